@@ -1,0 +1,1 @@
+"""Preference Arena: live, blind human-preference evaluation."""

@@ -1,0 +1,1 @@
+"""Voters, their consents, and the tokens of programs."""

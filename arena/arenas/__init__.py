@@ -1,0 +1,1 @@
+"""An arena: one competition with a modality, its rules and its systems."""

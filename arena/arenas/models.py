@@ -1,0 +1,28 @@
+"""Arenas: one competition each."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Modality(models.TextChoices):
+    """What the systems of an arena give."""
+
+    TEXT = "text", "Text"
+
+
+class Arena(models.Model):
+    """One competition: a modality, its systems and its leaderboard."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    description = models.TextField(blank=True)
+    modality = models.CharField(max_length=16, choices=Modality.choices, default=Modality.TEXT)
+    is_open = models.BooleanField(default=True)
+    # Simulated votes move the board of a demo arena only.
+    is_demo = models.BooleanField(default=False)
+    suggestions = ArrayField(models.TextField(), default=list, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,1 @@
+"""Battles, their turns and responses: the state machine."""

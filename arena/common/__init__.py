@@ -1,0 +1,1 @@
+"""What every package stands on: the outbox, the live stream, small database helpers."""

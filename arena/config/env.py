@@ -1,0 +1,91 @@
+"""The environment of a deployment, read once and typed. Every secret may come as NAME or as NAME_FILE."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError, FileAwareEnv
+
+BASE_DIR: Final = Path(__file__).resolve().parents[2]
+_HOST_PORT: Final = re.compile(r"^[^\s:/]+:\d{1,5}$")
+MIN_KEY_CHARS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything that a deployment may set. `docs/operations.md` lists the variables."""
+
+    debug: bool
+    secret_key: str
+    database_url: str
+    db_pool_size: int
+    redis_url: str
+    allowed_hosts: list[str]
+    https: bool
+    trusted_proxies: list[str]
+    storage: str
+    s3_endpoint_url: str
+    s3_bucket: str
+    openai_base_url: str
+    openai_api_key: str
+    openai_models: list[str]
+    private_backends: list[str]
+    moderation_url: str
+    moderation_model: str
+    moderation_api_key: str
+    var: Path
+    log_level: str
+
+
+def _checked(values: Environment) -> Environment:
+    if not values.debug and len(values.secret_key) < MIN_KEY_CHARS:
+        raise ImproperlyConfigured(
+            f"ARENA_SECRET_KEY must be set to at least {MIN_KEY_CHARS} random characters "
+            "(python -c 'import secrets; print(secrets.token_urlsafe(50))')."
+        )
+    if not values.database_url:
+        raise ImproperlyConfigured("DATABASE_URL is not set: postgresql://user:password@host:port/name")
+    if values.storage == "s3" and not values.s3_bucket:
+        raise ImproperlyConfigured("ARENA_STORAGE=s3 needs S3_BUCKET.")
+    for entry in values.private_backends:
+        if not _HOST_PORT.match(entry):
+            raise ImproperlyConfigured(f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port.")
+    return values
+
+
+def read_environment() -> Environment:
+    """Read and validate the environment.
+
+    Raises:
+        ImproperlyConfigured: a value is missing or wrong; the message names the variable and what to do.
+    """
+    env = FileAwareEnv()
+    try:
+        return _checked(
+            Environment(
+                debug=env.bool("ARENA_DEBUG", False),
+                secret_key=env.str("ARENA_SECRET_KEY", ""),
+                database_url=env.str("DATABASE_URL", ""),
+                db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
+                redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
+                allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
+                https=env.bool("ARENA_HTTPS", True),
+                trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),
+                storage=env.str("ARENA_STORAGE", "folder"),
+                s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
+                s3_bucket=env.str("S3_BUCKET", ""),
+                openai_base_url=env.str("OPENAI_BASE_URL", ""),
+                openai_api_key=env.str("OPENAI_API_KEY", ""),
+                openai_models=env.list("OPENAI_MODELS", []),
+                private_backends=env.list("ARENA_PRIVATE_BACKENDS", []),
+                moderation_url=env.str("ARENA_MODERATION_URL", ""),
+                moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
+                moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
+                var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
+                log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
+            )
+        )
+    except EnvError as error:
+        raise ImproperlyConfigured(str(error)) from error

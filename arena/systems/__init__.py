@@ -1,0 +1,1 @@
+"""Contenders: systems, their immutable versions, and the backends that call them."""

@@ -1,0 +1,176 @@
+"""The protocol between the arena and whatever generates an output. Framework-free.
+
+BackendError
+├── RetryableError              another attempt may succeed
+│   ├── ConnectFailed           refused, reset, unresolvable, TLS
+│   ├── TimedOut                `phase`: connect, first_byte, idle, total
+│   ├── RateLimited             429; `retry_after_s`
+│   ├── ServerFailed            5xx, or an error event inside the stream
+│   └── Truncated               the stream ended without saying that it was complete
+└── PermanentError              the same call will fail again
+    ├── Misconfigured           no key, unknown model, 401, 403, 404, bad options
+    ├── AddressForbidden        the address is private and not on the allow-list
+    ├── BadResponse             HTML, garbage, a wrong content type or shape
+    ├── TooLarge                over the byte cap
+    ├── NothingSaid             complete, but without any text
+    └── Unsupported             the prompt is none that this system can answer
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+
+
+class BackendError(Exception):
+    """A generation failed. The message is for operators; a visitor never sees it."""
+
+
+class RetryableError(BackendError):
+    """Another attempt may succeed."""
+
+
+class ConnectFailed(RetryableError):
+    """No connection to the backend."""
+
+
+class TimedOut(RetryableError):
+    """The backend was silent for too long in one phase."""
+
+    def __init__(self, phase: Literal["connect", "first_byte", "idle", "total"]) -> None:
+        super().__init__(f"timed out: {phase}")
+        self.phase = phase
+
+
+class RateLimited(RetryableError):
+    """The backend asks to come back later."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        super().__init__("rate limited")
+        self.retry_after_s = retry_after_s
+
+
+class ServerFailed(RetryableError):
+    """The backend reported a failure of its own."""
+
+
+class Truncated(RetryableError):
+    """The stream ended without a finish."""
+
+
+class PermanentError(BackendError):
+    """The same call will fail again."""
+
+
+class Misconfigured(PermanentError):
+    """The operator must change something."""
+
+
+class AddressForbidden(PermanentError):
+    """The backend's address is private and not on the allow-list."""
+
+
+class BadResponse(PermanentError):
+    """What came back is no completion."""
+
+
+class TooLarge(PermanentError):
+    """More bytes than the cap."""
+
+
+class NothingSaid(PermanentError):
+    """The output was complete and empty."""
+
+
+class Unsupported(PermanentError):
+    """This system cannot answer this prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much one generation may take."""
+
+    connect_s: float = 5.0
+    first_byte_s: float = 30.0
+    idle_s: float = 20.0
+    total_s: float = 180.0
+    max_bytes: int = 2_000_000
+    max_output_tokens: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What to generate. `messages` ends with the user's prompt; `key` names this generation (for `local` only)."""
+
+    messages: tuple[Message, ...]
+    limits: Limits = field(default_factory=Limits)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Further text of the answer: valid Unicode without NUL and without lone surrogates."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Further text that the system thought to itself; kept apart, never shown before the vote."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The source began again from nothing (its process was killed): forget the text so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete; the last event. Token counts are the backend's own, or None."""
+
+    reason: Literal["stop", "length", "filtered", "other"]
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+Event: TypeAlias = TextDelta | ReasoningDelta | Restarted | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a kind of backend can do."""
+
+    streams: bool = True
+    multi_turn: bool = True
+    reports_usage: bool = False
+    # True: CPU work; it runs in a worker process of its own, never beside the streams.
+    needs_own_process: bool = False
+
+
+class Backend(Protocol):
+    """One contender, ready to be called."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def supports(self, messages: tuple[Message, ...]) -> bool:
+        """Whether this system can answer these messages at all (a replay file may lack the prompt)."""
+        ...
+
+    def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
+        """Generate.
+
+        Yields deltas and, last, one `Finished`. Raises a `BackendError`, nothing else. Closing the iterator ends
+        the call to the backend at once.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The newcomer's stack: PostgreSQL, Valkey and the supervisor behind make demo."""
