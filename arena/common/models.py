@@ -14,3 +14,10 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task}{tuple(self.args)}"
+
+
+class Heartbeat(models.Model):
+    """When a long-running part (a worker of one queue, the periodic sweep) last showed that it works."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    beat_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,36 @@
+"""Signs of life: every long-running part says now and then that it works; `/readyz` reads how long ago.
+
+A row per part instead of a question to the broker per request: asking costs a second and answers nothing about a
+worker that is alive and stuck.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.db.models import F, fields
+from django.db.models.expressions import CombinedExpression, ExpressionWrapper
+from django.db.models.functions import Extract, Now
+
+from arena.common.models import Heartbeat
+
+#: A part that was silent for longer is taken for dead. Parts beat every `PERIOD_S`.
+STALE_S: Final = 30.0
+PERIOD_S: Final = 5.0
+
+
+def beat(name: str) -> None:
+    """Write down that the part `name` is alive now, by the database's clock. One statement once the row exists."""
+    if not Heartbeat.objects.filter(name=name).update(beat_at=Now()):
+        Heartbeat.objects.bulk_create([Heartbeat(name=name)], ignore_conflicts=True)
+
+
+def ages_s() -> dict[str, float]:
+    """Seconds since the last sign of life, by part, by the database's clock."""
+    elapsed: CombinedExpression = Now() - F("beat_at")
+    age = Extract(ExpressionWrapper(elapsed, output_field=fields.DurationField()), "epoch")
+    return {name: float(seconds) for name, seconds in Heartbeat.objects.values_list("name", age)}
+
+
+def silent(required: Sequence[str], ages: Mapping[str, float]) -> list[str]:
+    """The required parts that gave no sign of life within `STALE_S`. Pure."""
+    return [name for name in required if ages.get(name, STALE_S + 1) > STALE_S]
