@@ -1,0 +1,1 @@
+"""The pages: each view parses, authorises, calls a service or selector, and renders."""
