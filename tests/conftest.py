@@ -1,0 +1,54 @@
+"""Fixtures of every test: services on demand, no outside network, the shared test data."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from tests.environment import ensure_services
+from tests.network import forbid_outside_sockets
+
+# The settings are loaded by now; a process that a test starts must take the site's, not the tests'.
+os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
+forbid_outside_sockets(socket)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the shared data where there is none."""
+    folder = os.environ.get("ARENA_SHARED_DATA", "")
+    if folder and Path(folder).is_dir():
+        return
+    why = f"ARENA_SHARED_DATA: {folder} is no folder" if folder else "ARENA_SHARED_DATA is not set"
+    for item in items:
+        if item.get_closest_marker("shared_data"):
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session")
+def services() -> None:
+    """PostgreSQL and Valkey run; started once for the whole run, by the first test that asks."""
+    ensure_services()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, services: None) -> None:
+    """Start the services before pytest-django makes the test database."""
+
+
+@pytest.fixture
+def valkey(services: None) -> Iterator["redis.Redis[Any]"]:
+    """A client of this worker's own Valkey database, emptied before the test."""
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the shared test data; mark the test `shared_data`."""
+    return Path(os.environ["ARENA_SHARED_DATA"]).resolve()

@@ -1,0 +1,92 @@
+"""The environment of a test run, decided before Django reads its settings.
+
+The addresses of PostgreSQL and Valkey are fixed here; the servers start when the first test needs one.
+Under xdist the controller prepares, the workers inherit, and one lock lets a single worker start the servers.
+TEST_DATABASE_URL and TEST_REDIS_URL name servers of your own instead.
+"""
+
+import atexit
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ops.keeper import FAILED, PID, READY
+from ops.processes import wait_until
+from ops.services import Postgres, Valkey
+
+ROOT = Path(__file__).resolve().parents[1]
+_RUN = "ARENA_TEST_RUN"
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def prepare() -> None:
+    """Set the variables of the run, once per process tree."""
+    if _RUN not in os.environ:
+        _prepare_run()
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        # One Valkey database for each worker; the controller's is 0.
+        base = os.environ["REDIS_URL"].partition("?")[0]
+        os.environ["REDIS_URL"] = f"{base}?db={int(worker.removeprefix('gw')) % 15 + 1}"
+
+
+def _prepare_run() -> None:
+    run_dir = Path(tempfile.mkdtemp(prefix="arena-test-"))
+    run_dir.chmod(0o711)  # the servers' user must get through
+    own = os.getpid()
+    atexit.register(lambda: end_run(run_dir) if os.getpid() == own else None)
+    os.environ.update(
+        {
+            _RUN: str(run_dir),
+            "ARENA_TEST_PID": str(own),
+            "ARENA_DEBUG": "0",
+            "ARENA_HTTPS": "0",
+            "ARENA_SECRET_KEY": secrets.token_urlsafe(50),
+            "ARENA_VAR": str(run_dir),
+            "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or Postgres(run_dir).url,
+            "REDIS_URL": os.environ.get("TEST_REDIS_URL") or Valkey(run_dir).url,
+        }
+    )
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODELS", "ARENA_PRIVATE_BACKENDS", "ARENA_STORAGE"):
+        os.environ.pop(name, None)
+
+
+def ensure_services() -> None:
+    """Start PostgreSQL and Valkey unless they run, or the run uses servers of its own.
+
+    Raises:
+        RuntimeError: they cannot be started; the message says why.
+    """
+    if os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL"):
+        return
+    run_dir = Path(os.environ[_RUN])
+    with (run_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run_dir / PID).exists():
+            command = [sys.executable, "-m", "ops.keeper", str(run_dir), os.environ["ARENA_TEST_PID"]]
+            _started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))
+        wait_until(lambda: (run_dir / READY).exists() or (run_dir / FAILED).exists(), timeout_s=90)
+    if (run_dir / FAILED).exists():
+        raise RuntimeError((run_dir / FAILED).read_text())
+    if not (run_dir / READY).exists():
+        raise RuntimeError(f"the test services did not start; see {run_dir}/log")
+
+
+def end_run(run_dir: Path) -> None:
+    """Stop the services of the run and delete its folder."""
+    if (run_dir / PID).exists():
+        pid = int((run_dir / PID).read_text())
+        try:
+            os.kill(pid, 15)
+        except ProcessLookupError:
+            pass
+        else:
+            for process in _started:
+                process.wait(40)
+            wait_until(lambda: not (run_dir / PID).exists(), timeout_s=40)
+    shutil.rmtree(run_dir, ignore_errors=True)

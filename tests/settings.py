@@ -1,0 +1,12 @@
+"""The site's own settings, under the environment of the test run. Processes that a test starts use the site's."""
+
+from tests.environment import prepare
+
+prepare()
+
+from arena.config.settings import *  # noqa: E402, F403 - the environment comes first
+from arena.config.settings import STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Hashed names need a collectstatic; the stack tests make one.
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
