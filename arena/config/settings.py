@@ -111,7 +111,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(ENV.var / "media")},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "arena.web.static_files.StaticFiles"},
 }
 if ENV.storage == "s3":
     STORAGES["default"] = {
@@ -123,6 +123,7 @@ if ENV.storage == "s3":
             "querystring_expire": 300,
         },
     }
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
 DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "frontend" / "dist" / "manifest.json"}}
 
 # --- Language ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,4 @@
+/** What every page needs: the theme switch. */
+import { startThemeSwitch } from "./theme";
+
+startThemeSwitch(document);
