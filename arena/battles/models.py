@@ -73,6 +73,8 @@ class Turn(models.Model):
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is never equal to NULL
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    # When the doorbell rang last: the sweep rings again for a turn that nobody took.
+    rung_at = models.DateTimeField(db_default=Now(), null=True)
     stop_requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -85,6 +87,15 @@ class Turn(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], name="turn_unfinished", condition=Q(finished_at=None)),
         ]
+
+
+class RefusedTurn(models.Model):
+    """A follow-up that moderation refused; the battle went on without it."""
+
+    battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="+")
+    prompt = models.TextField()
+    reason = models.CharField(max_length=60)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
 
 class Response(models.Model):

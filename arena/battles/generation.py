@@ -1,0 +1,328 @@
+"""What a worker does to a turn: claim it, draw its pair, store its outputs, or say that it failed.
+
+Whoever generates a turn holds its lease and its attempt number. The attempt is the fence: every write names it, so a
+worker that lost its lease (it was killed, it hung, its clock jumped) changes nothing afterwards.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
+
+from arena.battles import identity
+from arena.battles.models import Battle, Response, Turn
+from arena.battles.services import FIRST_TURN, set_state
+from arena.battles.states import SIDES, BattleState, ResponseStatus, Side
+from arena.router import services as router
+from arena.router.models import Pairing
+from arena.systems import services as systems
+from arena.systems.backends.base import BackendError, Message, RetryableError
+from arena.systems.models import SystemVersion
+
+#: A turn that was begun this often takes its workers down with it.
+MAX_ATTEMPTS: Final = 5
+
+
+class LeaseLost(Exception):
+    """Another worker has this turn now; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideWork:
+    """One side to generate."""
+
+    response_id: int
+    version: SystemVersion
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWork:
+    """One claimed turn. `may_redraw`: the pair may still be replaced as long as nothing was shown."""
+
+    turn_id: int
+    battle_id: uuid.UUID
+    n: int
+    attempt: int
+    sides: Mapping[Side, SideWork]
+    may_redraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one side said, in full. Times in seconds from the call."""
+
+    content: str
+    reasoning: str
+    finish_reason: str
+    ttft_s: float | None
+    latency_s: float
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The answer to a renewed lease."""
+
+    alive: bool
+    stop_requested: bool
+
+
+def claim_turn(turn_id: int) -> TurnWork | None:
+    """Take a turn whose lease is free, and draw its pair where it has none.
+
+    Returns:
+        The work; None where there is nothing to do (finished, somebody else's, refused, given up).
+    """
+    turn = _lease(turn_id)
+    if turn is None:
+        return None
+    if turn.attempt > MAX_ATTEMPTS:
+        _end(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
+        return None
+    try:
+        pairing = turn.battle.pairing or _draw(turn)
+    except router.NoPair as error:
+        _end(turn.id, turn.attempt, turn.battle_id, BattleState.REFUSED, error.code)
+        return None
+    return _open_responses(turn, pairing)
+
+
+def _lease(turn_id: int) -> Turn | None:
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    with transaction.atomic():
+        turn = (
+            Turn.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("battle__arena", "battle__pairing")
+            .filter(free, id=turn_id, finished_at=None, battle__state__in=["queued", "generating"])
+            .first()
+        )
+        if turn is None:
+            return None
+        Turn.objects.filter(id=turn.id).update(attempt=F("attempt") + 1, lease_until=_lease_end())
+        turn.attempt += 1
+        set_state(turn.battle_id, BattleState.GENERATING)
+    return turn
+
+
+def _lease_end() -> CombinedExpression:
+    return Now() + timedelta(seconds=settings.ARENA_LEASE_S)
+
+
+def _draw(turn: Turn, redraw_of: Pairing | None = None, exclude: frozenset[int] = frozenset()) -> Pairing:
+    """Draw a pair and bind it to the battle in one transaction, fenced."""
+    with transaction.atomic():
+        _fence(turn.id, turn.attempt)
+        pairing = router.draw_pairing(
+            turn.battle.arena,
+            (Message("user", turn.prompt),),
+            requirement=turn.battle.requirement,
+            redraw_of=redraw_of,
+            exclude=exclude,
+        )
+        Battle.objects.filter(id=turn.battle_id).update(pairing=pairing)
+    return pairing
+
+
+def _fence(turn_id: int, attempt: int) -> None:
+    """Lock the turn, if it is still ours."""
+    mine = Turn.objects.select_for_update().filter(id=turn_id, attempt=attempt, finished_at=None)
+    if not mine.exists():
+        raise LeaseLost(f"turn {turn_id} attempt {attempt}")
+
+
+def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) -> TurnWork:
+    sides: dict[Side, SideWork] = {}
+    versions = {version.id: version for version in systems.versions_by_id([pairing.left_id, pairing.right_id])}
+    with transaction.atomic():
+        _fence(turn.id, turn.attempt)
+        _live(turn.id).update(
+            status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now()
+        )
+        for side in SIDES:
+            version = versions[getattr(pairing, f"{side}_id")]
+            response = Response.objects.create(
+                turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
+            )
+            sides[side] = SideWork(response.id, version, _messages(turn, side))
+    return TurnWork(
+        turn_id=turn.id,
+        battle_id=turn.battle_id,
+        n=turn.n,
+        attempt=turn.attempt,
+        sides=sides,
+        may_redraw=may_redraw and turn.n == FIRST_TURN,
+    )
+
+
+def _live(turn_id: int) -> QuerySet[Response]:
+    return Response.objects.filter(turn_id=turn_id, status=ResponseStatus.GENERATING.value)
+
+
+def _messages(turn: Turn, side: Side) -> tuple[Message, ...]:
+    """The conversation as this side's system saw it, ending with the turn's prompt."""
+    earlier = Response.objects.filter(
+        turn__battle_id=turn.battle_id, turn__n__lt=turn.n, side=side, status=ResponseStatus.COMPLETE.value
+    ).order_by("turn__n")
+    messages = []
+    for response in earlier.select_related("turn"):
+        messages += [Message("user", response.turn.prompt), Message("assistant", response.content)]
+    return (*messages, Message("user", turn.prompt))
+
+
+def renew_lease(work: TurnWork) -> Renewal:
+    """Keep the turn for another lease."""
+    mine = Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None)
+    alive = mine.update(lease_until=_lease_end()) == 1
+    return Renewal(alive, alive and mine.filter(stop_requested_at__isnull=False).exists())
+
+
+def finish_turn(work: TurnWork, outputs: Mapping[Side, Output]) -> None:
+    """Store both outputs and make the battle ready, in one transaction.
+
+    Raises:
+        LeaseLost: the turn is not ours any more.
+    """
+    with transaction.atomic():
+        _fence(work.turn_id, work.attempt)
+        for side, output in outputs.items():
+            _store(work.sides[side], output)
+        _end(work.turn_id, work.attempt, work.battle_id, BattleState.READY, "")
+
+
+def _store(work: SideWork, output: Output) -> None:
+    version = work.version
+    matches = identity.find(output.content, (version.system.name, version.organisation))
+    Response.objects.filter(id=work.response_id, status=ResponseStatus.GENERATING.value).update(
+        status=ResponseStatus.COMPLETE.value,
+        content=output.content,
+        reasoning=output.reasoning,
+        finish_reason=output.finish_reason,
+        ttft_s=output.ttft_s,
+        latency_s=output.latency_s,
+        input_tokens=output.input_tokens,
+        output_tokens=output.output_tokens,
+        cost_usd=systems.cost_usd(version, output.input_tokens, output.output_tokens),
+        identity_matches=matches,
+        identity_list_version=identity.LIST_VERSION,
+        finished_at=Now(),
+    )
+
+
+def _end(turn_id: int, attempt: int, battle_id: uuid.UUID, state: BattleState, reason: str) -> None:
+    with transaction.atomic():
+        mine = Turn.objects.filter(id=turn_id, attempt=attempt, finished_at=None)
+        if not mine.update(finished_at=Now(), lease_until=None):
+            raise LeaseLost(f"turn {turn_id} attempt {attempt}")
+        set_state(battle_id, state, reason)
+
+
+def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | None:
+    """Replace the pair before anything was shown; the failed attempt stays as rows.
+
+    Where no other pair can answer, the same pair tries again if the failure may pass.
+
+    Returns:
+        The new work; None when the battle has failed.
+    """
+    _close_responses(work, failures)
+    turn = Turn.objects.select_related("battle__arena", "battle__pairing").get(id=work.turn_id)
+    turn.attempt = work.attempt
+    pairing = turn.battle.pairing
+    if pairing is None:
+        raise LeaseLost(f"turn {work.turn_id} has no pairing")
+    if pairing.attempt <= settings.ARENA_REDRAWS:
+        try:
+            fresh = _draw(turn, pairing, _failed_versions(turn))
+            return _open_responses(turn, fresh)
+        except router.NoPair:
+            pass
+    if all(isinstance(error, RetryableError) for error in failures.values()):
+        return _open_responses(turn, pairing, may_redraw=False)
+    fail_turn(work)
+    return None
+
+
+def _failed_versions(turn: Turn) -> frozenset[int]:
+    failed = Response.objects.filter(turn=turn, status=ResponseStatus.FAILED.value)
+    return frozenset(failed.values_list("version_id", flat=True))
+
+
+def _close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> None:
+    with transaction.atomic():
+        _fence(work.turn_id, work.attempt)
+        for side, error in failures.items():
+            _live(work.turn_id).filter(side=side).update(
+                status=ResponseStatus.FAILED.value, error_class=type(error).__name__, finished_at=Now()
+            )
+        _live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
+
+
+def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
+    """Try one side again on the same system; the failed attempt stays a row.
+
+    Raises:
+        LeaseLost: the turn is not ours any more.
+    """
+    with transaction.atomic():
+        _fence(work.turn_id, work.attempt)
+        failed = _live(work.turn_id).get(side=side)
+        failed.status, failed.error_class = ResponseStatus.FAILED.value, type(error).__name__
+        failed.save(update_fields=["status", "error_class"])
+        again = Response.objects.create(
+            turn_id=work.turn_id,
+            side=side,
+            pairing_id=failed.pairing_id,
+            version_id=failed.version_id,
+            attempt=work.attempt,
+        )
+    return replace(work, sides={**work.sides, side: replace(work.sides[side], response_id=again.id)})
+
+
+def fail_turn(work: TurnWork, failures: Mapping[Side, BackendError] | None = None, reason: str = "backend_failed") -> None:
+    """End the battle without a vote.
+
+    Raises:
+        LeaseLost: the turn is not ours any more.
+    """
+    _close_responses(work, failures or {})
+    _end(work.turn_id, work.attempt, work.battle_id, BattleState.FAILED, reason)
+
+
+def release_lease(work: TurnWork) -> None:
+    """Give the turn back at once (the worker is going down); the sweep rings for it."""
+    Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None).update(lease_until=None, rung_at=None)
+
+
+def due_turns(ring_again_after_s: float, limit: int = 200) -> list[int]:
+    """Turns that nobody holds and for which the bell did not ring lately; marks them as rung."""
+    quiet = Now() - timedelta(seconds=ring_again_after_s)
+    with transaction.atomic():
+        due = (
+            Turn.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(Q(lease_until=None) | Q(lease_until__lt=Now()), Q(rung_at=None) | Q(rung_at__lt=quiet))
+            .filter(finished_at=None, battle__state__in=["queued", "generating"], battle__is_simulated=False)
+        )
+        ids = list(due.order_by("id").values_list("id", flat=True)[:limit])
+        Turn.objects.filter(id__in=ids).update(rung_at=Now())
+    return ids
+
+
+def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
+    """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one."""
+    turn_id = Turn.objects.values_list("id", flat=True).get(battle=battle, n=FIRST_TURN)
+    work = claim_turn(turn_id)
+    if work is None:
+        raise LeaseLost(f"simulated battle {battle.id}")
+    finish_turn(
+        work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES}
+    )
+    return Pairing.objects.get(id=Battle.objects.values_list("pairing_id", flat=True).get(id=battle.id))

@@ -1,0 +1,63 @@
+"""How much of each answer the visitor may see in the next frame. Pure.
+
+Inter-token rhythm identifies language models, so the visitor must see one rhythm, not two: both columns start in the
+same frame, advance by the same number of characters (as fast as the slower system allows, smoothed over about a
+second), and end in the same frame. Nothing but the length of the texts tells the sides apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from arena.battles.states import Side
+
+#: A backlog is spread over this many frames, which hides the rhythm in which it arrived.
+SMOOTHING_FRAMES: Final = 8
+#: A finished answer keeps this part of its rest back until the other one is finished too.
+TAIL_FRAMES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One side, in characters. `finished`: the backend is done, `available` will not grow."""
+
+    available: int
+    released: int
+    finished: bool
+
+    @property
+    def rest(self) -> int:
+        """Characters that are there and not shown yet."""
+        return self.available - self.released
+
+
+def release(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
+    """Characters to show of each side in this frame.
+
+    Args:
+        sides: where each side stands.
+        quota: the most characters that one side may advance in one frame, at least 1.
+
+    Returns:
+        A number for each side, 0 ≤ number ≤ min(rest, quota).
+    """
+    if any(side.available == 0 and not side.finished for side in sides.values()):
+        return dict.fromkeys(sides, 0)
+    if all(side.finished for side in sides.values()):
+        frames_left = max(1, *(-(-side.rest // quota) for side in sides.values()))
+        return {name: side.rest // frames_left for name, side in sides.items()}
+    return _one_pace(sides, quota)
+
+
+def _one_pace(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
+    writing = [side for side in sides.values() if not side.finished]
+    step = min(quota, *(-(-side.rest // SMOOTHING_FRAMES) for side in writing))
+    # A side that began again (a retry) catches up while the other one waits for it.
+    target = min(side.released for side in writing) + step
+    numbers = {}
+    for name, side in sides.items():
+        if side.finished:
+            numbers[name] = min(step, side.rest // TAIL_FRAMES)
+        else:
+            numbers[name] = max(0, min(target - side.released, side.rest, quota))
+    return numbers

@@ -1,0 +1,151 @@
+"""Reading battles. `BlindBattle` is all that a browser gets before the vote: it has no field for a system."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from arena.accounts.models import Voter
+from arena.battles.models import Battle, Response, Turn
+from arena.battles.services import owned_battle as battle_of
+from arena.battles.states import SIDES, ResponseStatus, Side
+
+__all__ = ["BlindBattle", "BlindTurn", "RevealedSystem", "battle_of", "battles_of", "blind_battle", "revealed_systems"]
+
+_Number = TypeVar("_Number", int, float, Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class BlindTurn:
+    """One turn as the visitor may see it; an answer that is not complete is empty."""
+
+    n: int
+    prompt: str
+    left: str
+    right: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's keys."""
+        return {"n": self.n, "prompt": self.prompt, **{side: {"text": getattr(self, side)} for side in SIDES}}
+
+
+@dataclass(frozen=True, slots=True)
+class BlindBattle:
+    """A battle before its vote."""
+
+    id: uuid.UUID
+    arena: str
+    state: str
+    reason: str
+    created_at: datetime
+    requirement: dict[str, Any]
+    turns: tuple[BlindTurn, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's keys, the same in every state."""
+        return {
+            "id": str(self.id),
+            "arena": self.arena,
+            "state": self.state,
+            "reason": self.reason or None,
+            "created_at": self.created_at.isoformat(),
+            "requirement": self.requirement,
+            "turns": [turn.as_dict() for turn in self.turns],
+            "vote": None,
+            "systems": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedSystem:
+    """Who stood on one side, and what it took over all turns. `ttft_s` is that of the first turn."""
+
+    name: str
+    organisation: str
+    version: int
+    licence: str
+    latency_s: float | None
+    ttft_s: float | None
+    output_tokens: int | None
+    cost_usd: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's keys."""
+        return asdict(self)
+
+
+def blind_battle(battle: Battle) -> BlindBattle:
+    """One battle without anything that tells its systems."""
+    return blind_battles([battle])[0]
+
+
+def blind_battles(battles: Iterable[Battle]) -> list[BlindBattle]:
+    """Many battles in two queries."""
+    battles = list(battles)
+    texts = {
+        (turn_id, side): content
+        for turn_id, side, content in Response.objects.filter(
+            turn__battle__in=battles, status=ResponseStatus.COMPLETE.value
+        ).values_list("turn_id", "side", "content")
+    }
+    turns: dict[uuid.UUID, list[BlindTurn]] = {}
+    for turn in Turn.objects.filter(battle__in=battles).order_by("n"):
+        answers = {side: texts.get((turn.id, side), "") for side in SIDES}
+        turns.setdefault(turn.battle_id, []).append(BlindTurn(turn.n, turn.prompt, **answers))
+    return [
+        BlindBattle(
+            id=battle.id,
+            arena=battle.arena.slug,
+            state=battle.state,
+            reason=battle.reason,
+            created_at=battle.created_at,
+            requirement=battle.requirement,
+            turns=tuple(turns.get(battle.id, ())),
+        )
+        for battle in battles
+    ]
+
+
+def battles_of(voter: Voter, *, limit: int = 20, before: datetime | None = None) -> list[Battle]:
+    """The voter's battles, newest first; `before` is the `created_at` of the last one seen."""
+    mine = Battle.objects.filter(voter=voter).select_related("arena").order_by("-created_at")
+    return list((mine.filter(created_at__lt=before) if before else mine)[:limit])
+
+
+def revealed_systems(battle: Battle) -> dict[Side, RevealedSystem]:
+    """Who stood on each side. Only for battles with a vote: `arena.votes.selectors.view_of` decides."""
+    complete = (
+        Response.objects.filter(turn__battle=battle, status=ResponseStatus.COMPLETE.value)
+        .select_related("version__system")
+        .order_by("turn__n")
+    )
+    by_side: dict[Side, list[Response]] = {side: [] for side in SIDES}
+    for response in complete:
+        by_side[response.side].append(response)  # type: ignore[index] # the column's choices are the sides
+    return {side: _revealed(responses) for side, responses in by_side.items()}
+
+
+def _revealed(responses: list[Response]) -> RevealedSystem:
+    version = responses[0].version
+    cost = _total(response.cost_usd for response in responses)
+    return RevealedSystem(
+        name=version.system.name,
+        organisation=version.organisation,
+        version=version.number,
+        licence=version.licence,
+        latency_s=_rounded(_total(response.latency_s for response in responses)),
+        ttft_s=_rounded(responses[0].ttft_s),
+        output_tokens=_total(response.output_tokens for response in responses),
+        cost_usd=None if cost is None else float(cost),
+    )
+
+
+def _total(values: Iterable[_Number | None]) -> _Number | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

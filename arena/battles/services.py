@@ -1,0 +1,210 @@
+"""What visitors do with battles: start, follow up, stop, report. Errors: `arena.battles.errors`.
+
+A change of state is a compare-and-set in SQL: it names the states it may come from and counts the rows it changed.
+"""
+
+import uuid
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from arena.accounts.models import Voter
+from arena.arenas.models import Arena
+from arena.battles.errors import (
+    AlreadyReported,
+    AlreadyVoted,
+    ArenaClosed,
+    BattleNotFound,
+    IdempotencyMismatch,
+    NotReady,
+    PromptRefused,
+    TooManyTurns,
+)
+from arena.battles.models import Battle, RefusedTurn, Report, Turn
+from arena.battles.states import BattleState, Side, sources_of
+from arena.common import live, outbox, queue
+from arena.router import services as router
+
+FIRST_TURN: Final = 1
+
+
+def set_state(battle_id: uuid.UUID, target: BattleState, reason: str = "", **changes: Any) -> bool:
+    """Move a battle to `target` if its present state allows that; open sockets hear of it after the commit.
+
+    Returns:
+        Whether this call moved it. False: somebody else moved it first, or the move is not allowed.
+    """
+    moved = Battle.objects.filter(id=battle_id, state__in=[source.value for source in sources_of(target)]).update(
+        state=target.value, reason=reason, state_changed_at=Now(), **changes
+    )
+    if moved:
+        transaction.on_commit(partial(live.publish_state, battle_id, target.value, reason), robust=True)
+    return bool(moved)
+
+
+def mark_voted(battle_id: uuid.UUID) -> bool:
+    """Close a ready battle with a vote; inside the caller's transaction."""
+    return set_state(battle_id, BattleState.VOTED)
+
+
+def start_battle(
+    arena: Arena,
+    voter: Voter,
+    prompt: str,
+    *,
+    requirement: dict[str, Any] | None = None,
+    idempotency_key: str | None = None,
+    publication: bool = False,
+    simulated: bool = False,
+) -> Battle:
+    """Store a battle and promise its generation. A prompt that moderation refuses is stored as a refused battle.
+
+    Raises:
+        ArenaClosed: the arena takes no battles now.
+        PromptInvalid: empty, too long or wrongly encoded; nothing is stored.
+        GuardUnavailable: moderation did not answer; nothing is stored.
+        IdempotencyMismatch: the key came before with another prompt.
+    """
+    if not arena.is_open:
+        raise ArenaClosed(arena.slug)
+    text = router.checked_prompt(prompt)
+    wish = router.checked_requirement(requirement)
+    if idempotency_key and (earlier := _replayed(arena, voter, text, wish, idempotency_key)):
+        return earlier
+    refusal = router.moderate(text)
+    battle = Battle(
+        arena=arena,
+        voter=voter,
+        state=(BattleState.REFUSED if refusal else BattleState.QUEUED).value,
+        reason=refusal.code if refusal else "",
+        requirement=wish,
+        idempotency_key=idempotency_key or None,
+        publication=publication,
+        is_simulated=simulated,
+    )
+    try:
+        with transaction.atomic():
+            battle.save(force_insert=True)
+            _add_turn(battle, FIRST_TURN, text, None, promise=not (refusal or simulated))
+    except IntegrityError:
+        # A parallel request with the same key was faster.
+        if idempotency_key and (earlier := _replayed(arena, voter, text, wish, idempotency_key)):
+            return earlier
+        raise
+    return battle
+
+
+def _replayed(arena: Arena, voter: Voter, text: str, wish: dict[str, Any], key: str) -> Battle | None:
+    earlier = Battle.objects.filter(voter=voter, idempotency_key=key).select_related("arena").first()
+    if earlier is None:
+        return None
+    same_prompt = Turn.objects.filter(battle=earlier, n=FIRST_TURN, prompt=text).exists()
+    if earlier.arena_id != arena.id or earlier.requirement != wish or not same_prompt:
+        raise IdempotencyMismatch(key)
+    return earlier
+
+
+def _add_turn(battle: Battle, n: int, text: str, idempotency_key: str | None, *, promise: bool) -> Turn:
+    finished_at = Now() if battle.state == BattleState.REFUSED.value else None
+    turn = Turn.objects.create(
+        battle=battle, n=n, prompt=text, idempotency_key=idempotency_key, finished_at=finished_at
+    )
+    if promise:
+        outbox.enqueue(queue.GENERATE_TURN, turn.id)
+    return turn
+
+
+def add_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, *, idempotency_key: str | None = None) -> Battle:
+    """Ask the same two systems again, each with its own history.
+
+    Raises:
+        BattleNotFound, NotReady, AlreadyVoted, TooManyTurns, IdempotencyMismatch: see `errors`.
+        PromptRefused: moderation refused; the battle stays ready and the refusal is a row.
+        PromptInvalid, GuardUnavailable: as in `start_battle`.
+    """
+    battle = owned_battle(battle_id, voter)
+    text = router.checked_prompt(prompt)
+    if idempotency_key and (earlier := Turn.objects.filter(battle=battle, idempotency_key=idempotency_key).first()):
+        if earlier.prompt != text:
+            raise IdempotencyMismatch(idempotency_key)
+        return battle
+    _require_ready(battle)
+    turns = Turn.objects.filter(battle=battle).count()
+    if turns >= settings.ARENA_MAX_TURNS:
+        raise TooManyTurns(f"{turns} turns")
+    if refusal := router.moderate(text):
+        RefusedTurn.objects.create(battle=battle, prompt=text, reason=refusal.code)
+        raise PromptRefused(refusal.code)
+    with transaction.atomic():
+        if not set_state(battle.id, BattleState.QUEUED):
+            raise NotReady(str(battle.id))
+        _add_turn(battle, turns + 1, text, idempotency_key or None, promise=True)
+    battle.refresh_from_db(fields=["state", "reason"])
+    return battle
+
+
+def owned_battle(battle_id: uuid.UUID, voter: Voter | None) -> Battle:
+    """The voter's battle.
+
+    Raises:
+        BattleNotFound: unknown or somebody else's, told apart by nothing.
+    """
+    battle = Battle.objects.filter(id=battle_id, voter=voter).select_related("arena").first() if voter else None
+    if battle is None:
+        raise BattleNotFound(str(battle_id))
+    return battle
+
+
+def _require_ready(battle: Battle) -> None:
+    if battle.state == BattleState.VOTED.value:
+        raise AlreadyVoted(str(battle.id))
+    if battle.state != BattleState.READY.value:
+        raise NotReady(str(battle.id))
+
+
+def stop(battle_id: uuid.UUID, voter: Voter) -> Battle:
+    """End the writing at what is shown. Without effect where nothing is being written.
+
+    Raises:
+        BattleNotFound: see `owned_battle`.
+    """
+    battle = owned_battle(battle_id, voter)
+    turn = Turn.objects.filter(battle=battle, finished_at=None).order_by("-n").first()
+    if turn is not None:
+        Turn.objects.filter(id=turn.id, stop_requested_at=None).update(stop_requested_at=Now())
+        live.request_stop(battle.id, turn.n)
+    return battle
+
+
+def report_answer(  # noqa: PLR0913 - one argument per column
+    battle_id: uuid.UUID, voter: Voter, turn_n: int, side: Side, reason: str, text: str
+) -> Report:
+    """Keep a visitor's report of an answer for the operators.
+
+    Raises:
+        BattleNotFound: no such battle of this voter, or no such turn in it.
+        AlreadyReported: this answer was reported before.
+    """
+    battle = owned_battle(battle_id, voter)
+    if not Turn.objects.filter(battle=battle, n=turn_n).exists():
+        raise BattleNotFound(f"{battle_id} turn {turn_n}")
+    try:
+        with transaction.atomic():
+            return Report.objects.create(battle=battle, turn_n=turn_n, side=side, reason=reason, text=text)
+    except IntegrityError as error:
+        raise AlreadyReported(f"{battle_id} turn {turn_n} {side}") from error
+
+
+def expire_battles() -> int:
+    """Close battles that waited too long for a vote; returns how many."""
+    old = Battle.objects.filter(
+        state=BattleState.READY.value,
+        state_changed_at__lt=Now() - timedelta(seconds=settings.ARENA_BATTLE_EXPIRES_S),
+    )
+    ids = list(old.values_list("id", flat=True)[:500])
+    return sum(set_state(battle_id, BattleState.EXPIRED) for battle_id in ids)
+

@@ -1,0 +1,47 @@
+"""Work promised inside a transaction and delivered after it, at least once.
+
+`enqueue` writes a row beside the state change that needs the work. On commit the doorbell rings at once; where that
+fails, `relay`, called by the sweep, rings again. Nothing here is lost with Redis.
+"""
+
+from functools import partial
+from typing import Any, Final
+
+from django.db import transaction
+
+from arena.common import queue
+from arena.common.models import OutboxMessage
+
+RELAY_BATCH: Final = 500
+
+
+def enqueue(task: str, *args: Any) -> None:
+    """Promise `task(*args)`; must be called inside a transaction together with the change it belongs to."""
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("outbox.enqueue belongs into the transaction of its cause")
+    message = OutboxMessage.objects.create(task=task, args=list(args))
+    if not queue.DOORBELLS[task].coalesce:
+        transaction.on_commit(partial(_deliver, message), robust=True)
+
+
+def _deliver(message: OutboxMessage) -> None:
+    if queue.ring(message.task, *message.args):
+        OutboxMessage.objects.filter(id=message.id).delete()
+
+
+def relay() -> int:
+    """Ring for every waiting row, once per distinct task and arguments.
+
+    Returns:
+        The number of rows delivered. Rows stay where the broker does not answer.
+    """
+    with transaction.atomic():
+        rows = list(OutboxMessage.objects.select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH])
+        waiting: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
+        for row in rows:
+            waiting.setdefault((row.task, tuple(row.args)), []).append(row.id)
+        sent = [ids for (task, args), ids in waiting.items() if queue.ring(task, *args)]
+        delivered = [row_id for ids in sent for row_id in ids]
+        OutboxMessage.objects.filter(id__in=delivered).delete()
+    return len(delivered)

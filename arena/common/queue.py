@@ -1,0 +1,79 @@
+"""The doorbell: Celery messages that carry ids. State lives in PostgreSQL, so a lost or doubled message harms nothing.
+
+Tasks are named here and registered in `workers`; nothing below `workers` imports a task.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from celery import Celery
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+#: How long a process leaves a broker alone that did not answer: a request never waits for it twice in a row.
+SILENT_AFTER_FAILURE_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doorbell:
+    """Where a task goes. `coalesce`: one ring serves any number of requests, so it waits for the next sweep."""
+
+    queue: str
+    coalesce: bool = False
+
+
+GENERATE_TURN: Final = "arena.generate_turn"
+GENERATE_LOCAL: Final = "arena.generate_local"
+REFRESH_BOARD: Final = "arena.refresh_board"
+SWEEP: Final = "arena.sweep"
+
+DOORBELLS: Final[dict[str, Doorbell]] = {
+    GENERATE_TURN: Doorbell("streams"),
+    GENERATE_LOCAL: Doorbell("cpu"),
+    REFRESH_BOARD: Doorbell("periodic", coalesce=True),
+    SWEEP: Doorbell("periodic"),
+}
+
+app = Celery("arena", broker=settings.CELERY_BROKER_URL)
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_routes={name: {"queue": doorbell.queue} for name, doorbell in DOORBELLS.items()},
+    task_default_queue="streams",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # A redelivery finds the lease taken, so this only has to outlast the longest turn.
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 1.0,
+        "socket_timeout": 5.0,
+        "socket_keepalive": True,
+    },
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+)
+
+
+class _Broker:
+    """Remembers when the broker failed last."""
+
+    silent_until = 0.0
+
+
+def ring(task: str, *args: Any) -> bool:
+    """Send one task now; False where the broker does not take it (the sweep rings again)."""
+    if time.monotonic() < _Broker.silent_until:
+        return False
+    try:
+        app.send_task(task, args=args, queue=DOORBELLS[task].queue, retry=False, ignore_result=True)
+    except (OperationalError, RedisError, ConnectionError) as error:
+        _Broker.silent_until = time.monotonic() + SILENT_AFTER_FAILURE_S
+        logger.warning("broker unavailable, %s waits for the sweep: %s", task, type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""A battle as its voter may see it: blind until the vote is stored, revealed after it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from arena.battles.models import Battle
+from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, revealed_systems
+from arena.battles.states import BattleState, Side
+from arena.votes.models import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedBattle:
+    """A battle after its vote."""
+
+    blind: BlindBattle
+    outcome: str
+    reasons: dict[str, list[str]]
+    feedback: dict[str, str]
+    systems: dict[Side, RevealedSystem]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's keys, the same as before the vote."""
+        return {
+            **self.blind.as_dict(),
+            "vote": {"outcome": self.outcome, "reasons": self.reasons, "feedback": self.feedback},
+            "systems": {side: system.as_dict() for side, system in self.systems.items()},
+        }
+
+
+def view_of(battle: Battle) -> BlindBattle | RevealedBattle:
+    """What the voter of this battle may see of it now."""
+    blind = blind_battle(battle)
+    if battle.state != BattleState.VOTED.value:
+        return blind
+    vote = Vote.objects.get(battle=battle)
+    return RevealedBattle(blind, vote.outcome, vote.reasons, vote.feedback, revealed_systems(battle))
