@@ -1,15 +1,15 @@
 """What can be wrong with a wish about a battle.
 
-    BattleError
-    ├── BattleNotFound          unknown, or somebody else's: the two look alike
-    ├── ArenaClosed             the arena takes no battles now
-    ├── IdempotencyMismatch     the same key came with another prompt
-    ├── PromptRefused           a follow-up was refused by moderation; `code`
-    ├── WrongState              the battle is not where the wish needs it
-    │   ├── NotReady            answers are still being written, or the battle ended without
-    │   └── AlreadyVoted        nothing can follow a vote
-    ├── TooManyTurns            the conversation is as long as it may be
-    └── AlreadyReported         this answer was reported before
+BattleError
+├── BattleNotFound          unknown, or somebody else's: the two look alike
+├── ArenaClosed             the arena takes no battles now
+├── IdempotencyMismatch     the same key came with another prompt
+├── PromptRefused           a follow-up was refused by moderation; `code`
+├── WrongState              the battle is not where the wish needs it
+│   ├── NotReady            answers are still being written, or the battle ended without
+│   └── AlreadyVoted        nothing can follow a vote
+├── TooManyTurns            the conversation is as long as it may be
+└── AlreadyReported         this answer was reported before
 """
 
 

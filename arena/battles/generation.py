@@ -144,9 +144,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
     versions = {version.id: version for version in systems.versions_by_id([pairing.left_id, pairing.right_id])}
     with transaction.atomic():
         _fence(turn.id, turn.attempt)
-        _live(turn.id).update(
-            status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now()
-        )
+        _live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
         for side in SIDES:
             version = versions[getattr(pairing, f"{side}_id")]
             response = Response.objects.create(
@@ -287,7 +285,9 @@ def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
     return replace(work, sides={**work.sides, side: replace(work.sides[side], response_id=again.id)})
 
 
-def fail_turn(work: TurnWork, failures: Mapping[Side, BackendError] | None = None, reason: str = "backend_failed") -> None:
+def fail_turn(
+    work: TurnWork, failures: Mapping[Side, BackendError] | None = None, reason: str = "backend_failed"
+) -> None:
     """End the battle without a vote.
 
     Raises:
@@ -322,7 +322,5 @@ def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
     work = claim_turn(turn_id)
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
-    finish_turn(
-        work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES}
-    )
+    finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES})
     return Pairing.objects.get(id=Battle.objects.values_list("pairing_id", flat=True).get(id=battle.id))

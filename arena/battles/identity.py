@@ -7,43 +7,48 @@ not count, nor does a comparison ("I am not as capable as ChatGPT"). Such votes 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 LIST_VERSION: Final = "2026-11"
 
 _MODELS: Final = (
-    "ChatGPT|GPT-?[345][\\w.-]*|Claude|Gemini|Gemma|Bard|PaLM|L[Ll]a[Mm][Aa]|Mistral|Mixtral|Qwen|Tongyi Qianwen|Falcon"
-    "|Vicuna|Alpaca|Phi-?\\d|DeepSeek|Grok|Command R|Nova|Kimi|ChatGLM|GLM-?4|Yi-\\d+B|Copilot|ELIZA"
+    "ChatGPT|GPT-?[345][\\w.-]*|Claude|Gemini|Gemma|Bard|PaLM|L[Ll]a[Mm][Aa]|Mistral|Mixtral|Qwen|Tongyi Qianwen"
+    "|Falcon|Vicuna|Alpaca|Phi-?\\d|DeepSeek|Grok|Command R|Nova|Kimi|ChatGLM|GLM-?4|Yi-\\d+B|Copilot|ELIZA"
 )
 _MAKERS: Final = (
-    "OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Meta(?: AI)?|Facebook|Mistral(?: AI)?|Alibaba(?: Cloud)?|Microsoft"
-    "|LMSYS|Large Model Systems Organization|Stanford(?: University)?|Technology Innovation Institute|TII|Cohere|xAI"
-    "|DeepSeek|Moonshot AI|Zhipu AI|01\\.AI|Amazon|NVIDIA|Databricks"
+    "OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Meta(?: AI)?|Facebook|Mistral(?: AI)?|Alibaba(?: Cloud)?"
+    "|Microsoft|LMSYS|Large Model Systems Organization|Stanford(?: University)?|Technology Innovation Institute|TII"
+    "|Cohere|xAI|DeepSeek|Moonshot AI|Zhipu AI|01\\.AI|Amazon|NVIDIA|Databricks"
 )
-_NAMED: Final = r"\b(?:I am|I'm|I’m|[Mm]y name is|call me)\b"
-_SPEAKER: Final = r"\b(?:I am|I'm|I’m|[Aa]s)\b"
+_NAMED: Final = r"\b(?:I am|I'm|I\u2019m|[Mm]y name is|call me)\b"
+_SPEAKER: Final = r"\b(?:I am|I'm|I\u2019m|[Aa]s)\b"
 _MADE: Final = r"(?:created|developed|trained|made|built|designed|provided|fine-tuned)"
 #: Up to the end of the sentence, and not across a denial.
 _SENTENCE: Final = r"(?:(?!\b(?:not|n't|unlike|like|than)\b)[^.\n!?]){0,80}?"
 
 
+@lru_cache(maxsize=512)
 def _patterns(models: str, makers: str) -> tuple[re.Pattern[str], ...]:
     by_maker = rf"{_MADE} (?:and \w+ )?(?:by|at|from) (?:the )?(?:[\w ]{{0,40}}\b(?:from|at|of) )?(?:{makers})\b"
     return (
         # I am Claude; my name is Vicuna; I'm an AI assistant called Bard
         re.compile(
-            rf"{_NAMED} (?:an? [\w -]{{0,40}}(?:called|named|known as) )?[\"“'*]{{0,3}}(?:{models})\b(?!['’]s|[- ]like)"
+            rf"{_NAMED} (?:an? [\w -]{{0,40}}(?:called|named|known as) )?"
+            rf"[\"\u201c'*]{{0,3}}(?:{models})\b(?!['\u2019]s|[- ]like)"
         ),
         # I am a language model developed by OpenAI; as an AI developed by Alibaba Cloud
         re.compile(rf"{_SPEAKER} {_SENTENCE}{by_maker}"),
         # I was trained by Google; we are both trained by the same company, Anthropic
-        re.compile(rf"\b(?:I|[Ww]e) (?:was|were|have been|are both)\b{_SENTENCE}{_MADE} by (?:the same company, )?(?:{makers})\b"),
-        re.compile(rf"\b[Ww]e are both [\w ]{{0,40}}{_MADE} by (?:the same company, )?(?:{makers})\b"),
+        re.compile(
+            rf"\b(?:I|[Ww]e) (?:was|were|have been|are both)\b{_SENTENCE}{_MADE} "
+            rf"by (?:the same company, )?(?:{makers})\b"
+        ),
         # my creators at Anthropic; my developer, Google
         re.compile(rf"\b[Mm]y (?:creators?|developers?|makers?|company)(?: at|,| is| are)? (?:{makers})\b"),
         # trained to reflect Anthropic's values; based on the same technology as ChatGPT
-        re.compile(rf"\bI (?:was|am|have been)\b{_SENTENCE}(?:{makers})['’]s (?:values|guidelines|policies)"),
-        re.compile(rf"\bI(?: am|['’]m) (?:based on|powered by) [^.\n]{{0,60}}?(?:{models})\b"),
+        re.compile(rf"\bI (?:was|am|have been)\b{_SENTENCE}(?:{makers})['\u2019]s (?:values|guidelines|policies)"),
+        re.compile(rf"\bI(?: am|['\u2019]m) (?:based on|powered by) [^.\n]{{0,60}}?(?:{models})\b"),
     )
 
 
@@ -60,7 +65,7 @@ def find(text: str, own_names: Iterable[str] = ()) -> list[str]:
     Returns:
         Each phrase once, at most 120 characters each, in order; empty where there is none.
     """
-    own = "|".join(re.escape(name) for name in own_names if len(name) > 2)  # noqa: PLR2004 - "o1" is no phrase
+    own = "|".join(re.escape(name) for name in own_names if len(name) > 2)
     patterns = _GENERAL + (_patterns(own, own) if own else ())
     found = {match.start(): match.group()[:120] for pattern in patterns for match in pattern.finditer(text)}
     return list(dict.fromkeys(found[start] for start in sorted(found)))

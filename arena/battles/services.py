@@ -180,9 +180,7 @@ def stop(battle_id: uuid.UUID, voter: Voter) -> Battle:
     return battle
 
 
-def report_answer(  # noqa: PLR0913 - one argument per column
-    battle_id: uuid.UUID, voter: Voter, turn_n: int, side: Side, reason: str, text: str
-) -> Report:
+def report_answer(battle_id: uuid.UUID, voter: Voter, turn_n: int, side: Side, reason: str, text: str) -> Report:
     """Keep a visitor's report of an answer for the operators.
 
     Raises:
@@ -207,4 +205,3 @@ def expire_battles() -> int:
     )
     ids = list(old.values_list("id", flat=True)[:500])
     return sum(set_state(battle_id, BattleState.EXPIRED) for battle_id in ids)
-
