@@ -1,0 +1,40 @@
+"""Tallies and leaderboards in the admin: to read, never to change."""
+
+from django.contrib import admin
+
+from arena.common.admin import ReadOnlyAdmin
+from arena.rankings.models import FoldWatermark, Rating, Snapshot, Tally
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnlyAdmin):
+    """One row per pair of versions that met."""
+
+    list_display = ("first", "second", "first_wins", "second_wins", "ties", "both_bad")
+    list_filter = ("arena",)
+    list_select_related = ("first__system", "second__system")
+
+
+@admin.register(FoldWatermark)
+class FoldWatermarkAdmin(ReadOnlyAdmin):
+    """Up to which vote the tallies are complete."""
+
+    list_display = ("arena", "last_vote_id", "counted", "excluded")
+
+
+class RatingInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The rows of a leaderboard."""
+
+    model = Rating
+    can_delete = False
+    extra = 0
+    raw_id_fields = ("version",)
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    """One leaderboard each."""
+
+    list_display = ("id", "arena", "status", "last_vote_id", "code_version", "created_at")
+    list_filter = ("arena", "status")
+    inlines = (RatingInline,)

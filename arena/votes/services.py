@@ -1,0 +1,159 @@
+"""Cast the one vote of a battle.
+
+    VoteError
+    ├── VoteInvalid     the vote says something that cannot be stored; `field` and `code` name it
+    └── VoteConflict    the battle has a vote, and it says something else
+
+`BattleNotFound` and `NotReady` come from `arena.battles.errors`.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import F, Func, IntegerField, TextField, Value
+from django.db.models.functions import Cast as SqlCast
+
+from arena.accounts.models import Voter
+from arena.battles import services as battles
+from arena.battles.errors import BattleNotFound, NotReady
+from arena.battles.models import Battle, Turn
+from arena.battles.states import SIDES, Side
+from arena.common import outbox, queue
+from arena.votes.models import Vote
+from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, Outcome
+
+__all__ = ["BattleNotFound", "Cast", "NotReady", "VoteConflict", "VoteInvalid", "cast_vote", "vote_of"]
+
+#: First key of the advisory lock that orders votes and folds of one arena; the second is the arena's id.
+ADVISORY_LOCK: Final = 0x766F7465
+
+
+class VoteError(Exception):
+    """A vote cannot be taken as it is."""
+
+
+class VoteInvalid(VoteError):
+    """The vote says something that cannot be stored."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+
+
+class VoteConflict(VoteError):
+    """The battle has a vote already, and it says something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The stored vote, and whether this call stored it."""
+
+    vote: Vote
+    created: bool
+
+
+def cast_vote(
+    battle_id: uuid.UUID,
+    voter: Voter | None,
+    outcome: Outcome,
+    reasons: Mapping[Side, Sequence[str]] | None = None,
+    feedback: Mapping[Side, str] | None = None,
+) -> Cast:
+    """Store the vote, close the battle and promise a new leaderboard, in one transaction of five statements.
+
+    Casting the same vote again (outcome, reasons and feedback alike; order and repetition of reasons do not matter)
+    returns the stored one. Anything else on a voted battle is a conflict, also a change of reasons alone: a vote is
+    never edited.
+
+    Raises:
+        VoteInvalid: an unknown reason or side, or feedback that is too long or no text.
+        BattleNotFound: unknown or somebody else's, told apart by nothing.
+        NotReady: the answers are still being written, or the battle ended without a vote.
+        VoteConflict: the battle has another vote.
+    """
+    said = {"outcome": outcome.value, "reasons": _checked_reasons(reasons), "feedback": _checked_feedback(feedback)}
+    if voter is None:
+        raise BattleNotFound(str(battle_id))
+    with transaction.atomic():
+        arena_id = _lock_arena_of(battle_id, voter)
+        if battles.mark_voted(battle_id):
+            return Cast(_insert(battle_id, voter, arena_id, said), created=True)
+    stored = Vote.objects.filter(battle_id=battle_id).first()
+    if stored is None:
+        raise NotReady(str(battle_id))
+    if {name: getattr(stored, name) for name in said} != said:
+        raise VoteConflict(str(battle_id))
+    return Cast(stored, created=False)
+
+
+def vote_of(battle_id: uuid.UUID) -> Vote | None:
+    """The vote of a battle, if it has one. The caller has made sure whose battle it is."""
+    return Vote.objects.filter(battle_id=battle_id).first()
+
+
+def _lock_arena_of(battle_id: uuid.UUID, voter: Voter) -> int:
+    """Find the voter's battle and hold off the reading of a fold's horizon until this transaction ends.
+
+    The shared lock is taken before the vote draws its id. Whoever holds the exclusive one therefore sees every vote
+    up to the highest id (`arena.rankings.services.fold_votes`).
+    """
+    lock = Func(
+        Value(ADVISORY_LOCK),
+        SqlCast(F("arena_id"), IntegerField()),
+        function="pg_advisory_xact_lock_shared",
+        output_field=TextField(),
+    )
+    row = Battle.objects.filter(id=battle_id, voter=voter).values_list("arena_id", lock).first()
+    if row is None:
+        raise BattleNotFound(str(battle_id))
+    return int(row[0])
+
+
+def _insert(battle_id: uuid.UUID, voter: Voter, arena_id: int, said: dict[str, Any]) -> Vote:
+    # The battle's row is locked by its change of state, so no turn can follow this one.
+    turn_n = Turn.objects.filter(battle_id=battle_id).order_by("-n").values_list("n", flat=True)[:1].get()
+    vote = Vote.objects.create(battle_id=battle_id, voter=voter, turn_n=turn_n, **said)
+    outbox.enqueue(queue.REFRESH_BOARD, arena_id)
+    return vote
+
+
+def _checked_reasons(reasons: Mapping[Side, Sequence[str]] | None) -> dict[str, list[str]]:
+    """Both sides' reasons in canonical order, each once."""
+    given = _by_known_side("reasons", reasons)
+    for side, codes in given.items():
+        if isinstance(codes, str) or not isinstance(codes, Sequence):
+            raise VoteInvalid(f"reasons.{side}", "not_a_list", "reasons are a list of codes")
+        if any(not isinstance(code, str) or code not in REASONS for code in codes):
+            raise VoteInvalid(
+                f"reasons.{side}", "unknown_reason", f"reasons are some of: {', '.join(sorted(REASONS))}"
+            )
+    return {side: sorted(set(given.get(side, ()))) for side in SIDES}
+
+
+def _checked_feedback(feedback: Mapping[Side, str] | None) -> dict[str, str]:
+    """Both sides' feedback without white space around it; empty where nothing was said."""
+    given = _by_known_side("feedback", feedback)
+    texts = {side: given.get(side) or "" for side in SIDES}
+    for side, text in texts.items():
+        if not isinstance(text, str) or not _is_storable(text):
+            raise VoteInvalid(f"feedback.{side}", "not_text", "feedback is text without NUL and lone surrogates")
+        if len(text.strip()) > FEEDBACK_MAX_CHARS:
+            raise VoteInvalid(f"feedback.{side}", "too_long", f"feedback has at most {FEEDBACK_MAX_CHARS} characters")
+    return {side: text.strip() for side, text in texts.items()}
+
+
+def _by_known_side(field: str, given: object) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not set(given) <= set(SIDES):
+        raise VoteInvalid(field, "unknown_side", f"{field} are given by side: {', '.join(SIDES)}")
+    return dict(given)
+
+
+def _is_storable(text: str) -> bool:
+    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,87 @@
+"""Rows that a vote needs: an arena, its systems, and battles that wait for their vote."""
+
+import secrets
+from collections.abc import Iterable
+
+from arena.accounts.models import Voter
+from arena.arenas.models import Arena
+from arena.battles.models import Battle, Response, Turn
+from arena.battles.states import SIDES
+from arena.router.models import Pairing, SamplingPolicy
+from arena.systems.models import System, SystemVersion
+
+
+def make_voter(*, simulated: bool = False) -> Voter:
+    """A browser's voter."""
+    return Voter.objects.create(cookie_sha256=secrets.token_bytes(32), is_simulated=simulated)
+
+
+def make_arena(slug: str = "text", *, demo: bool = False) -> Arena:
+    """An open arena."""
+    return Arena.objects.create(slug=slug, name=slug.title(), is_demo=demo)
+
+
+def make_version(arena: Arena, name: str, *, number: int = 1, behaviour: str = "") -> SystemVersion:
+    """A version of the system called `name`, which is made where it is missing."""
+    system, _created = System.objects.get_or_create(arena=arena, name=name)
+    return SystemVersion.objects.create(
+        system=system,
+        number=number,
+        organisation=f"{name} Ltd",
+        access="open",
+        licence="MIT",
+        backend="replay",
+        behaviour=behaviour or f"{name}-{number}",
+    )
+
+
+def make_versions(arena: Arena, names: Iterable[str]) -> list[SystemVersion]:
+    """One first version for every name."""
+    return [make_version(arena, name) for name in names]
+
+
+def make_pairing(arena: Arena, left: SystemVersion, right: SystemVersion) -> Pairing:
+    """A pairing as a draw would have stored it."""
+    policy, _created = SamplingPolicy.objects.get_or_create(arena=arena, number=1)
+    return Pairing.objects.create(
+        arena=arena,
+        policy=policy,
+        left=left,
+        right=right,
+        pool=[[left.id, 1.0], [right.id, 1.0]],
+        pair_propensity=1.0,
+        side_propensity=0.5,
+        seed=secrets.randbits(62),
+    )
+
+
+def make_battle(
+    arena: Arena,
+    left: SystemVersion,
+    right: SystemVersion,
+    *,
+    voter: Voter | None = None,
+    state: str = "ready",
+    turns: int = 1,
+    simulated: bool = False,
+) -> Battle:
+    """A battle whose answers are complete and looked at."""
+    pairing = make_pairing(arena, left, right)
+    battle = Battle.objects.create(
+        arena=arena, voter=voter or make_voter(), state=state, pairing=pairing, is_simulated=simulated
+    )
+    for n in range(1, turns + 1):
+        turn = Turn.objects.create(battle=battle, n=n, prompt="Why is the sky blue?")
+        for side in SIDES:
+            Response.objects.create(
+                turn=turn,
+                side=side,
+                pairing=pairing,
+                version=getattr(pairing, side),
+                status="complete",
+                attempt=1,
+                content=f"Answer {n} {side}",
+                identity_matches=[],
+                identity_list_version="1",
+            )
+    return battle
