@@ -1,12 +1,18 @@
 """The environment of a deployment, read once and typed. Every secret may come as NAME or as NAME_FILE."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
+
+from arena.accounts.errors import LimitsInvalid
+from arena.accounts.limits import Limit, parse_limits
 
 BASE_DIR: Final = Path(__file__).resolve().parents[2]
 _HOST_PORT: Final = re.compile(r"^[^\s:/]+:\d{1,5}$")
@@ -25,6 +31,9 @@ class Environment:
     allowed_hosts: list[str]
     https: bool
     trusted_proxies: list[str]
+    limits: dict[str, dict[str, Limit]]
+    limits_off: bool
+    max_open_battles: int
     storage: str
     s3_endpoint_url: str
     s3_bucket: str
@@ -37,6 +46,36 @@ class Environment:
     moderation_api_key: str
     var: Path
     log_level: str
+
+
+def _check_proxies(entries: Iterable[str]) -> None:
+    for entry in entries:
+        try:
+            if entry != "unix":
+                ip_network(entry, strict=False)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"ARENA_TRUSTED_PROXIES: {entry!r} is no address, no range such as 10.0.0.0/8, and not 'unix'."
+            ) from error
+
+
+def _check_moderation(url: str) -> None:
+    parts = urlsplit(url)
+    if url and not (
+        parts.scheme in ("http", "https")
+        and parts.hostname
+        and parts.path.endswith(("/moderations", "/chat/completions"))
+    ):
+        raise ImproperlyConfigured(
+            "ARENA_MODERATION_URL must be an http(s) address that ends in /moderations or /chat/completions."
+        )
+
+
+def _limits(text: str) -> dict[str, dict[str, Limit]]:
+    try:
+        return parse_limits(text)
+    except LimitsInvalid as error:
+        raise ImproperlyConfigured(f"ARENA_LIMITS: {error}.") from error
 
 
 def _checked(values: Environment) -> Environment:
@@ -52,6 +91,10 @@ def _checked(values: Environment) -> Environment:
     for entry in values.private_backends:
         if not _HOST_PORT.match(entry):
             raise ImproperlyConfigured(f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port.")
+    _check_proxies(values.trusted_proxies)
+    _check_moderation(values.moderation_url)
+    if values.max_open_battles < 0:
+        raise ImproperlyConfigured("ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more.")
     return values
 
 
@@ -73,6 +116,9 @@ def read_environment() -> Environment:
                 allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
                 https=env.bool("ARENA_HTTPS", True),
                 trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),
+                limits=_limits(env.str("ARENA_LIMITS", "")),
+                limits_off=env.bool("ARENA_LIMITS_OFF", False),
+                max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
                 storage=env.str("ARENA_STORAGE", "folder"),
                 s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
                 s3_bucket=env.str("S3_BUCKET", ""),

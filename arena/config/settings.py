@@ -169,18 +169,22 @@ CONTENT_SECURITY_POLICY = {
 
 # --- The arena -----------------------------------------------------------------------------------------------------
 
-# Allowed per voter and per network prefix: (number, window in seconds); 0 switches a limit off.
-ARENA_LIMITS = {
+# Allowed per voter, network prefix and token: (number, window in seconds); 0 switches a limit off. The environment
+# (ARENA_LIMITS=battle.voter=30/3600,…) overrides single entries, a token's own limits override both.
+ARENA_LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "consent": {"voter": (0, 3600), "network": (60, 3600)},
     "battle": {"voter": (30, 3600), "network": (300, 3600)},
     "turn": {"voter": (120, 3600), "network": (1200, 3600)},
     "vote": {"voter": (60, 3600), "network": (600, 3600)},
     "report": {"voter": (20, 3600), "network": (100, 3600)},
 }
+for _action, _scopes in ENV.limits.items():
+    ARENA_LIMITS[_action].update(_scopes)
+ARENA_LIMITS_OFF = ENV.limits_off
 ARENA_TRUSTED_PROXIES = ENV.trusted_proxies
 ARENA_PRIVATE_BACKENDS = ENV.private_backends
 ARENA_MAX_TURNS = 10
-ARENA_MAX_OPEN_BATTLES = 4
+ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
 ARENA_LEASE_S = 30.0
 ARENA_FRAME_S = 0.1
 ARENA_MAX_CHARS_PER_S = 600

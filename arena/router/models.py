@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
-from arena.systems.models import SystemVersion
+from arena.systems.models import System, SystemVersion
 
 
 class SamplingPolicy(models.Model):
@@ -23,6 +23,21 @@ class SamplingPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arena} policy {self.number}"
+
+
+class DrawCount(models.Model):
+    """How often a system was drawn while it was new; the boost of the sampling policy fades with it.
+
+    It belongs to a behaviour, not to a version: a changed price makes a new version and no new system. Counting stops
+    where the boost ends (`new_system_battles`), so that an old arena's draws write no shared row at all.
+    """
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="+")
+    behaviour = models.CharField(max_length=64)
+    draws = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "behaviour"], name="draw_count_unique")]
 
 
 class Pairing(models.Model):

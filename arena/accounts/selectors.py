@@ -1,0 +1,45 @@
+"""Who is asking, and what they agreed to."""
+
+import hashlib
+import re
+from typing import Final
+
+from arena.accounts.models import ApiToken, Consent, Voter
+
+#: 256 random bits in URL-safe base64, as `secrets.token_urlsafe(32)` writes them.
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+TOKEN_PREFIX: Final = "arena_"  # noqa: S105 - the public part, so that leaked tokens can be searched for
+
+
+def secret_sha256(secret: str) -> bytes:
+    """What is stored of a secret. A plain hash is enough: 256 random bits cannot be guessed."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def voter_of_cookie(value: str | None) -> Voter | None:
+    """The browser voter whose cookie this is; None for no, a malformed or an unknown cookie."""
+    if not value or not _SECRET.fullmatch(value):
+        return None
+    return Voter.objects.filter(cookie_sha256=secret_sha256(value)).first()
+
+
+def token_of_bearer(value: str | None) -> ApiToken | None:
+    """The unrevoked token that a program sent (the part after `Bearer `), or None.
+
+    The lookup is by hash: what an attacker could time is the comparison of hashes, which says nothing of the token.
+    """
+    if not value or not _SECRET.fullmatch(value.removeprefix(TOKEN_PREFIX)):
+        return None
+    return ApiToken.objects.filter(token_sha256=secret_sha256(value), revoked_at=None).first()
+
+
+def current_consent(voter: Voter) -> Consent | None:
+    """The newest consent of the voter, or of the token that answers for it; None if nobody was asked yet."""
+    if voter.token_id is not None:
+        return consent_of_token(voter.token_id)
+    return Consent.objects.filter(voter=voter).order_by("-id").first()
+
+
+def consent_of_token(token_id: int) -> Consent | None:
+    """The newest consent given for all voters of a token."""
+    return Consent.objects.filter(token_id=token_id).order_by("-id").first()

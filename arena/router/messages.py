@@ -1,0 +1,29 @@
+"""What the router's codes say to a visitor. The pure cores speak in codes; the words are here, for translation."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_MESSAGES: Final[dict[str, Promise]] = {
+    "prompt_empty": _("Write something first: the prompt is empty."),
+    "prompt_too_long": _("The prompt is too long: at most 8,000 characters."),
+    "prompt_encoding": _("The prompt is not valid text (it is wrongly encoded)."),
+    "prompt_control_characters": _("The prompt contains control characters. Paste it as plain text and try again."),
+    "requirement_invalid": _("The requirement is not one that this arena knows."),
+    "unsafe_minors": _("This prompt was not accepted: it reads as sexual content involving minors."),
+    "unsafe_weapons": _("This prompt was not accepted: it reads as a request for means to hurt many people."),
+    "unsafe_self_harm": _(
+        "This prompt was not accepted: it reads as a request for ways to hurt oneself. If you are thinking of it, "
+        "please talk to somebody: findahelpline.com lists free and confidential lines."
+    ),
+    "unsafe_threat": _("This prompt was not accepted: it reads as a threat, or as an attempt to expose a person."),
+    "unsafe_content": _("This prompt was not accepted by the moderation of this site."),
+    "no_systems": _("This arena has no two systems ready to answer at the moment. Please try again later."),
+    "no_pair": _("No two systems of this arena can answer this prompt. Please try another one."),
+}
+
+
+def message_of(code: str) -> str:
+    """The sentence of a code in the active language; of an unknown code, that something was not accepted."""
+    return str(_MESSAGES.get(code, _MESSAGES["unsafe_content"]))

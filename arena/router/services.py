@@ -1,0 +1,183 @@
+"""From prompt to pairing: check, moderate, draw. The errors are drawn in `errors`."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from arena.arenas.models import Arena
+from arena.router import guard, moderation, sampler, signature
+from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
+from arena.router.guard import Refusal
+from arena.router.messages import message_of
+from arena.router.models import DrawCount, Pairing, SamplingPolicy
+from arena.systems.backends.base import Message
+from arena.systems.models import SystemVersion
+from arena.systems.services import eligible_versions
+
+__all__ = [
+    "GuardUnavailable",
+    "NoPair",
+    "PromptInvalid",
+    "Refusal",
+    "checked_prompt",
+    "checked_requirement",
+    "draw_pairing",
+    "message_of",
+    "moderate",
+    "verify_pairing",
+]
+
+DEFAULT_OPTIONS: Final = {"new_system_boost": 2.0, "new_system_battles": 100}
+
+
+def checked_prompt(text: str) -> str:
+    """The prompt as it is stored: line ends as LF, nothing else changed.
+
+    Raises:
+        PromptInvalid: empty, over 8,000 characters, not valid text, or with control characters.
+    """
+    text = guard.with_newlines(text)
+    code = guard.problem_of(text)
+    if code is not None:
+        raise PromptInvalid(code, message_of(code))
+    return text
+
+
+def checked_requirement(arena: Arena, requirement: object) -> dict[str, Any]:
+    """What a program says that its prompt needs, as the arena's modality knows it; None is {}.
+
+    Raises:
+        PromptInvalid: it is no JSON object, or has an unknown key or a value of the wrong kind.
+    """
+    try:
+        return signature.checked(arena.modality, requirement)
+    except signature.RequirementInvalid as error:
+        raise PromptInvalid("requirement_invalid", f"{message_of('requirement_invalid')} ({error})") from error
+
+
+def moderate(text: str) -> Refusal | None:
+    """Ask every moderator in turn; the first refusal counts.
+
+    Raises:
+        GuardUnavailable: a moderator gave no usable answer, so nobody may call the prompt accepted.
+    """
+    for moderator in moderation.moderators():
+        refusal = moderator.check(text)
+        if refusal is not None:
+            return replace(refusal, message=message_of(refusal.code))
+    return None
+
+
+def current_policy(arena: Arena) -> SamplingPolicy:
+    """The newest policy of the arena; an arena without one gets number 1."""
+    newest = SamplingPolicy.objects.filter(arena=arena).order_by("-number").first()
+    if newest is not None:
+        return newest
+    # The unique constraint decides who of two first draws makes it.
+    policy, _created = SamplingPolicy.objects.get_or_create(
+        arena=arena, number=1, defaults={"kind": "weighted", "options": DEFAULT_OPTIONS}
+    )
+    return policy
+
+
+def _able(
+    arena: Arena, versions: Iterable[SystemVersion], messages: Sequence[Message], requirement: dict[str, Any]
+) -> list[SystemVersion]:
+    """The versions that can do what the prompt needs; those that can in part only where two cannot wholly."""
+    need = signature.Need(requirement, sum(len(message.content.encode()) for message in messages))
+    fits = {
+        version: signature.fit(arena.modality, need, signature.Offer(version.signature, version.context_tokens))
+        for version in versions
+    }
+    wholly = [version for version, fit in fits.items() if fit is signature.Fit.SUPPORTED]
+    if len(wholly) > 1:
+        return wholly
+    return [version for version, fit in fits.items() if fit is not signature.Fit.UNSUPPORTED]
+
+
+def _draws_so_far(pool: Iterable[SystemVersion]) -> dict[int, int]:
+    """Version id → how often its system was drawn while it was new. O(systems), whatever the number of battles."""
+    versions = list(pool)
+    counts = {
+        (row.system_id, row.behaviour): row.draws
+        for row in DrawCount.objects.filter(system_id__in=[version.system_id for version in versions])
+    }
+    return {version.pk: counts.get((version.system_id, version.behaviour), 0) for version in versions}
+
+
+def _weights(pool: Iterable[SystemVersion], draws: Mapping[int, int], policy: SamplingPolicy) -> dict[int, float]:
+    """Version id → weight, boosted while the system is new."""
+    factor, until_draws = float(policy.options["new_system_boost"]), int(policy.options["new_system_battles"])
+    return {
+        version.pk: version.system.weight * sampler.boost(draws[version.pk], factor, until_draws) for version in pool
+    }
+
+
+def _count_draw(new: Iterable[SystemVersion]) -> None:
+    """Count a draw of systems that are still new, in one order of rows, so that two draws cannot deadlock."""
+    with connection.cursor() as cursor:
+        for version in sorted(new, key=lambda version: (version.system_id, version.behaviour)):
+            cursor.execute(
+                "INSERT INTO router_drawcount AS c (system_id, behaviour, draws) VALUES (%s, %s, 1) "
+                "ON CONFLICT (system_id, behaviour) DO UPDATE SET draws = c.draws + 1",
+                [version.system_id, version.behaviour],
+            )
+
+
+def draw_pairing(
+    arena: Arena,
+    messages: Sequence[Message],
+    *,
+    requirement: dict[str, Any] | None = None,
+    redraw_of: Pairing | None = None,
+    exclude: frozenset[int] = frozenset(),
+) -> Pairing:
+    """Draw two systems that can answer and store the pairing with everything needed to draw it again.
+
+    Args:
+        arena: where the battle is.
+        messages: the conversation so far, ending with the prompt.
+        requirement: what the prompt needs, from `checked_requirement`.
+        redraw_of: the pairing that this one replaces; it can be replaced once (a constraint).
+        exclude: version ids to leave out: the failed sides of the chain.
+
+    Raises:
+        NoPair: fewer than two systems can answer.
+    """
+    eligible = [version for version in eligible_versions(arena, messages) if version.pk not in exclude]
+    if len(eligible) < 2:
+        raise NoPair("no_systems")
+    pool = {version.pk: version for version in _able(arena, eligible, messages, requirement or {})}
+    if len(pool) < 2:
+        raise NoPair("no_pair")
+    policy = current_policy(arena)
+    draws = _draws_so_far(pool.values())
+    weights = _weights(pool.values(), draws, policy)
+    seed = secrets.randbits(63)
+    draw = sampler.draw(pool, weights, sampler.SeededRng(seed))
+    with transaction.atomic():
+        pairing = Pairing.objects.create(
+            arena=arena,
+            policy=policy,
+            left=pool[draw.left],
+            right=pool[draw.right],
+            pool=[[version_id, weights[version_id]] for version_id in sorted(pool)],
+            pair_propensity=draw.pair_propensity,
+            side_propensity=draw.side_propensity,
+            seed=seed,
+            attempt=redraw_of.attempt + 1 if redraw_of else 1,
+            redraw_of=redraw_of,
+        )
+        new = [side for side in (draw.left, draw.right) if draws[side] < policy.options["new_system_battles"]]
+        _count_draw(pool[side] for side in new)
+    return pairing
+
+
+def verify_pairing(pairing: Pairing) -> bool:
+    """Whether drawing again from what is stored gives this pair, these sides and these propensities."""
+    weights = {int(version_id): float(weight) for version_id, weight in pairing.pool}
+    again = sampler.draw(weights, weights, sampler.SeededRng(pairing.seed))
+    return again == sampler.Draw(pairing.left_id, pairing.right_id, pairing.pair_propensity, pairing.side_propensity)
