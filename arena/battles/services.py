@@ -72,7 +72,7 @@ def start_battle(
     if not arena.is_open:
         raise ArenaClosed(arena.slug)
     text = router.checked_prompt(prompt)
-    wish = router.checked_requirement(requirement)
+    wish = router.checked_requirement(arena, requirement)
     if idempotency_key and (earlier := _replayed(arena, voter, text, wish, idempotency_key)):
         return earlier
     refusal = router.moderate(text)

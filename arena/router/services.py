@@ -110,10 +110,16 @@ def _draws_so_far(pool: Iterable[SystemVersion]) -> dict[int, int]:
 
 def _weights(pool: Iterable[SystemVersion], draws: Mapping[int, int], policy: SamplingPolicy) -> dict[int, float]:
     """Version id → weight, boosted while the system is new."""
-    factor, until_draws = float(policy.options["new_system_boost"]), int(policy.options["new_system_battles"])
+    factor = float(policy.options.get("new_system_boost", 1.0))
+    until_draws = _boosted_draws(policy)
     return {
         version.pk: version.system.weight * sampler.boost(draws[version.pk], factor, until_draws) for version in pool
     }
+
+
+def _boosted_draws(policy: SamplingPolicy) -> int:
+    """How many draws a system is new for; a policy that does not say so boosts nobody."""
+    return int(policy.options.get("new_system_battles", 0))
 
 
 def _count_draw(new: Iterable[SystemVersion]) -> None:
@@ -171,7 +177,7 @@ def draw_pairing(
             attempt=redraw_of.attempt + 1 if redraw_of else 1,
             redraw_of=redraw_of,
         )
-        new = [side for side in (draw.left, draw.right) if draws[side] < policy.options["new_system_battles"]]
+        new = [side for side in (draw.left, draw.right) if draws[side] < _boosted_draws(policy)]
         _count_draw(pool[side] for side in new)
     return pairing
 

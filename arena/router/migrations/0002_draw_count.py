@@ -5,23 +5,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('router', '0001_initial'),
-        ('systems', '0001_initial'),
+        ("router", "0001_initial"),
+        ("systems", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DrawCount',
+            name="DrawCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('behaviour', models.CharField(max_length=64)),
-                ('draws', models.PositiveIntegerField()),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='systems.system')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("behaviour", models.CharField(max_length=64)),
+                ("draws", models.PositiveIntegerField()),
+                (
+                    "system",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="systems.system"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('system', 'behaviour'), name='draw_count_unique')],
+                "constraints": [models.UniqueConstraint(fields=("system", "behaviour"), name="draw_count_unique")],
             },
         ),
     ]
