@@ -16,7 +16,7 @@ BackendError
     └── Unsupported             the prompt is none that this system can answer
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
@@ -95,13 +95,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much one generation may take."""
+    """How long and how much one generation may take.
+
+    `first_byte_s` runs from the sent request to the first byte of the body, `idle_s` between any two bytes,
+    `total_s` over everything. Over `max_output_tokens` the answer is cut (`Finished("length")`); over a byte cap it
+    fails with `TooLarge`.
+    """
 
     connect_s: float = 5.0
     first_byte_s: float = 30.0
     idle_s: float = 20.0
     total_s: float = 180.0
+    # UTF-8 bytes of text and reasoning together.
     max_bytes: int = 2_000_000
+    # Bytes of the response's body: one token costs some 300 bytes of JSON around it.
+    max_wire_bytes: int = 16_000_000
     max_output_tokens: int = 2048
 
 
@@ -167,7 +175,7 @@ class Backend(Protocol):
         """Whether this system can answer these messages at all (a replay file may lack the prompt)."""
         ...
 
-    def stream(self, request: GenerationRequest) -> AsyncIterator[Event]:
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate.
 
         Yields deltas and, last, one `Finished`. Raises a `BackendError`, nothing else. Closing the iterator ends

