@@ -11,7 +11,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from arena.accounts.models import Consent
-from arena.accounts.services import Actor, create_browser_voter, record_consent, voter_of_cookie
+from arena.accounts.selectors import voter_of_cookie
+from arena.accounts.services import Actor, create_browser_voter, record_consent
 from arena.integrity.network import client_network
 from arena.integrity.services import admit
 
@@ -33,7 +34,6 @@ def browser_actor(request: HttpRequest) -> Actor:
     return Actor(voter=voter_of_cookie(value), token=None, network=client_network(request))
 
 
-@transaction.atomic
 def consent_in_browser(
     request: HttpRequest, *, research: bool, publication: bool, age_16: bool, language: str
 ) -> Given:
@@ -45,10 +45,11 @@ def consent_in_browser(
     """
     actor, cookie = browser_actor(request), None
     admit("consent", actor)
-    if actor.voter is None:
-        voter, cookie = create_browser_voter()
-        actor = Actor(voter=voter, token=None, network=actor.network)
-    consent = record_consent(actor, research=research, publication=publication, age_16=age_16, language=language)
+    with transaction.atomic():
+        if actor.voter is None:
+            voter, cookie = create_browser_voter()
+            actor = Actor(voter=voter, token=None, network=actor.network)
+        consent = record_consent(actor, research=research, publication=publication, age_16=age_16, language=language)
     return Given(actor, consent, cookie)
 
 

@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from arena.arenas.selectors import ArenaNotFound
-from arena.battles.selectors import BattleNotFound
-from arena.integrity.services import LimitReached
+from arena.battles.errors import BattleNotFound
+from arena.integrity.errors import LimitReached
 from arena.router.services import GuardUnavailable
 
 GUARD_RETRY_S: Final = 30

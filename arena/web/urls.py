@@ -1,27 +1,28 @@
 """The addresses of the pages. Forms post here; scripts use the API."""
 
 from django.urls import URLPattern, URLResolver, path
-from django.views.i18n import set_language
 
 from arena.web.views import arena, battle, consent, history, home, leaderboard, pages
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.page, name="home"),
+    path("arenas", arena.index, name="arenas"),
     path("arenas/<slug:slug>", arena.page, name="arena"),
     path("arenas/<slug:slug>/battles", arena.start, name="start"),
     path("arenas/<slug:slug>/leaderboard", leaderboard.page, name="leaderboard"),
-    path("battles", history.page, name="battles"),
+    path("leaderboards", leaderboard.index, name="leaderboards"),
+    path("battles", history.page, name="history"),
     path("battles/<uuid:battle_id>", battle.page, name="battle"),
     path("battles/<uuid:battle_id>/turns", battle.turn, name="turn"),
     path("battles/<uuid:battle_id>/vote", battle.vote, name="vote"),
     path("battles/<uuid:battle_id>/stop", battle.stop, name="stop"),
     path("battles/<uuid:battle_id>/report", battle.report, name="report"),
     path("consent", consent.page, name="consent"),
+    path("consent/forget", consent.forget, name="forget"),
     path("systems", pages.systems, name="systems"),
     path("about", pages.about, name="about"),
     path("methods", pages.methods, name="methods"),
     path("privacy", pages.privacy, name="privacy"),
-    path("language", set_language, name="language"),
     path("robots.txt", pages.robots, name="robots"),
 ]

@@ -1,0 +1,55 @@
+"""How each open arena stands, in a fixed number of queries: counters and the last snapshot, never a count of votes."""
+
+from dataclasses import dataclass
+
+from arena.arenas.models import Arena
+from arena.arenas.selectors import open_arenas
+from arena.rankings.models import FoldWatermark, Rating, Snapshot
+from arena.systems.selectors import system_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The system with the highest rating. `shared`: others cannot be told apart from it."""
+
+    name: str
+    rating: float
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArenaState:
+    """One arena for the front page. `votes`: all that the last fold has seen, counted or not."""
+
+    arena: Arena
+    systems: int
+    votes: int
+    leader: Leader | None
+
+
+def arena_states() -> list[ArenaState]:
+    """Every open arena with its systems, votes and leader, the oldest arena first."""
+    arenas = open_arenas()
+    systems, votes, leaders = system_counts(), _votes(), _leaders()
+    return [
+        ArenaState(arena, systems.get(arena.pk, 0), votes.get(arena.pk, 0), leaders.get(arena.pk)) for arena in arenas
+    ]
+
+
+def _votes() -> dict[int, int]:
+    return {mark.arena_id: mark.counted + sum(mark.excluded.values()) for mark in FoldWatermark.objects.all()}
+
+
+def _leaders() -> dict[int, Leader]:
+    newest = Snapshot.objects.order_by("arena_id", "-id").distinct("arena_id").values("id")
+    rated = (
+        Rating.objects.filter(snapshot__in=newest, snapshot__status="ok", rating__isnull=False)
+        .select_related("snapshot", "version__system")
+        .order_by("snapshot__arena_id", "-rating")
+        .distinct("snapshot__arena_id")
+    )
+    return {
+        row.snapshot.arena_id: Leader(row.version.system.name, row.rating, shared=(row.rank_high or 1) > 1)
+        for row in rated
+        if row.rating is not None
+    }

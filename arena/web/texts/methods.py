@@ -1,0 +1,177 @@
+"""How the arena measures, in words that a visitor can check against the source."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from arena.web.texts.model import Section, Text
+
+
+def methods() -> Text:
+    """The methods page in the active language."""
+    return Text(
+        title=_("Methods"),
+        lead=_(
+            "How two systems are chosen, how their identity is hidden until you vote, how votes become ratings, "
+            "and what the ratings can and cannot tell you."
+        ),
+        sections=(_battle(), _sampling(), _blindness(), _failures(), _votes(), _ratings(), _intervals(), _limits()),
+    )
+
+
+def _battle() -> Section:
+    return Section(
+        "battle",
+        _("A battle"),
+        (
+            _(
+                "You write a prompt. Two systems answer it side by side, without their names. You may ask further "
+                "questions; both systems get them, each with its own history. At any point where both answers are "
+                "complete you vote once: left, right, tie, or both are bad. Only then are the names shown."
+            ),
+            _(
+                "Before a battle starts, the prompt is checked for its length and by a content filter. If the filter "
+                "cannot be reached, the prompt is not accepted; it is never let through unchecked. A prompt that is "
+                "refused is kept with the reason, so that refusals can be counted."
+            ),
+        ),
+    )
+
+
+def _sampling() -> Section:
+    return Section(
+        "sampling",
+        _("Which two systems meet"),
+        (
+            _(
+                "From all systems that can answer the prompt, a pair is drawn at random, in proportion to the "
+                "product of their weights. A system that is new gets a higher weight until it has met enough others. "
+                "Which of the two stands left and which right is drawn by a fair coin."
+            ),
+            _(
+                "With each draw the arena stores the pool, the weights, the version of the policy, the random seed, "
+                "and the propensity: the probability with which exactly this pair was to be drawn, and that of this "
+                "order. With the propensities, an analysis can correct for the fact that some pairs meet more often. "
+                "The database refuses a draw without them."
+            ),
+            _(
+                "A system is a fixed version: model, parameters and prices. A change makes a new version. If only the "
+                "price changes, the rating goes on; if anything changes that can alter an answer, the rating starts "
+                "anew."
+            ),
+        ),
+    )
+
+
+def _blindness() -> Section:
+    return Section(
+        "blindness",
+        _("What you cannot see before the vote"),
+        (
+            _("Until you vote, nothing that differs by system leaves the server except the text of the answer:"),
+            (
+                _("no names, no identifiers, no token counts, no prices, no error messages of a provider;"),
+                _("no hidden reasoning of a model;"),
+                _("no images or other content from elsewhere: an answer is shown as text and formatting only."),
+            ),
+            _(
+                "Speed would give a system away, too. Both answers therefore appear at one common pace, in steps of "
+                "%(frame_ms)d milliseconds, and both are shown as complete at the same moment. The true speeds are "
+                "measured and shown after the vote."
+            )
+            % {"frame_ms": round(settings.ARENA_FRAME_S * 1000)},
+            _(
+                "An answer may still name its own maker. Such answers are recognised by a versioned list of phrases. "
+                "The vote is kept, but it does not count for the ratings."
+            ),
+        ),
+    )
+
+
+def _failures() -> Section:
+    return Section(
+        "failures",
+        _("When a system fails"),
+        (
+            _(
+                "If a system fails before any text was shown, the pair is drawn again without it, and both sides "
+                "start anew. If it fails later, the same system is asked again. If that does not help, the battle "
+                "ends without a vote: there is never a vote on one answer only. Every failed attempt stays on "
+                "record, because a system that often fails would otherwise look better than it is."
+            ),
+        ),
+    )
+
+
+def _votes() -> Section:
+    return Section(
+        "votes",
+        _("Which votes count"),
+        (
+            _(
+                "A battle has at most one vote, and a vote is never changed or deleted. These votes are kept but "
+                "left out of the ratings, and the leaderboard says how many they are:"
+            ),
+            (
+                _("votes on battles in which an answer named its own maker or model;"),
+                _("simulated votes, except in a demonstration arena, where the leaderboard is labelled as such."),
+            ),
+            _("The number of battles and votes per visitor and per network is limited."),
+        ),
+    )
+
+
+def _ratings() -> Section:
+    return Section(
+        "ratings",
+        _("From votes to ratings"),
+        (
+            _(
+                "Ratings come from the Bradley–Terry model (Bradley and Terry, 1952): the probability that system A "
+                "is preferred to system B depends only on the difference of their ratings. A tie, and a vote that "
+                "both are bad, count as half a win for each side."
+            ),
+            _(
+                "The scale is that of chess: a difference of 400 points means odds of ten to one, and the average of "
+                "all rated systems is 1000. At a difference of 100 points the better system is preferred in about "
+                "64 of 100 battles."
+            ),
+            _(
+                "Ratings need comparisons that connect all systems. While some systems never met the others, even "
+                "through a chain of battles, or while one group won every battle against the rest, their difference "
+                "is unknown or without bound. The leaderboard then says so and shows no numbers for them."
+            ),
+        ),
+    )
+
+
+def _intervals() -> Section:
+    return Section(
+        "intervals",
+        _("How sure a rating is"),
+        (
+            _(
+                "Each rating has a 95 % interval, computed with the sandwich estimator, which does not rely on the "
+                "model being exactly right. The rank range follows from the intervals: the best rank is one more "
+                "than the number of systems whose interval lies wholly above, the worst rank leaves out only those "
+                "whose interval lies wholly below. Systems whose rank ranges overlap should not be told apart."
+            ),
+        ),
+    )
+
+
+def _limits() -> Section:
+    return Section(
+        "limits",
+        _("What the ratings do not say"),
+        (
+            (
+                _("They describe the taste of those who voted here, on the prompts that were asked here."),
+                _("They say which answer is preferred, not which one is true."),
+                _("They compare systems as they were configured here; elsewhere the same model may behave otherwise."),
+                _(
+                    "This leaderboard is live: it moves with every vote. It cannot yet be verified by others from "
+                    "published data."
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,167 @@
+"""What is stored about a visitor, in words that the models and settings keep true."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from arena.accounts.services import CONSENT_TEXT_VERSION
+from arena.web.texts.model import Section, Text
+
+
+def privacy() -> Text:
+    """The privacy page in the active language."""
+    return Text(
+        title=_("Privacy"),
+        lead=_(
+            "You need no account, no name and no e-mail address. This page says exactly what is stored when you use "
+            "the arena, what it is used for, and what you can do about it."
+        ),
+        sections=(_stored(), _cookies(), _not_stored(), _consent(), _publication(), _duration(), _rights()),
+    )
+
+
+def _stored() -> Section:
+    return Section(
+        "stored",
+        _("What is stored"),
+        (
+            _("Before you agree to take part, nothing about you is stored. Afterwards the arena stores:"),
+            (
+                _(
+                    "a voter record: the date and the SHA-256 hash of the random value in your cookie. From the hash "
+                    "nobody can compute the cookie;"
+                ),
+                _(
+                    "your answers to the consent question, each with the date, the language and the version of the "
+                    "text that you saw (now version %(version)s);"
+                )
+                % {"version": CONSENT_TEXT_VERSION},
+                _("the prompts that you send, also those that were refused, with the reason;"),
+                _("the answers of the systems, with times, token counts and costs;"),
+                _("your votes, with the reasons and the feedback that you choose to give;"),
+                _("reports of answers that you choose to send;"),
+                _(
+                    "counters that limit misuse: how often a voter or a network did something within a period of "
+                    "time. The network is the address cut to its prefix (/24 for IPv4, /48 for IPv6), and only its "
+                    "keyed hash is stored."
+                ),
+            ),
+        ),
+    )
+
+
+def _cookies() -> Section:
+    return Section(
+        "cookies",
+        _("Cookies and your browser's storage"),
+        (
+            (
+                _(
+                    "%(name)s: your voter cookie, a random value. It is set when you agree to take part and lasts "
+                    "one year. Scripts cannot read it."
+                )
+                % {"name": settings.VOTER_COOKIE},
+                _("%(name)s: protects the forms against other websites; lasts one year.")
+                % {"name": settings.CSRF_COOKIE_NAME},
+                _("%(name)s: your language, if you choose one; lasts until you close the browser.")
+                % {"name": settings.LANGUAGE_COOKIE_NAME},
+                _(
+                    "Your browser's own storage keeps the draft of a prompt and your choice of light or dark. Both "
+                    "stay on your device."
+                ),
+            ),
+            _("There are no cookies, scripts, fonts or images of third parties, and nothing that tracks you."),
+        ),
+    )
+
+
+def _not_stored() -> Section:
+    return Section(
+        "not-stored",
+        _("What is not stored"),
+        (
+            (
+                _("your IP address: it is used for the limits above while a request runs, and then forgotten;"),
+                _("the name and version of your browser;"),
+                _("your place, your name or any profile."),
+            ),
+            _(
+                "The systems that answer may be services of other companies. They receive your prompts, but nothing "
+                "else about you. Please write nothing into a prompt that names you or other people."
+            ),
+        ),
+    )
+
+
+def _consent() -> Section:
+    return Section(
+        "consent",
+        _("What you agree to"),
+        (
+            _(
+                "Research consent is needed to start a battle. It covers voting and the anonymised row of your vote: "
+                "which two systems met, the outcome, the reasons ticked, the language and the week. It contains no "
+                "text of yours and no identifier that links it to you."
+            ),
+            _(
+                "Publication consent is optional and not ticked at first. It covers the text: your prompts, the "
+                "answers and your feedback. Each battle remembers what you had agreed to when you started it."
+            ),
+            _(
+                "You must be at least 16 years old. You can change the publication consent on this page at any time; "
+                "the new answer holds for battles that you start afterwards."
+            ),
+        ),
+    )
+
+
+def _publication() -> Section:
+    return Section(
+        "publication",
+        _("What is published"),
+        (
+            _(
+                "The leaderboard is published: for each system its rating and the number of votes. No single battle "
+                "is published by this version of the site. Should releases of data follow, they will contain text "
+                "only from battles with publication consent, and only after personal data has been removed."
+            ),
+        ),
+    )
+
+
+def _duration() -> Section:
+    return Section(
+        "duration",
+        _("For how long"),
+        (
+            (
+                _("Battles, votes and consents: without a time limit, because the ratings must stay checkable."),
+                _("Counters that limit misuse: they are deleted soon after their period of time has passed."),
+                _("Your cookie: one year, or until you delete it."),
+            ),
+        ),
+    )
+
+
+def _rights() -> Section:
+    contact = settings.ARENA_CONTACT
+    return Section(
+        "rights",
+        _("What you can do"),
+        (
+            (
+                _("See every battle of this browser under “My battles”."),
+                _("Change your publication consent below."),
+                _(
+                    "Let this browser be forgotten below: the cookie is deleted, and from then on nothing links your "
+                    "browser to its battles."
+                ),
+                _(
+                    "Ask for the erasure of a text: write to the operator and name the address of the battle. Do so "
+                    "before your browser is forgotten."
+                ),
+            ),
+            _("Contact: %(contact)s") % {"contact": contact}
+            if contact
+            else _("The operator of this site has not set a contact address yet."),
+        ),
+    )
