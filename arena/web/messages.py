@@ -1,0 +1,110 @@
+"""What every code of the arena says to a visitor, in one place. Codes are stable; words are translated here.
+
+The router's codes (prompts refused, no pair found) have their words in `arena.router.messages`.
+"""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from arena.router.services import message_of
+
+#: Why a battle ended without answers; what is not here is a code of the router.
+BATTLE_REASONS: Final[dict[str, Promise]] = {
+    "backend_failed": _("One of the two systems did not answer, even after further attempts. No vote is taken."),
+    "interrupted": _("The arena was interrupted while the systems answered. No vote is taken."),
+}
+
+#: Where a battle stands, as a short label.
+STATES: Final[dict[str, Promise]] = {
+    "queued": _("Waiting for the systems"),
+    "generating": _("Being answered"),
+    "ready": _("Ready for your vote"),
+    "voted": _("Voted"),
+    "failed": _("Failed"),
+    "refused": _("Not accepted"),
+    "expired": _("Closed without a vote"),
+}
+
+OUTCOMES: Final[dict[str, Promise]] = {
+    "left": _("Left is better"),
+    "right": _("Right is better"),
+    "tie": _("Tie"),
+    "both_bad": _("Both are bad"),
+}
+
+#: The reason tags of a vote.
+REASON_TAGS: Final[dict[str, Promise]] = {
+    "useful": _("Useful"),
+    "complete": _("Complete"),
+    "correct": _("Correct"),
+    "creative": _("Creative"),
+    "clear": _("Clear"),
+    "follows_instructions": _("Follows the instructions"),
+    "incorrect": _("Incorrect"),
+    "superficial": _("Superficial"),
+    "unclear": _("Unclear"),
+    "ignored_instructions": _("Ignores the instructions"),
+    "unsafe": _("Unsafe"),
+    "bad_format": _("Badly formatted"),
+}
+
+#: Why an answer may be reported.
+REPORT_REASONS: Final[dict[str, Promise]] = {
+    "illegal": _("It is illegal or calls for something illegal"),
+    "harmful": _("It is dangerous, hateful or abusive"),
+    "personal_data": _("It reveals personal data"),
+    "identity": _("It says which system wrote it"),
+    "broken": _("It is broken or unreadable"),
+    "other": _("Something else"),
+}
+
+ACCESS: Final[dict[str, Promise]] = {"open": _("open weights"), "proprietary": _("proprietary")}
+
+#: What a leaderboard's status means for the reader: a title and an explanation.
+BOARD_STATUSES: Final[dict[str, tuple[Promise, Promise]]] = {
+    "empty": (
+        _("No ratings yet"),
+        _("No vote has been counted so far. Start a battle: the first votes make the first ratings."),
+    ),
+    "disconnected": (
+        _("Not all systems can be compared yet"),
+        _(
+            "Some systems have not met the others, not even through a chain of battles. Their difference is unknown, "
+            "so no number is shown for them. More battles will connect them."
+        ),
+    ),
+    "separated": (
+        _("Some differences have no bound yet"),
+        _(
+            "A system or a group of systems has won, or lost, every battle against the rest. How large the "
+            "difference is cannot be told until the other side wins at least once, so no number is shown."
+        ),
+    ),
+}
+
+#: The status of one row of a leaderboard.
+RATING_STATUSES: Final[dict[str, Promise]] = {
+    "ok": _("rated"),
+    "disconnected": _("not connected"),
+    "separated": _("no bound"),
+    "unrated": _("not rated"),
+}
+
+#: Why votes are left out of the ratings.
+EXCLUSIONS: Final[dict[str, Promise]] = {
+    "identity_revealed": _("an answer named its own maker or model"),
+    "simulated": _("simulated votes"),
+}
+
+
+def refusal_text(code: str) -> str:
+    """Why a prompt or a battle was not accepted, or ended, in the active language."""
+    text = BATTLE_REASONS.get(code)
+    return str(text) if text is not None else message_of(code)
+
+
+def described(state: str, reason: str) -> tuple[str, str]:
+    """The label of a battle's state, and what the reason code says about it (empty where there is none)."""
+    return str(STATES[state]), refusal_text(reason) if reason else ""
