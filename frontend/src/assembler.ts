@@ -1,0 +1,71 @@
+/**
+ * Puts the text of both answers together from the events of a battle's stream. Pure: no DOM, no network.
+ *
+ * A frame appends, a snapshot replaces; an event that was already applied (a reconnect may repeat one) changes nothing.
+ */
+import { SIDES, perSide, type LiveEvent, type PerSide, type State } from "./types";
+
+export interface Change {
+  /** The turn whose text changed, if one did. */
+  turn?: number;
+  state?: State;
+  reason?: string;
+  /** A snapshot took text away: an answer is being written anew. */
+  restarted?: boolean;
+}
+
+export class Assembler {
+  /** The id of the newest event applied; "" before the first. */
+  lastId = "";
+  private readonly texts = new Map<number, PerSide<string>>();
+  private readonly seen = new Set<string>();
+
+  text(turn: number): PerSide<string> {
+    return this.texts.get(turn) ?? perSide(() => "");
+  }
+
+  /** The stored text of a turn, which is final. Returns whether it differs from what was assembled. */
+  settle(turn: number, stored: PerSide<string>): boolean {
+    const current = this.text(turn);
+    const differs = SIDES.some((side) => current[side] !== stored[side]);
+    this.texts.set(turn, perSide((side) => stored[side]));
+    return differs;
+  }
+
+  apply(event: LiveEvent): Change {
+    if (this.seen.has(event.id)) return {};
+    if (event.id) {
+      this.seen.add(event.id);
+      this.lastId = event.id;
+    }
+    if (event.type === "state") return { state: event.state, reason: event.reason };
+    const before = this.text(event.turn);
+    if (event.type === "frame") {
+      this.texts.set(event.turn, perSide((side) => before[side] + event[side]));
+      return { turn: event.turn };
+    }
+    this.texts.set(event.turn, perSide((side) => event[side]));
+    return { turn: event.turn, restarted: SIDES.some((side) => !event[side].startsWith(before[side])) };
+  }
+}
+
+/** Reads one WebSocket message; null where it is not an event that this page knows. */
+export function parseEvent(data: unknown): LiveEvent | null {
+  if (typeof data !== "string") return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const event = value as Record<string, unknown>;
+  const id = typeof event["id"] === "string" ? event["id"] : "";
+  const { type, turn, left, right, state, reason } = event;
+  if (type === "state" && typeof state === "string") {
+    return { id, type, state: state as State, reason: typeof reason === "string" ? reason : "" };
+  }
+  if (type !== "frame" && type !== "snapshot") return null;
+  if (typeof turn !== "number" || typeof left !== "string" || typeof right !== "string") return null;
+  return { id, type, turn, left, right };
+}

@@ -1,0 +1,55 @@
+/** The shapes of the JSON API and the WebSocket, as the arena's contract fixes them. */
+
+export const SIDES = ["left", "right"] as const;
+export type Side = (typeof SIDES)[number];
+export type PerSide<T> = Record<Side, T>;
+
+export type State = "queued" | "generating" | "ready" | "voted" | "failed" | "refused" | "expired";
+export type Outcome = "left" | "right" | "tie" | "both_bad";
+export const OUTCOMES: readonly Outcome[] = ["left", "right", "tie", "both_bad"];
+
+export interface Turn extends PerSide<{ text: string }> {
+  n: number;
+  prompt: string;
+}
+
+export interface Vote {
+  outcome: Outcome;
+  reasons: PerSide<string[]>;
+  feedback: PerSide<string>;
+}
+
+export interface RevealedSystem {
+  name: string;
+  organisation: string;
+  version: string | number;
+  licence: string;
+  latency_s: number | null;
+  ttft_s: number | null;
+  output_tokens: number | null;
+  cost_usd: number | string | null;
+}
+
+export interface Battle {
+  id: string;
+  arena: string;
+  state: State;
+  reason: string;
+  created_at: string;
+  turns: Turn[];
+  vote: Vote | null;
+  systems: PerSide<RevealedSystem> | null;
+}
+
+export type LiveEvent =
+  | ({ id: string; type: "frame" | "snapshot"; turn: number } & PerSide<string>)
+  | { id: string; type: "state"; state: State; reason: string };
+
+/** Neither waits for text any more. */
+export function isSettled(state: State): boolean {
+  return state !== "queued" && state !== "generating";
+}
+
+export function perSide<T>(make: (side: Side) => T): PerSide<T> {
+  return { left: make("left"), right: make("right") };
+}
