@@ -316,6 +316,19 @@ def due_turns(ring_again_after_s: float, limit: int = 200) -> list[int]:
     return ids
 
 
+def local_job(response_id: int) -> SideWork | None:
+    """What a `cpu` worker shall compute; None where nobody waits for it any more."""
+    response = (
+        Response.objects.select_related("turn__battle", "version__system")
+        .filter(id=response_id, status=ResponseStatus.GENERATING.value, turn__attempt=F("attempt"))
+        .first()
+    )
+    if response is None:
+        return None
+    side: Side = "left" if response.side == "left" else "right"
+    return SideWork(response.id, response.version, _messages(response.turn, side))
+
+
 def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
     """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one."""
     turn_id = Turn.objects.values_list("id", flat=True).get(battle=battle, n=FIRST_TURN)

@@ -111,7 +111,7 @@ class TurnWriter:
         self._shown[side] = ""
         await self._write(snapshot=True)
 
-    async def frame(self, appended: Mapping[str, str]) -> bool:
+    async def frame(self, appended: Mapping[Any, str]) -> bool:
         """Show more text; True when somebody asked to stop.
 
         A Redis that does not answer costs nothing but time: the next frame that gets through is a snapshot.
@@ -120,7 +120,7 @@ class TurnWriter:
             self._shown[side] += text
         return await self._write(appended=appended if any(appended.values()) else None)
 
-    async def _write(self, *, appended: Mapping[str, str] | None = None, snapshot: bool = False) -> bool:
+    async def _write(self, *, appended: Mapping[Any, str] | None = None, snapshot: bool = False) -> bool:
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.exists(self._stop_key)

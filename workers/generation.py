@@ -1,0 +1,140 @@
+"""Tasks that generate: ids in, services called, nothing decided here."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection
+
+from arena.battles import generation, relay
+from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
+from arena.battles.generation import LeaseLost, TurnWork
+from arena.battles.states import Side
+from arena.common import live
+from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
+from arena.systems import services as systems
+from arena.systems.backends.base import BackendError, GenerationRequest
+from workers import loop
+
+logger = logging.getLogger(__name__)
+
+
+@app.task(name=GENERATE_TURN)
+def generate_turn(turn_id: int) -> None:
+    """Generate a turn, if nobody else does: claim, conduct, store; again with another pair where that is called for."""
+    work = generation.claim_turn(turn_id)
+    while work is not None:
+        try:
+            work = _settle(_conduct(work))
+        except (LeaseLost, loop.Abandoned):
+            logger.warning("turn %s: lease lost, another worker has it", turn_id)
+            return
+        except OperationalError as error:
+            logger.warning("turn %s: database away, the sweep rings again: %s", turn_id, type(error).__name__)
+            return
+        except Exception:
+            # The worker's shell: a defect must not leave the visitor waiting for the lease to run out five times.
+            logger.exception("turn %s: defect", turn_id)
+            generation.fail_turn(work, reason="internal")
+            return
+
+
+def _settle(outcome: Outcome) -> TurnWork | None:
+    match outcome:
+        case Completed(work, outputs):
+            generation.finish_turn(work, outputs)
+        case Failed(work, failures, shown):
+            for side, error in failures.items():
+                logger.warning("turn %s %s: %s: %s", work.turn_id, side, type(error).__name__, error)
+            if work.may_redraw and not shown:
+                return generation.redraw(work, failures)
+            generation.fail_turn(work, failures)
+        case _:
+            generation.fail_turn(outcome.work, reason="stopped")
+    return None
+
+
+def _conduct(work: TurnWork) -> Outcome:
+    """Run the conductor in the process's loop, renewing the lease from this thread meanwhile."""
+    redis = loop.redis_connection()
+    writer = live.TurnWriter(redis, work.battle_id, work.n)
+    conductor = Conductor(work, _calls(work), writer, _pace(), _restart)
+    connection.close()
+
+    def renew() -> bool:
+        try:
+            renewal = generation.renew_lease(work)
+        except OperationalError:
+            # PostgreSQL restarts: the lease may outlive that; the fence decides in the end.
+            return True
+        finally:
+            connection.close()
+        if renewal.stop_requested:
+            conductor.stop()
+        return renewal.alive
+
+    return loop.run(conductor.run(), every_s=settings.ARENA_LEASE_S / 3, tick=renew)
+
+
+def _pace() -> Pace:
+    return Pace(
+        frame_s=settings.ARENA_FRAME_S,
+        max_chars_per_s=settings.ARENA_MAX_CHARS_PER_S,
+        retries=settings.ARENA_SIDE_RETRIES,
+        backoff_s=systems.backoff_s,
+    )
+
+
+def _calls(work: TurnWork) -> Mapping[Side, Call]:
+    return {side: _call(work, side) for side in work.sides}
+
+
+def _call(work: TurnWork, side: Side) -> Call:
+    one = work.sides[side]
+    request = GenerationRequest(
+        messages=one.messages,
+        limits=systems.limits_for(one.version),
+        parameters=one.version.parameters,
+        seed=one.response_id,
+        key=str(one.response_id),
+    )
+    backend = systems.backend_for(one.version)
+    if backend.capabilities.needs_own_process:
+        return Call(relay.RelayedBackend(loop.redis_connection(), one.response_id), request)
+    return Call(backend, request)
+
+
+async def _restart(work: TurnWork, side: Side, error: BackendError) -> tuple[TurnWork, Call]:
+    def restart() -> tuple[TurnWork, Call]:
+        try:
+            again = generation.restart_side(work, side, error)
+            return again, _call(again, side)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(restart)
+
+
+@app.task(name=GENERATE_LOCAL)
+def generate_local(response_id: int) -> None:
+    """Compute one side of a turn in this process and relay its text to the conductor."""
+    job = generation.local_job(response_id)
+    if job is None:
+        return
+    producer = relay.Producer(live.client(), response_id)
+    request = GenerationRequest(
+        messages=job.messages,
+        limits=systems.limits_for(job.version),
+        parameters=job.version.parameters,
+        seed=response_id,
+        key=str(response_id),
+    )
+    close_old_connections()
+    try:
+        producer.run(systems.iterate_local(job.version, request))
+    except BackendError as error:
+        producer.fail(type(error).__name__)
+    except Exception:
+        logger.exception("response %s: defect in a local system", response_id)
+        producer.fail("ServerFailed")

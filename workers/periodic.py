@@ -1,0 +1,40 @@
+"""Tasks that beat calls, and those that a doorbell calls for a whole arena."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+
+from arena.battles import generation
+from arena.battles import services as battles
+from arena.common import outbox, queue
+from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, SWEEP, app
+from arena.integrity import services as integrity
+from arena.rankings import services as rankings
+
+SWEEP_EVERY_S: Final = 2.0
+
+#: A message that waited for a worker longer than its period is worth nothing.
+SCHEDULE: Final[dict[str, Any]] = {
+    "sweep": {
+        "task": SWEEP,
+        "schedule": timedelta(seconds=SWEEP_EVERY_S),
+        "options": {"expires": SWEEP_EVERY_S, "queue": "periodic"},
+    },
+}
+
+
+@app.task(name=SWEEP)
+def sweep() -> None:
+    """Ring for everything due, and close what waited too long. Twice at once harms nothing: rows are locked."""
+    outbox.relay()
+    for turn_id in generation.due_turns(settings.ARENA_RING_AGAIN_S):
+        queue.ring(GENERATE_TURN, turn_id)
+    battles.expire_battles()
+    integrity.purge()
+
+
+@app.task(name=REFRESH_BOARD)
+def refresh_board(arena_id: int) -> None:
+    """Fold new votes and fit the board anew."""
+    rankings.refresh_board(arena_id)
