@@ -31,7 +31,7 @@ def sweep() -> None:
     for turn_id in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         queue.ring(GENERATE_TURN, turn_id)
     battles.expire_battles()
-    integrity.purge()
+    integrity.purge_counters()
 
 
 @app.task(name=REFRESH_BOARD)

@@ -1,8 +1,33 @@
 """The ASGI entry point: HTTP by Django, WebSockets by Channels."""
 
 import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
-application = get_asgi_application()
+_http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from arena.integrity.programs import says_bearer  # noqa: E402
+from arena.web.consumers import BattleConsumer  # noqa: E402
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Any]]
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+
+_sockets = URLRouter([path("ws/v1/battles/<uuid:battle_id>", BattleConsumer.as_asgi())])
+_from_our_pages = AllowedHostsOriginValidator(_sockets)
+
+
+async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """A browser sends its cookies from any page, so its Origin must be ours; a bearer token is sent on purpose."""
+    authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": _http, "websocket": _websocket})

@@ -1,0 +1,120 @@
+"""The WebSocket of a battle: `/ws/v1/battles/{id}?after=EVENT_ID`. Text battles only send; see `docs/api.md`."""
+
+import asyncio
+import logging
+import uuid
+from contextlib import suppress
+from http.cookies import SimpleCookie
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from arena.accounts.models import Voter
+from arena.accounts.services import voter_of_cookie
+from arena.battles.errors import BattleNotFound
+from arena.battles.selectors import BlindBattle, battle_of, blind_battle
+from arena.common import live
+from arena.common.live import Event
+from arena.integrity.programs import ProgramRefused, program_actor, says_bearer
+from arena.web import replay
+from arena.web.hub import Subscription, TooSlow, hub
+
+logger = logging.getLogger(__name__)
+
+NOT_FOUND: Final = 4404
+TRY_AGAIN: Final = 1013
+TOO_BIG: Final = 1009
+MAX_FRAME_BYTES: Final = 1024
+#: Silence for so long makes the socket look into PostgreSQL: Redis may have lost the end.
+LOOK_AFTER_S: Final = 2.0
+
+
+class BattleConsumer(AsyncWebsocketConsumer):
+    """Relays one battle's stream to one socket."""
+
+    async def connect(self) -> None:
+        """Accept the voter of the battle; close with 4404 for everybody else."""
+        self._pump: asyncio.Task[None] | None = None
+        await self.accept()
+        try:
+            self._battle_id: uuid.UUID = self.scope["url_route"]["kwargs"]["battle_id"]
+            self._voter = await database_sync_to_async(_voter)(self.scope)
+            battle = await self._read()
+        except (BattleNotFound, ProgramRefused):
+            await self.close(code=NOT_FOUND)
+            return
+        self._pump = asyncio.create_task(self._relay(battle), name="arena-relay")
+
+    async def disconnect(self, code: int) -> None:
+        """End the relay with its socket."""
+        if self._pump is not None:
+            self._pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._pump
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A text battle has nothing to hear from its client."""
+        if len(text_data or bytes_data or "") > MAX_FRAME_BYTES:
+            await self.close(code=TOO_BIG)
+
+    async def _read(self) -> BlindBattle:
+        return await database_sync_to_async(_blind)(self._battle_id, self._voter)
+
+    async def _relay(self, battle: BlindBattle) -> None:
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        start = replay.opening(battle, await self._events(), query.get("after", [None])[0])
+        for message in start.messages:
+            await self.send(text_data=message)
+        try:
+            async with hub().subscribe(live.stream_key(self._battle_id), start.cursor) as subscription:
+                await self._follow(subscription, told=battle.state)
+        except (TooSlow, DatabaseError) as error:
+            logger.warning("socket closed, its client comes again: %s", type(error).__name__)
+            await self.close(code=TRY_AGAIN)
+
+    async def _events(self) -> list[Event]:
+        try:
+            return await live.read_all(hub().connection, self._battle_id)
+        except RedisError as error:
+            logger.warning("live stream unavailable: %s", type(error).__name__)
+            return []
+
+    async def _follow(self, subscription: Subscription, told: str) -> None:
+        """Send what comes; `told` is the state that the client knows."""
+        while True:
+            event = await subscription.next(LOOK_AFTER_S)
+            if event is not None:
+                told = _state_in(event) or told
+                await self.send(text_data=event.as_message())
+                continue
+            battle = await self._read()
+            if battle.state != told:
+                # The stream lost its end: give the stored text and state instead.
+                for message in (*replay.stored_messages(battle), replay.state_message(replay.STORED_ID, battle)):
+                    await self.send(text_data=message)
+                told = battle.state
+
+
+def _state_in(event: Event) -> str | None:
+    # Every event passes here: look at the text before parsing it.
+    if not event.body.startswith('{"type":"state"'):
+        return None
+    return event.body.split('"state":"', 1)[1].split('"', 1)[0]
+
+
+def _voter(scope: dict[str, Any]) -> Voter | None:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    authorization = headers.get("authorization", "")
+    if says_bearer(authorization):
+        return program_actor(authorization, headers.get("x-voter"), network="", voter_needed=True).voter
+    cookie = SimpleCookie(headers.get("cookie", "")).get(settings.VOTER_COOKIE)
+    return voter_of_cookie(cookie.value if cookie else None)
+
+
+def _blind(battle_id: uuid.UUID, voter: Voter | None) -> BlindBattle:
+    return blind_battle(battle_of(battle_id, voter))
