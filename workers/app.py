@@ -8,8 +8,8 @@ import django
 
 django.setup()
 
-from workers import generation, heartbeats, periodic  # noqa: E402
 from arena.common.queue import app  # noqa: E402
+from workers import generation, heartbeats, periodic  # noqa: E402
 
 app.conf.beat_schedule = periodic.SCHEDULE
 

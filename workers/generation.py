@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 
 @app.task(name=GENERATE_TURN)
 def generate_turn(turn_id: int) -> None:
-    """Generate a turn, if nobody else does: claim, conduct, store; again with another pair where that is called for."""
-    work = generation.claim_turn(turn_id)
-    while work is not None:
+    """Generate a turn, if nobody else does: claim, conduct, store; again with another pair where need be."""
+    following = generation.claim_turn(turn_id)
+    while (work := following) is not None:
         try:
-            work = _settle(_conduct(work))
+            following = _settle(_conduct(work))
         except (LeaseLost, loop.Abandoned):
             logger.warning("turn %s: lease lost, another worker has it", turn_id)
             return

@@ -1,8 +1,7 @@
 """The ASGI entry point: HTTP by Django, WebSockets by Channels."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -16,15 +15,14 @@ from django.urls import path  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Any]]
-Send: TypeAlias = Callable[[Any], Awaitable[None]]
-
-_sockets = URLRouter([path("ws/v1/battles/<uuid:battle_id>", BattleConsumer.as_asgi())])
+# The stubs of Channels and of Django disagree about what a path may lead to.
+_as_view: Any = BattleConsumer.as_asgi()
+_route: Any = path("ws/v1/battles/<uuid:battle_id>", _as_view)
+_sockets = URLRouter([_route])
 _from_our_pages = AllowedHostsOriginValidator(_sockets)
 
 
-async def _websocket(scope: Scope, receive: Receive, send: Send) -> None:
+async def _websocket(scope: Any, receive: Any, send: Any) -> None:
     """A browser sends its cookies from any page, so its Origin must be ours; a bearer token is sent on purpose."""
     authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +16,7 @@ from environs import EnvError, FileAwareEnv
 
 from arena.arenas.models import Arena
 from arena.systems.backends.addresses import AddressPolicy, endpoint_of
+from arena.systems.backends.backoff import backoff_s
 from arena.systems.backends.base import (
     Backend,
     BackendError,
@@ -30,6 +31,20 @@ from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
 from arena.systems.models import SystemVersion
+
+__all__ = [
+    "address_policy",
+    "backend_for",
+    "backoff_s",
+    "can_answer",
+    "cost_usd",
+    "current_versions",
+    "eligible_versions",
+    "iterate_local",
+    "limits_for",
+    "suggested_prompts",
+    "versions_by_id",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +68,11 @@ def current_versions(arena: Arena) -> list[SystemVersion]:
 def eligible_versions(arena: Arena, messages: Sequence[Message]) -> list[SystemVersion]:
     """The current versions that can answer these messages."""
     return [version for version in current_versions(arena) if can_answer(version, messages)]
+
+
+def versions_by_id(ids: Iterable[int]) -> list[SystemVersion]:
+    """These versions with their systems, whatever became of them since."""
+    return list(SystemVersion.objects.filter(id__in=list(ids)).select_related("system"))
 
 
 def can_answer(version: SystemVersion, messages: Sequence[Message]) -> bool:

@@ -50,7 +50,7 @@ class BattleConsumer(AsyncWebsocketConsumer):
             return
         self._pump = asyncio.create_task(self._relay(battle), name="arena-relay")
 
-    async def disconnect(self, code: int) -> None:
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """End the relay with its socket."""
         if self._pump is not None:
             self._pump.cancel()
@@ -63,7 +63,8 @@ class BattleConsumer(AsyncWebsocketConsumer):
             await self.close(code=TOO_BIG)
 
     async def _read(self) -> BlindBattle:
-        return await database_sync_to_async(_blind)(self._battle_id, self._voter)
+        battle: BlindBattle = await database_sync_to_async(_blind)(self._battle_id, self._voter)
+        return battle
 
     async def _relay(self, battle: BlindBattle) -> None:
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
@@ -107,7 +108,7 @@ def _state_in(event: Event) -> str | None:
     return event.body.split('"state":"', 1)[1].split('"', 1)[0]
 
 
-def _voter(scope: dict[str, Any]) -> Voter | None:
+def _voter(scope: Any) -> Voter | None:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     authorization = headers.get("authorization", "")
     if says_bearer(authorization):

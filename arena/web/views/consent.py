@@ -45,9 +45,7 @@ def _form_of(request: HttpRequest) -> ConsentForm:
     given = current_consent(voter) if voter else None
     if given is None:
         return ConsentForm()
-    return ConsentForm(
-        initial={"research": given.research, "age_16": given.age_16, "publication": given.publication}
-    )
+    return ConsentForm(initial={"research": given.research, "age_16": given.age_16, "publication": given.publication})
 
 
 def _go_on(request: HttpRequest, given: Given, draft: Draft | None, after: str) -> HttpResponse:
