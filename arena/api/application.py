@@ -1,0 +1,63 @@
+"""The API, put together: routers, strict parser, problem documents."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+
+from arena.api import failures
+from arena.api.openapi import document
+from arena.api.parsing import StrictParser
+from arena.api.problems import problem
+from arena.api.routes import battles, boards, session
+
+View = Callable[..., HttpResponse]
+
+DESCRIPTION: Final = """\
+Blind battles of generative systems: start one, follow it, vote, and only then see who answered.
+
+Errors are problem documents (RFC 9457); compare `type`, which is stable. Programs send
+`Authorization: Bearer TOKEN` and name their voters by `X-Voter`; browsers send the voter cookie and `X-CSRFToken`.
+"""
+
+api: Final = NinjaAPI(
+    title="Preference Arena",
+    version="1",
+    description=DESCRIPTION,
+    openapi_url=None,
+    docs_url=None,
+    urls_namespace="api-v1",
+    parser=StrictParser(),
+)
+for router in (session.router, battles.router, boards.router):
+    api.add_router("", router)
+failures.register(api)
+
+
+def openapi_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a Django view
+    """The OpenAPI document."""
+    response = JsonResponse(document(api))
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def polite(view: View) -> View:
+    """Let HEAD ask what GET answers, and let a wrong method be a problem document too."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_head = request.method == "HEAD"
+        if is_head:
+            request.method = "GET"
+        response = view(request, *args, **kwargs)
+        if is_head:
+            request.method = "HEAD"
+        if response.status_code == 405:
+            allowed = response["Allow"]
+            response = problem("method-not-allowed")
+            response["Allow"] = allowed
+        return response
+
+    return wrapped

@@ -1,0 +1,75 @@
+"""The OpenAPI document: what ninja derives from the endpoints, completed by what it cannot know."""
+
+from collections.abc import Iterator
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from ninja import NinjaAPI
+
+from arena.api.problems import MEDIA_TYPE, TYPES
+from arena.api.schemas import ProblemOut
+
+Json: TypeAlias = dict[str, Any]
+#: Any request may meet these.
+_ALWAYS: Final = (405, 500, 503)
+_METHODS: Final = frozenset({"get", "post"})
+_RETRY_AFTER: Final = {
+    "description": "Seconds after which the same request may succeed.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+X_VOTER: Final[Json] = {
+    "in": "header",
+    "name": "X-Voter",
+    "required": False,
+    "description": "Programs only: the voter, by a name of the program's own. Opaque to the arena.",
+    "schema": {"type": "string", "pattern": r"^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$"},
+    "example": "participant-17",
+}
+X_CSRF: Final[Json] = {
+    "in": "header",
+    "name": "X-CSRFToken",
+    "required": False,
+    "description": "Browsers only: `csrf_token` of `GET /api/v1/session`.",
+    "schema": {"type": "string"},
+}
+
+
+def problems(*statuses: int) -> dict[int, type[ProblemOut]]:
+    """The error responses of an endpoint, for its `response` argument."""
+    return dict.fromkeys((*statuses, *_ALWAYS), ProblemOut)
+
+
+@cache
+def document(api: NinjaAPI) -> Json:
+    """The whole document of `api`; the same for every request."""
+    found: Json = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    found["servers"] = [{"url": "/"}]
+    for _path, method, operation in operations(found):
+        _complete(method, operation)
+    return found
+
+
+def operations(found: Json) -> Iterator[tuple[str, str, Json]]:
+    """Every (path, method, operation) of a document."""
+    for path, item in found["paths"].items():
+        for method in sorted(_METHODS & set(item)):
+            yield path, method, item[method]
+
+
+def _complete(method: str, operation: Json) -> None:
+    if operation.get("security"):
+        operation["parameters"].append(X_VOTER)
+        if method != "get":
+            operation["parameters"].append(X_CSRF)
+    for status, response in operation["responses"].items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            _as_problem(int(status), response)
+
+
+def _as_problem(status: int, response: Json) -> None:
+    slugs = [kind.slug for kind in TYPES.values() if kind.status == status]
+    response["description"] = f"Problem: {', '.join(f'`{slug}`' for slug in slugs)}"
+    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        response["headers"] = {"Retry-After": _RETRY_AFTER}

@@ -1,0 +1,190 @@
+"""Battles: start, read, follow up, stop, report, vote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Path, Query, Router
+from pydantic import AwareDatetime
+
+from arena.accounts.models import Voter
+from arena.accounts.services import consent_of
+from arena.api.auth import IDENTITY, actor_of, owner_of
+from arena.api.openapi import problems
+from arena.api.problems import ProblemRaised
+from arena.api.rendering import rendered, rendered_battle
+from arena.api.schemas import (
+    BattleIn,
+    BattleOut,
+    BattlesOut,
+    ReportIn,
+    ReportOut,
+    SummaryOut,
+    TurnIn,
+    VoteIn,
+)
+from arena.arenas.selectors import open_arena
+from arena.battles import services
+from arena.battles.selectors import BlindBattle, battle_of, battles_of, blind_battles
+from arena.battles.states import SIDES, BattleState
+from arena.integrity.services import ConsentRequired, admit
+from arena.votes.services import cast_vote
+
+router = Router(tags=["battles"], auth=IDENTITY)
+PAGE_MAX = 100
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key with the same body gives the same battle again instead of a second one.",
+    ),
+]
+BattleId = Annotated[str, Path(description="The battle's id.")]
+
+
+def _id(text: str) -> UUID:
+    """The battle's id; what is none names no battle."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemRaised("battle-not-found") from None
+
+
+@contextmanager
+def _admitted(request: HttpRequest, action: str, battle_id: UUID) -> Iterator[Voter]:
+    """The voter, admitted to act on a battle.
+
+    A battle of somebody else is not found, whatever else is wrong with the request: a missing consent must not
+    make it look different from an unknown one.
+    """
+    actor = actor_of(request)
+    voter = owner_of(actor)
+    try:
+        admit(action, actor)
+    except ConsentRequired:
+        battle_of(battle_id, voter)
+        raise
+    yield voter
+
+
+@router.post(
+    "/arenas/{slug}/battles",
+    operation_id="start_battle",
+    response={201: BattleOut, **problems(400, 401, 403, 404, 413, 415, 422, 429)},
+)
+def start(request: HttpRequest, slug: str, body: BattleIn, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    """Start a battle: the prompt goes to two systems that stay anonymous until the vote.
+
+    Answers at once, in state `queued`; follow the WebSocket or read the battle. A prompt that moderation refuses
+    gives a battle in state `refused` with its `reason`.
+    """
+    actor = actor_of(request)
+    arena = open_arena(slug)
+    admit("battle", actor)
+    voter = owner_of(actor)
+    consent = consent_of(actor)
+    battle = services.start_battle(
+        arena,
+        voter,
+        body.prompt,
+        requirement=body.requirement,
+        idempotency_key=idempotency_key,
+        publication=consent is not None and consent.publication,
+    )
+    return rendered_battle(battle, 201)
+
+
+def _summary(view: BlindBattle) -> SummaryOut:
+    return SummaryOut(
+        id=view.id,
+        arena=view.arena,
+        state=BattleState(view.state),
+        reason=view.reason or None,
+        created_at=view.created_at,
+        prompt=view.turns[0].prompt if view.turns else "",
+        turns=len(view.turns),
+    )
+
+
+@router.get("/battles", operation_id="list_battles", response={200: BattlesOut, **problems(400, 401, 422)})
+def mine(
+    request: HttpRequest,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 20,
+    before: Annotated[AwareDatetime | None, Query(description="`next` of the page before.")] = None,
+) -> HttpResponse:
+    """This voter's battles, the newest first, page by page."""
+    voter = actor_of(request).voter
+    battles = battles_of(voter, limit=limit + 1, before=before) if voter is not None else []
+    page = battles[:limit]
+    following: datetime | None = page[-1].created_at if len(battles) > limit else None
+    return rendered(BattlesOut(battles=[_summary(view) for view in blind_battles(page)], next=following))
+
+
+@router.get("/battles/{battle_id}", operation_id="read_battle", response={200: BattleOut, **problems(400, 401, 404)})
+def read(request: HttpRequest, battle_id: BattleId) -> HttpResponse:
+    """One battle of this voter, as it stands; blind until its vote."""
+    return rendered_battle(battle_of(_id(battle_id), owner_of(actor_of(request))))
+
+
+@router.post(
+    "/battles/{battle_id}/turns",
+    operation_id="add_turn",
+    response={201: BattleOut, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+)
+def turn(
+    request: HttpRequest, battle_id: BattleId, body: TurnIn, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    """Ask the same two systems again; each keeps its own history. The battle must be `ready`."""
+    with _admitted(request, "turn", _id(battle_id)) as voter:
+        battle = services.add_turn(_id(battle_id), voter, body.prompt, idempotency_key=idempotency_key)
+    return rendered_battle(battle, 201)
+
+
+@router.post(
+    "/battles/{battle_id}/vote",
+    operation_id="vote",
+    response={200: BattleOut, 201: BattleOut, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+)
+def vote(request: HttpRequest, battle_id: BattleId, body: VoteIn) -> HttpResponse:
+    """Vote, once; the answer is the battle with its systems revealed.
+
+    The same vote again is answered 200 with an equal body, another outcome 409 `vote-conflict`, a vote before both
+    sides are complete 409 `not-ready`.
+    """
+    with _admitted(request, "vote", _id(battle_id)) as voter:
+        cast = cast_vote(
+            _id(battle_id),
+            voter,
+            body.outcome,
+            {side: getattr(body.reasons, side) for side in SIDES},
+            {side: getattr(body.feedback, side) for side in SIDES},
+        )
+    return rendered_battle(battle_of(_id(battle_id), voter), 201 if cast.created else 200)
+
+
+@router.post(
+    "/battles/{battle_id}/stop", operation_id="stop_battle", response={200: BattleOut, **problems(400, 401, 403, 404)}
+)
+def stop(request: HttpRequest, battle_id: BattleId) -> HttpResponse:
+    """End the writing at what is shown; the battle can be voted on as it is. No effect where nothing is written."""
+    return rendered_battle(services.stop(_id(battle_id), owner_of(actor_of(request))))
+
+
+@router.post(
+    "/battles/{battle_id}/report",
+    operation_id="report_answer",
+    response={201: ReportOut, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429)},
+)
+def report(request: HttpRequest, battle_id: BattleId, body: ReportIn) -> HttpResponse:
+    """Report an answer to the operators."""
+    with _admitted(request, "report", _id(battle_id)) as voter:
+        fields: dict[str, Any] = body.model_dump(exclude={"turn"})
+        services.report_answer(_id(battle_id), voter, body.turn, **fields)
+    return rendered(ReportOut(turn=body.turn, side=body.side, reason=body.reason), 201)

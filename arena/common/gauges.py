@@ -1,0 +1,31 @@
+"""What an operator watches about the outbox and the running parts. Every number is one cheap query."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxGauge:
+    """How much promised work waits, and for how long the oldest of it has."""
+
+    depth: int
+    oldest_age_s: float
+
+
+def outbox_gauge() -> OutboxGauge:
+    """The state of the outbox by the database's clock. Rows are deleted once delivered, so the table is short."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) "
+            "FROM common_outboxmessage"
+        )
+        depth, age_s = cursor.fetchone()
+    return OutboxGauge(int(depth), max(0.0, float(age_s)))
+
+
+def answers() -> bool:
+    """Whether the database answers a query; its errors are the caller's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return bool(cursor.fetchone() == (1,))
