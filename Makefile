@@ -1,20 +1,123 @@
-PYTHON ?= python3.11
+# The front door: `make help`. Every step leaves a stamp, so a second run starts in seconds.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell command -v $(name))))
+PORT ?=
+SYSTEMS ?=
+VAR ?= var
+STARTED := $(shell date +%s)
+# uv and npm trust the certificates of the machine.
 export UV_SYSTEM_CERTS = 1
 
-.PHONY: help install lock lint test demo
-help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+BIN := .venv/bin
+# Stamps carry the lock's checksum: switching branches reinstalls exactly when a lock differs.
+sum = $(firstword $(shell cksum < $(1)))
+UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
+DEMO_STAMP := .venv/.demo-$(call sum,requirements/demo.txt)
+DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.txt)
+NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
+FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')
+MESSAGES := $(patsubst %.po,%.mo,$(shell find arena -name '*.po'))
+# Commands that read the settings without connecting to anything.
+OFFLINE := ARENA_DEBUG=1 ARENA_SECRET_KEY=offline DATABASE_URL=postgresql://offline@127.0.0.1:1/offline
+say = @printf '[%6.1f s] %s\n' "$$(( $$(date +%s) - $(STARTED) ))" "$(1)"
 
-lock: ## write requirements/*.txt anew from pyproject.toml
+.PHONY: help install install-dev build demo test test-unit lint lock bench system-packages clean
+help: ## this list
+	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):[^#]*## /\1\t/' | column -t -s "$$(printf '\t')"
+
+# --- Environment ---------------------------------------------------------------------------------------------------
+
+install: $(DEMO_STAMP) build ## environment in .venv, front end built
+
+install-dev: $(DEV_STAMP) build ## the same, with the tools of tests and linters
+
+$(UV_STAMP): requirements/bootstrap.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed; none is on PATH." >&2; exit 1; }
+	$(call say,Python environment in .venv ($(notdir $(PYTHON))))
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@rm -f .venv/.uv-*; touch $@
+
+# The larger set contains the smaller: after `make test`, `make demo` must not take the tools away again.
+$(DEMO_STAMP): $(UV_STAMP) requirements/demo.txt
+	$(call say,Python packages (requirements/demo.txt))
+	@if ls .venv/.dev-* > /dev/null 2>&1; then set=dev; else set=demo; fi; \
+	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/$$set.txt
+	@rm -f .venv/.demo-*; touch $@
+
+$(DEV_STAMP): $(UV_STAMP) requirements/dev.txt
+	$(call say,Python packages (requirements/dev.txt))
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@rm -f .venv/.dev-* .venv/.demo-*; touch $@ $(DEMO_STAMP)
+
+$(NPM_STAMP): frontend/package-lock.json frontend/package.json
+	@command -v npm > /dev/null || { echo "Node 20 with npm is needed to build the front end." >&2; exit 1; }
+	$(call say,front-end packages (frontend/package-lock.json))
+	@cd frontend && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+frontend/dist/.built: $(NPM_STAMP) $(FRONTEND)
+	$(call say,front end)
+	@cd frontend && npm run --silent build > dist.log 2>&1 || { cat dist.log >&2; exit 1; }
+	@rm -f frontend/dist.log; touch $@
+
+%.mo: %.po | $(DEMO_STAMP)
+	@$(BIN)/pybabel -q compile -i $< -o $@
+
+staticfiles/.collected: frontend/dist/.built $(DEMO_STAMP)
+	$(call say,static files)
+	@$(OFFLINE) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+build: frontend/dist/.built $(MESSAGES) staticfiles/.collected ## front end, translations, static files
+
+# --- Run -----------------------------------------------------------------------------------------------------------
+
+demo: install ## the whole arena on this machine [PORT=8000] [SYSTEMS=file.yaml] [VAR=var]
+	@exec $(BIN)/python -m ops.demo --with-parent --started "$(STARTED)" --var "$(VAR)" --port "$(PORT)" --systems "$(SYSTEMS)"
+
+# --- Check ---------------------------------------------------------------------------------------------------------
+
+test: install-dev system-packages ## every test: front end, Python, whole stack, browser
+	@$(BIN)/python -m ops.suite all
+
+test-unit: install-dev ## the tests that need neither the whole stack nor a browser
+	@$(BIN)/python -m ops.suite unit
+
+lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front end
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(OFFLINE) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(OFFLINE) $(BIN)/python manage.py makemigrations --check --dry-run
+	cd frontend && npm run --silent lint
+
+BENCHES := $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
+bench: $(addprefix bench-,$(BENCHES)) ## every benchmark
+bench-%: install-dev ## one benchmark; its last line is one JSON object
+	@$(BIN)/python -m tests.bench.bench_$(subst -,_,$*)
+
+system-packages: # Chromium and gettext, by apt where they are missing
+	@missing=$$(for pair in chromium:chromium xgettext:gettext; do \
+	    command -v $${pair%%:*} > /dev/null || printf '%s ' $${pair#*:}; done); \
+	[ -z "$$missing" ] || { \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo > /dev/null; then sudo=sudo; else \
+	    echo "The tests need: $$missing- ask an administrator for 'apt-get install $$missing'." >&2; exit 1; fi; \
+	  command -v apt-get > /dev/null || { echo "The tests need: $$missing- install them." >&2; exit 1; }; \
+	  printf '[%6.1f s] %s\n' "$$(( $$(date +%s) - $(STARTED) ))" "system packages: $$missing"; \
+	  $$sudo apt-get update -qq > /dev/null && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; }
+
+# --- Upkeep --------------------------------------------------------------------------------------------------------
+
+lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
 	set -e; for set in base: demo:demo dev:demo,dev; do name=$${set%%:*}; extras=$${set#*:}; \
-	  .venv/bin/uv pip compile -q --universal --generate-hashes --no-header \
+	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
 	    $$(echo "$$extras" | tr ',' '\n' | sed -n 's/./--extra &/p') pyproject.toml -o requirements/$$name.txt; done
 
-# Linters read the settings; nothing connects.
-LINT_ENV = ARENA_DEBUG=1 ARENA_SECRET_KEY=lint DATABASE_URL=postgresql://lint@127.0.0.1:1/lint
-lint: ## ruff, mypy strict, import contracts, migration drift
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	$(LINT_ENV) .venv/bin/mypy
-	.venv/bin/lint-imports
-	$(LINT_ENV) .venv/bin/python manage.py makemigrations --check --dry-run
+clean: ## delete what was built; data in var/ stays
+	rm -rf staticfiles frontend/dist frontend/node_modules .venv
+	find arena -name '*.mo' -delete

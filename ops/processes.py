@@ -15,8 +15,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _die_with_parent(death_signal: int, parent: int) -> Callable[[], None]:
-    """Return a hook for the forked child: the kernel signals it when the supervisor is gone, even by `kill -9`.
+def die_with_parent(death_signal: int, parent: int) -> Callable[[], None]:
+    """Return a hook for a child process: the kernel signals it when the supervisor is gone, even by `kill -9`.
 
     The kernel forgets the setting when the user id changes, so this must run after that, just before exec.
     """
@@ -64,6 +64,7 @@ class Child:
         self.name = name
         self.log = log
         self._stop_signal = stop_signal
+        self._asked = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as sink:
             self.log_start = sink.tell()
@@ -78,7 +79,7 @@ class Child:
                 group=group,
                 extra_groups=[] if user is not None else None,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(death_signal, os.getpid()),  # noqa: PLW1509 - started from one thread
+                preexec_fn=die_with_parent(death_signal, os.getpid()),  # noqa: PLW1509 - started from one thread
             )
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
@@ -94,10 +95,16 @@ class Child:
         """Exit code, negative for a signal, or None while it runs."""
         return self._process.poll()
 
+    def ask_to_stop(self) -> None:
+        """Ask for an orderly end, once: a second signal would cut a worker's warm shutdown short."""
+        if not self._asked and self.exit_code is None:
+            self._process.send_signal(self._stop_signal)
+        self._asked = True
+
     def stop(self, timeout_s: float) -> int:
         """Ask for an orderly end, then kill what is left of its process group; return the exit code."""
+        self.ask_to_stop()
         if self.exit_code is None:
-            self._process.send_signal(self._stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):

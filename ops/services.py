@@ -240,7 +240,7 @@ class Postgres:
             pass
         pid_file.unlink(missing_ok=True)
 
-    def start(self) -> None:
+    def start(self) -> Child:
         """Start the server and wait until it answers; the first start makes cluster, role and database.
 
         Raises:
@@ -270,6 +270,7 @@ class Postgres:
         )
         _await(self.child, self._answers)
         self._create_database()
+        return self.child
 
     def _answers(self) -> bool:
         try:
@@ -314,7 +315,7 @@ class Valkey:
         """REDIS_URL of database 0."""
         return f"unix://:{quote(secret(self._var, 'valkey_password'))}@{self._socket}"
 
-    def start(self) -> None:
+    def start(self) -> Child:
         """Start the server and wait until it answers.
 
         Raises:
@@ -340,6 +341,7 @@ class Valkey:
             stdin="".join(f"{key} {value}\n" for key, value in config.items()),
         )
         _await(self.child, self._answers)
+        return self.child
 
     def _answers(self) -> bool:
         client = redis.Redis.from_url(self.url)

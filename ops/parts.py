@@ -1,0 +1,78 @@
+"""The processes that make up a running arena, and their commands: one list, for the demo and for the tests."""
+
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.processes import Child
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process: how it is called, its log's name, its command, and the signal for an immediate end."""
+
+    name: str
+    log: str
+    argv: tuple[str, ...]
+    death_signal: int = signal.SIGTERM
+    grace_s: float = 10.0
+
+    def start(self, var: Path, env: Mapping[str, str]) -> Child:
+        """Start the process with its log under `VAR/log`."""
+        return Child(
+            self.name,
+            self.argv,
+            log=var / "log" / f"{self.log}.log",
+            env=env,
+            cwd=ROOT,
+            death_signal=self.death_signal,
+        )
+
+
+def _worker(queue: str, *options: str) -> Part:
+    # SIGTERM lets running tasks finish, SIGQUIT does not wait: right when the supervisor was killed.
+    command = (sys.executable, "-m", "celery", "-A", "workers.app:app", "worker", "-Q", queue, "-n", f"{queue}@%h")
+    return Part(
+        f"worker ({queue})",
+        f"worker-{queue}",
+        (*command, "--without-gossip", "--without-mingle", *options),
+        death_signal=signal.SIGQUIT,
+    )
+
+
+def web(port: int) -> Part:
+    """Return the web server: HTTP and WebSockets on the loopback address.
+
+    No access log and no line for a WebSocket: both would name the visitor's address. Forwarding headers are read by
+    the arena's own rule for trusted proxies, so the server must leave them alone.
+    """
+    command = (sys.executable, "-m", "uvicorn", "arena.config.asgi:application", "--host", "127.0.0.1")
+    options = (
+        *("--port", str(port), "--no-access-log", "--log-level", "warning", "--no-server-header"),
+        *("--no-proxy-headers", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
+        *("--lifespan", "off", "--timeout-graceful-shutdown", "5"),
+    )
+    return Part("web server", "web", (*command, *options))
+
+
+def workers() -> list[Part]:
+    """Return a worker for each kind of work: model streams wait, local models compute, periodic jobs must not queue."""
+    return [
+        _worker("streams", "-P", "threads", "-c", "64"),
+        _worker("cpu", "-P", "prefork", "-c", "1"),
+        _worker("periodic", "-P", "threads", "-c", "2"),
+    ]
+
+
+def beat(var: Path) -> Part:
+    """Return the clock that rings the periodic tasks."""
+    schedule = str(var / "beat.schedule")
+    return Part(
+        "beat",
+        "beat",
+        (sys.executable, "-m", "celery", "-A", "workers.app:app", "beat", "-s", schedule, "--pidfile", ""),
+    )
