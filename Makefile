@@ -113,10 +113,11 @@ system-packages: # Chromium and gettext, by apt where they are missing
 
 # --- Upkeep --------------------------------------------------------------------------------------------------------
 
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml
 lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
-	set -e; for set in base: demo:demo dev:demo,dev; do name=$${set%%:*}; extras=$${set#*:}; \
-	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header \
-	    $$(echo "$$extras" | tr ',' '\n' | sed -n 's/./--extra &/p') pyproject.toml -o requirements/$$name.txt; done
+	$(COMPILE) -o requirements/base.txt
+	$(COMPILE) --extra demo -c requirements/base.txt -o requirements/demo.txt
+	$(COMPILE) --extra demo --extra dev -c requirements/demo.txt -o requirements/dev.txt
 
 clean: ## delete what was built; data in var/ stays
 	rm -rf staticfiles frontend/dist frontend/node_modules .venv
