@@ -46,6 +46,8 @@ class Environment:
     moderation_api_key: str
     var: Path
     log_level: str
+    # How visitors reach the operator: an e-mail address or a web address, shown on the privacy page.
+    contact: str
 
 
 def _check_proxies(entries: Iterable[str]) -> None:
@@ -131,6 +133,7 @@ def read_environment() -> Environment:
                 moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
                 var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
                 log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
+                contact=env.str("ARENA_CONTACT", ""),
             )
         )
     except EnvError as error:

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -149,6 +150,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ENV.https
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "arena.web.views.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ENV.allowed_hosts if "*" not in host] if ENV.https else []
 # A prompt has at most 8,000 characters; 1 MB leaves room for feedback and nothing else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -181,6 +183,7 @@ ARENA_LIMITS: dict[str, dict[str, tuple[int, int]]] = {
 for _action, _scopes in ENV.limits.items():
     ARENA_LIMITS[_action].update(_scopes)
 ARENA_LIMITS_OFF = ENV.limits_off
+ARENA_CONTACT = ENV.contact
 ARENA_TRUSTED_PROXIES = ENV.trusted_proxies
 ARENA_PRIVATE_BACKENDS = ENV.private_backends
 ARENA_MAX_TURNS = 10

@@ -2,8 +2,16 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("arena.web.urls")),
+    path("language", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", include("arena.api.urls")),
 ]
+
+handler400 = "arena.web.views.errors.bad_request"
+handler403 = "arena.web.views.errors.forbidden"
+handler404 = "arena.web.views.errors.not_found"
+handler500 = "arena.web.views.errors.server_error"

@@ -43,7 +43,7 @@ def _votes() -> dict[int, int]:
 def _leaders() -> dict[int, Leader]:
     newest = Snapshot.objects.order_by("arena_id", "-id").distinct("arena_id").values("id")
     rated = (
-        Rating.objects.filter(snapshot__in=newest, snapshot__status="ok", rating__isnull=False)
+        Rating.objects.filter(snapshot__in=newest, rating__isnull=False)
         .select_related("snapshot", "version__system")
         .order_by("snapshot__arena_id", "-rating")
         .distinct("snapshot__arena_id")

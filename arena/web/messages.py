@@ -72,14 +72,16 @@ BOARD_STATUSES: Final[dict[str, tuple[Promise, Promise]]] = {
         _("Not all systems can be compared yet"),
         _(
             "Some systems have not met the others, not even through a chain of battles. Their difference is unknown, "
-            "so no number is shown for them. More battles will connect them."
+            "so they have no number, unless they belong to a group of more than half of all systems. More battles "
+            "will connect them."
         ),
     ),
     "separated": (
         _("Some differences have no bound yet"),
         _(
             "A system or a group of systems has won, or lost, every battle against the rest. How large the "
-            "difference is cannot be told until the other side wins at least once, so no number is shown."
+            "difference is cannot be told until the other side wins at least once, so they have no number, unless "
+            "they belong to a group of more than half of all systems."
         ),
     ),
 }
@@ -87,9 +89,9 @@ BOARD_STATUSES: Final[dict[str, tuple[Promise, Promise]]] = {
 #: The status of one row of a leaderboard.
 RATING_STATUSES: Final[dict[str, Promise]] = {
     "ok": _("rated"),
-    "disconnected": _("not connected"),
-    "separated": _("no bound"),
-    "unrated": _("not rated"),
+    "no_votes": _("no votes yet"),
+    "disconnected": _("not compared with the rated systems yet"),
+    "separated": _("only wins, or only losses, against the rated systems so far"),
 }
 
 #: Why votes are left out of the ratings.

@@ -138,7 +138,8 @@ def _ratings() -> Section:
             _(
                 "Ratings need comparisons that connect all systems. While some systems never met the others, even "
                 "through a chain of battles, or while one group won every battle against the rest, their difference "
-                "is unknown or without bound. The leaderboard then says so and shows no numbers for them."
+                "is unknown or without bound. The leaderboard then says so. If one group holds more than half of all "
+                "systems with votes, its members are rated among themselves; the others get no number."
             ),
         ),
     )

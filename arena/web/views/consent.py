@@ -8,9 +8,10 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
-from arena.accounts.services import current_consent
+from arena.accounts.services import Actor, current_consent
+from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
-from arena.integrity.identity import Given, browser_actor, consent_in_browser, keep_voter
+from arena.integrity.identity import browser_actor, consent_in_browser, keep_voter
 from arena.web.forms import ConsentForm, Draft, posted_draft, safe_next
 from arena.web.refusals import answers_refusals
 from arena.web.views.arena import begin, consent_page
@@ -22,6 +23,7 @@ from arena.web.views.arena import begin, consent_page
 def page(request: HttpRequest) -> HttpResponse:
     """Ask, or record the answer and go on: to the battle that was waiting for it, or to `next`."""
     draft = _draft(request)
+    arena = open_arena(draft.arena) if draft else None
     after = safe_next(request, reverse("web:home"))
     if request.method != "POST":
         return consent_page(request, _form_of(request), draft, after=after)
@@ -29,7 +31,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return consent_page(request, form, draft, after=after, status=422)
     given = consent_in_browser(request, **form.cleaned_data, language=get_language() or settings.LANGUAGE_CODE)
-    response = _go_on(request, given, draft, after)
+    response = _go_on(request, given.actor, arena, draft) if arena and draft else redirect(after)
     keep_voter(response, given.cookie)
     return response
 
@@ -48,10 +50,10 @@ def _form_of(request: HttpRequest) -> ConsentForm:
     return ConsentForm(initial={"research": given.research, "age_16": given.age_16, "publication": given.publication})
 
 
-def _go_on(request: HttpRequest, given: Given, draft: Draft | None, after: str) -> HttpResponse:
-    if draft is None:
-        return redirect(after)
-    return begin(request, given.actor, open_arena(draft.arena), draft)
+@answers_refusals
+def _go_on(request: HttpRequest, actor: Actor, arena: Arena, draft: Draft) -> HttpResponse:
+    """Start the waiting battle. Its refusal must be a response here, or the new voter's cookie would be lost."""
+    return begin(request, actor, arena, draft)
 
 
 @require_POST

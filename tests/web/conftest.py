@@ -1,0 +1,67 @@
+"""The cast of the pages: Alice, Bob and Mallory in browsers of their own, each with consent; a newcomer without."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from arena.accounts.models import Voter
+from arena.accounts.selectors import voter_of_cookie
+from arena.accounts.services import Actor, create_browser_voter, record_consent
+from arena.arenas.models import Arena
+from tests.ballots import make_arena, make_versions
+
+
+class Browser(Client):
+    """A browser; with a voter's cookie once its visitor took part."""
+
+    @property
+    def voter(self) -> Voter:
+        """The voter of this browser's cookie."""
+        voter = voter_of_cookie(self.cookies[settings.VOTER_COOKIE].value)
+        assert voter is not None
+        return voter
+
+
+def consenting_browser(*, publication: bool = False) -> Browser:
+    """A browser whose visitor has agreed to take part."""
+    browser = Browser()
+    voter, cookie = create_browser_voter()
+    actor = Actor(voter=voter, token=None, network="203.0.113.0/24")
+    record_consent(actor, research=True, publication=publication, age_16=True, language="en")
+    browser.cookies[settings.VOTER_COOKIE] = cookie
+    return browser
+
+
+@pytest.fixture(autouse=True)
+def _front_end() -> None:
+    if not Path(settings.DJANGO_VITE["default"]["manifest_path"]).exists():
+        pytest.skip("the front end is not built: make install")
+
+
+@pytest.fixture
+def arena(db: None) -> Arena:
+    arena = make_arena()
+    make_versions(arena, ["Ada", "Bert", "Cleo"])
+    return arena
+
+
+@pytest.fixture
+def newcomer(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def alice(db: None) -> Browser:
+    return consenting_browser()
+
+
+@pytest.fixture
+def bob(db: None) -> Browser:
+    return consenting_browser()
+
+
+@pytest.fixture
+def mallory(db: None) -> Browser:
+    return consenting_browser()
