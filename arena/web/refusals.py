@@ -37,7 +37,7 @@ def answers_refusals(view: View[P]) -> View[P]:
     """Let `view` raise what services raise; answer with the page that explains it."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except (ArenaNotFound, BattleNotFound):

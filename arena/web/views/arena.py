@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from arena.accounts.services import Actor, consent_of
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
+from arena.battles.errors import IdempotencyMismatch
 from arena.battles.models import Battle
-from arena.battles.errors import ArenaClosed, IdempotencyMismatch
 from arena.battles.services import start_battle
 from arena.battles.states import BattleState
-from arena.integrity.identity import browser_actor
 from arena.integrity.errors import ConsentRequired
+from arena.integrity.identity import browser_actor
 from arena.integrity.services import admit
 from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
