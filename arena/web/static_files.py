@@ -10,7 +10,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 BUILT_BY_VITE: Final = "assets/"
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # WhiteNoise has no types
     """WhiteNoise's storage, which leaves the names of Vite's files alone."""
 
     def stored_name(self, name: str) -> str:

@@ -1,0 +1,220 @@
+"""Everything that the battle's page shows, worked out from the contract's view of the battle.
+
+The page works without scripts from this alone; with scripts, TypeScript starts from the same dictionary.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from arena.battles.states import SIDES
+from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS
+from arena.web.figures_text import cost_text, seconds_text, tokens_text
+from arena.web.forms import new_key
+from arena.web.messages import OUTCOMES, REASON_TAGS, REPORT_REASONS, refusal_text
+from arena.web.strings import SCRIPT_STRINGS
+
+_UNFINISHED: Final = frozenset({"queued", "generating"})
+_ENDED_BADLY: Final = frozenset({"failed", "refused", "expired"})
+_TITLES: Final[dict[str, Promise]] = {"left": _("Left answer"), "right": _("Right answer")}
+_FEEDBACK_LABELS: Final[dict[str, Promise]] = {
+    "left": _("In your words, about the left answer"),
+    "right": _("In your words, about the right answer"),
+}
+#: The order of the buttons on the page, and the key of each.
+_VOTE_KEYS: Final = (("left", "1"), ("tie", "3"), ("both_bad", "4"), ("right", "2"))
+_CHOSEN: Final[dict[str, frozenset[str]]] = {"left": frozenset({"left"}), "right": frozenset({"right"})}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One side of one turn. `name` is the region's accessible name; `system` is empty until the vote."""
+
+    side: str
+    title: str
+    name: str
+    text: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One prompt and its answers; `n` is None in the empty turn from which the script makes further ones."""
+
+    n: int | None
+    prompt: str
+    answers: tuple[AnswerView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BattlePage:
+    """The context of `web/battle.html`. `battle` has the contract's keys, and nothing that the vote has to reveal."""
+
+    battle: dict[str, Any]
+    arena_name: str
+    max_turns: int
+    follow_up_draft: str = ""
+    follow_up_error: str = ""
+    notice: str = ""
+
+    @property
+    def state(self) -> str:
+        """The battle's state."""
+        return str(self.battle["state"])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether answers are still to come."""
+        return self.state in _UNFINISHED
+
+    @property
+    def ended_badly(self) -> bool:
+        """Whether the battle ended without the chance of a vote."""
+        return self.state in _ENDED_BADLY
+
+    @property
+    def can_vote(self) -> bool:
+        """Whether the vote is open."""
+        return self.state == "ready"
+
+    @property
+    def awaits_vote(self) -> bool:
+        """Whether the vote's buttons have a place on the page."""
+        return self.unfinished or self.can_vote
+
+    @property
+    def revealed(self) -> bool:
+        """Whether the names may be shown."""
+        return self.battle["systems"] is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether only a new battle can follow."""
+        return self.revealed or self.ended_badly
+
+    @property
+    def can_follow_up(self) -> bool:
+        """Whether the same systems can be asked further."""
+        return self.can_vote and len(self.battle["turns"]) < self.max_turns
+
+    @property
+    def phase(self) -> str:
+        """The progress as the script names it."""
+        return "waiting" if self.state == "generating" else self.state
+
+    @property
+    def phase_text(self) -> str:
+        """The progress in words."""
+        return str(SCRIPT_STRINGS[f"phase.{self.phase}"])
+
+    @property
+    def reason_text(self) -> str:
+        """Why the battle ended without answers; empty otherwise."""
+        reason = self.battle["reason"]
+        return refusal_text(reason) if reason else ""
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the forms of this page."""
+        return new_key()
+
+    @property
+    def first_prompt(self) -> str:
+        """What the battle began with."""
+        turns = self.battle["turns"]
+        return str(turns[0]["prompt"]) if turns else ""
+
+    @property
+    def turns(self) -> list[TurnView]:
+        """All turns; only the newest has the plain names "Left answer" and "Right answer"."""
+        count = len(self.battle["turns"])
+        return [self._turn(turn, newest=turn["n"] == count) for turn in self.battle["turns"]]
+
+    def _turn(self, turn: dict[str, Any], *, newest: bool) -> TurnView:
+        systems = self.battle["systems"] or {}
+        answers = []
+        for side in SIDES:
+            title = str(_TITLES[side])
+            earlier = str(SCRIPT_STRINGS[f"answer.{side}_turn"]).format(n=turn["n"])
+            system = systems[side]["name"] if systems else ""
+            answers.append(AnswerView(side, title, title if newest else earlier, turn[side]["text"], system))
+        return TurnView(turn["n"], turn["prompt"], tuple(answers))
+
+    @property
+    def empty_turn(self) -> TurnView:
+        """The mould of further turns."""
+        answers = tuple(AnswerView(side, str(_TITLES[side]), str(_TITLES[side]), "", "") for side in SIDES)
+        return TurnView(None, "", answers)
+
+    @property
+    def sides(self) -> list[dict[str, str]]:
+        """Both sides with their labels."""
+        return [
+            {"side": side, "title": str(_TITLES[side]), "feedback_label": str(_FEEDBACK_LABELS[side])}
+            for side in SIDES
+        ]
+
+    @property
+    def reason_groups(self) -> list[dict[str, Any]]:
+        """The reason tags, the good ones first."""
+        groups = (
+            ("good", gettext("What is good"), POSITIVE_REASONS),
+            ("bad", gettext("What is bad"), NEGATIVE_REASONS),
+        )
+        return [{"kind": kind, "title": title, "tags": _choices(REASON_TAGS, codes)} for kind, title, codes in groups]
+
+    @property
+    def report_reasons(self) -> list[dict[str, str]]:
+        """Why an answer may be reported."""
+        return _choices(REPORT_REASONS, tuple(REPORT_REASONS))
+
+    @property
+    def feedback_max_chars(self) -> int:
+        """The longest feedback."""
+        return FEEDBACK_MAX_CHARS
+
+    @property
+    def vote_buttons(self) -> list[dict[str, str]]:
+        """The four outcomes in the order of the page."""
+        return [{"outcome": outcome, "key": key, "title": str(OUTCOMES[outcome])} for outcome, key in _VOTE_KEYS]
+
+    @property
+    def said(self) -> str:
+        """The vote in words; empty before it."""
+        vote = self.battle["vote"]
+        if not vote:
+            return ""
+        return str(SCRIPT_STRINGS["vote.said"]).format(outcome=OUTCOMES[vote["outcome"]])
+
+    @property
+    def reveal_cards(self) -> list[dict[str, Any]]:
+        """Who answered, side by side; empty places before the vote."""
+        vote, systems = self.battle["vote"], self.battle["systems"]
+        chosen = _CHOSEN.get(vote["outcome"], frozenset()) if vote else frozenset()
+        return [_card(side, systems[side] if systems else None, chosen=side in chosen) for side in SIDES]
+
+
+def _choices(words: dict[str, Promise], codes: tuple[str, ...]) -> list[dict[str, str]]:
+    return [{"code": code, "title": str(words[code])} for code in codes]
+
+
+def _card(side: str, system: dict[str, Any] | None, *, chosen: bool) -> dict[str, Any]:
+    values = system or {}
+    rows = (
+        ("licence", gettext("Licence"), values.get("licence") or SCRIPT_STRINGS["unit.unknown"]),
+        ("ttft_s", gettext("First words after"), seconds_text(values.get("ttft_s"))),
+        ("latency_s", gettext("Complete after"), seconds_text(values.get("latency_s"))),
+        ("output_tokens", gettext("Length"), tokens_text(values.get("output_tokens"))),
+        ("cost_usd", gettext("Cost"), cost_text(values.get("cost_usd"))),
+    )
+    return {
+        "side": side,
+        "title": str(_TITLES[side]),
+        "chosen": chosen,
+        "name": values.get("name", ""),
+        "organisation": values.get("organisation", ""),
+        "rows": [{"key": key, "title": title, "value": value if system else ""} for key, title, value in rows],
+    }

@@ -1,0 +1,72 @@
+"""What the scripts say. TypeScript has no words of its own: it looks them up here, translated, by key.
+
+`frontend/src/strings.ts` names the same keys; a test compares the two. `{name}` is filled in by the script.
+"""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from arena.web.messages import BATTLE_REASONS, OUTCOMES, refusal_text
+
+SCRIPT_STRINGS: Final[dict[str, Promise]] = {
+    # The start form
+    "prompt.left": _("Characters left: {count}"),
+    "prompt.over": _("Characters too many: {count}"),
+    "prompt.empty": _("Write something first: the prompt is empty."),
+    "prompt.starting": _("Starting…"),
+    "prompt.shortcut": _("Ctrl + Enter starts the battle"),
+    # Progress
+    "phase.queued": _("In the queue. The systems begin as soon as there is room."),
+    "phase.waiting": _("Waiting for both systems to begin…"),
+    "phase.writing": _("Both systems are writing…"),
+    "phase.retrying": _("An answer broke off and is being written again…"),
+    "phase.stopping": _("Stopping…"),
+    "phase.finishing": _("Both are done. Checking that nothing is missing…"),
+    "phase.ready": _("Both answers are complete. Which is better?"),
+    "phase.voted": _("Your vote is counted."),
+    "phase.failed": _("This battle failed."),
+    "phase.refused": _("This prompt was not accepted."),
+    "phase.expired": _("This battle was closed without a vote."),
+    # The connection
+    "connection.waiting": _("The connection broke. Reconnecting…"),
+    "connection.offline": _("You are offline. The answers go on by themselves and appear when you are back."),
+    "connection.gone": _("This battle cannot be found any more. Please reload the page."),
+    # Answers
+    "answer.copied": _("Copied"),
+    "answer.copy_failed": _("Copying was refused by the browser"),
+    "answer.empty": _("This system gave an empty answer."),
+    "answer.left_turn": _("Left answer, turn {n}"),
+    "answer.right_turn": _("Right answer, turn {n}"),
+    "turn.name": _("Turn {n}"),
+    # The vote
+    "vote.sending": _("Sending your vote…"),
+    "vote.armed": _("“{outcome}” is chosen. Press the key again, or Enter, to cast your vote."),
+    "vote.conflict": _("This battle has a vote already; it stays as it was."),
+    "vote.not_ready": _("The answers are not complete yet."),
+    "vote.lost": _("Your vote did not get through. It is safe to try again."),
+    "vote.said": _("You voted: {outcome}"),
+    # Follow-ups, reports, errors
+    "turn.sending": _("Sending…"),
+    "report.sent": _("Thank you. An operator will look at it."),
+    "report.repeated": _("You have reported this answer already."),
+    "error.network": _("The arena cannot be reached. Your text is kept; please try again."),
+    "error.limit": _("That was too much in a short time. Please wait {seconds} seconds."),
+    "error.later": _("The arena cannot check prompts at the moment. Your text is kept; please try again in a moment."),
+    "error.unknown": _("Something went wrong. Your text is kept; please try again."),
+    # Figures of the reveal
+    "unit.seconds": _("{number} s"),
+    "unit.tokens": _("{number} tokens"),
+    "unit.unknown": _("not known"),
+}
+#: Codes of the router that a battle may end with.
+_ROUTER_REASONS: Final = ("no_systems", "no_pair")
+
+
+def script_strings() -> dict[str, str]:
+    """Every string of the scripts in the active language, by key."""
+    words = {key: str(text) for key, text in SCRIPT_STRINGS.items()}
+    words |= {f"outcome.{code}": str(text) for code, text in OUTCOMES.items()}
+    words |= {f"reason.{code}": refusal_text(code) for code in (*BATTLE_REASONS, *_ROUTER_REASONS)}
+    return words
