@@ -7,8 +7,11 @@ operator named one) and the systems' own refusals. They read English; `arena.rou
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+from arena.router.moderation_rules import BENIGN, RULES, VERSION
 
 MAX_CHARS: Final = 8_000
 #: No prompt within MAX_CHARS is larger: a character has at most 4 bytes in UTF-8.
@@ -61,3 +64,46 @@ def problem_of(text: str) -> str | None:
 def _visible(text: str) -> bool:
     """Whether anything but white space and format characters (zero-width and the like) is there."""
     return any(not char.isspace() and unicodedata.category(char) != "Cf" for char in text)
+
+
+# --- Moderation by rules --------------------------------------------------------------------------------------------
+
+_LEET: Final = str.maketrans("013457@$", "oieastas")
+# Letters of other scripts that are drawn like Latin ones.
+_LOOKALIKES: Final = str.maketrans("аеорсухікмтнвοανειυτρκ", "aeopcyxikmthboaveiutpk")
+_SPACED_OUT: Final = re.compile(r"\b(?![ai] )(?:\w[ .*_-]){3,}\w\b")
+_SEPARATORS: Final = re.compile(r"[ .*_-]")
+_BETWEEN_WORDS: Final = re.compile(r"[^\S\n]+")
+_SENTENCE_END: Final = re.compile(r"[.!?;](?=\s|$)|\n")
+_APOSTROPHES: Final = str.maketrans("\u2019\u2018\u02bc", "'''")
+
+
+def readings(text: str) -> tuple[str, str]:
+    """How a text may be meant to be read: as it stands, and with digits as letters ("b0mb", "b o m b").
+
+    Both are NFKC, without format characters (zero-width) and accents, in lower case, look-alike letters made Latin.
+    """
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Mn"))
+    text = _BETWEEN_WORDS.sub(" ", text.translate(_LOOKALIKES).translate(_APOSTROPHES))
+    joined = _SPACED_OUT.sub(lambda match: _SEPARATORS.sub("", match[0]), text)
+    words = (word.translate(_LEET) if any(map(str.isalpha, word)) else word for word in joined.split(" "))
+    return text, " ".join(words)
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for sentence in _SENTENCE_END.split(text):
+        if sentence.strip():
+            yield BENIGN.sub(" ", sentence)
+
+
+class RuleModerator:
+    """The built-in moderator: the first rule that a sentence breaks refuses the prompt. Never unavailable."""
+
+    def check(self, text: str) -> Refusal | None:
+        """The refusal, or None."""
+        for sentence in dict.fromkeys(sentence for reading in readings(text) for sentence in _sentences(reading)):
+            for rule in RULES:
+                if all(pattern.search(sentence) for pattern in rule.all_of) and not rule.unless.search(sentence):
+                    return Refusal(rule.code, rule=f"{rule.id}@{VERSION}")
+        return None
