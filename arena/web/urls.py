@@ -1,6 +1,7 @@
 """The addresses of the pages. Forms post here; scripts use the API."""
 
 from django.urls import URLPattern, URLResolver, path
+from django.views.i18n import set_language
 
 from arena.web.views import arena, battle, consent, history, home, leaderboard, pages
 
@@ -12,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arenas/<slug:slug>/battles", arena.start, name="start"),
     path("arenas/<slug:slug>/leaderboard", leaderboard.page, name="leaderboard"),
     path("leaderboards", leaderboard.index, name="leaderboards"),
-    path("battles", history.page, name="history"),
+    path("battles", history.page, name="battles"),
     path("battles/<uuid:battle_id>", battle.page, name="battle"),
     path("battles/<uuid:battle_id>/turns", battle.turn, name="turn"),
     path("battles/<uuid:battle_id>/vote", battle.vote, name="vote"),
@@ -24,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("about", pages.about, name="about"),
     path("methods", pages.methods, name="methods"),
     path("privacy", pages.privacy, name="privacy"),
+    path("language", set_language, name="language"),
     path("robots.txt", pages.robots, name="robots"),
 ]

@@ -95,6 +95,7 @@ def start_page(
         "error": error,
         "suggestions": suggested_prompts(arena, SUGGESTIONS),
         "section": "battle",
+        "nav_arena": arena.slug,
     }
     return render(request, "web/arena.html", context, status=status)
 

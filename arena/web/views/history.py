@@ -27,7 +27,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "entries": [(entry, described(entry.state, entry.reason)) for entry in history.entries],
         "next_before": history.next_before.isoformat() if history.next_before else "",
         "before": before,
-        "section": "history",
+        "section": "battles",
     }
     return render(request, "web/history.html", context)
 
