@@ -23,7 +23,6 @@ from arena.systems.backends.base import (
     NothingSaid,
     ReasoningDelta,
     Restarted,
-    RetryableError,
     TextDelta,
 )
 
@@ -46,12 +45,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast and how patiently. `backoff_s(error, retry)` is the pause before a retry."""
+    """How fast and how patiently. `backoff_s(error, retry)` is the pause before a retry, None: do not retry."""
 
     frame_s: float
     max_chars_per_s: int
     retries: int
-    backoff_s: Callable[[BackendError, int], float]
+    backoff_s: Callable[[BackendError, int], float | None]
 
     @property
     def quota(self) -> int:
@@ -199,19 +198,21 @@ class Conductor:
     async def _retry(self, failures: Mapping[Side, BackendError]) -> Failed | None:
         """Try failed sides again on the same system, or give up."""
         shown = any(self._writer.shown.values())
-        hopeless = any(
-            not isinstance(error, RetryableError) or self._retries[side] >= self._pace.retries
-            for side, error in failures.items()
-        )
-        if hopeless or (self._work.may_redraw and not shown):
+        delays = {side: self._delay_s(side, error) for side, error in failures.items()}
+        if None in delays.values() or (self._work.may_redraw and not shown):
             return Failed(self._work, failures, shown)
-        for side, error in failures.items():
+        for side, delay_s in delays.items():
             self._retries[side] += 1
-            self._work, self._calls[side] = await self._restart(self._work, side, error)
+            self._work, self._calls[side] = await self._restart(self._work, side, failures[side])
             if self._writer.shown[side]:
                 await self._writer.forget(side)
-            self._start(side, delay_s=self._pace.backoff_s(error, self._retries[side]))
+            self._start(side, delay_s or 0.0)
         return None
+
+    def _delay_s(self, side: Side, error: BackendError) -> float | None:
+        if self._retries[side] >= self._pace.retries:
+            return None
+        return self._pace.backoff_s(error, self._retries[side] + 1)
 
 
 def _raise_defects(sources: Mapping[Side, _Source]) -> None:

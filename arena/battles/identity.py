@@ -22,6 +22,8 @@ _MAKERS: Final = (
     "|Cohere|xAI|DeepSeek|Moonshot AI|Zhipu AI|01\\.AI|Amazon|NVIDIA|Databricks"
 )
 _NAMED: Final = r"\b(?:I am|I'm|I\u2019m|[Mm]y name is|call me)\b"
+#: "I am Claude Monet" is a painter, "I am Claude Opus" is not.
+_NO_SURNAME: Final = r"(?! (?!(?:Opus|Sonnet|Haiku|Instant|Pro|Ultra|Flash|Chat|Instruct|Large|Mini|AI)\b)[A-Z][a-z])"
 _SPEAKER: Final = r"\b(?:I am|I'm|I\u2019m|[Aa]s)\b"
 _MADE: Final = r"(?:created|developed|trained|made|built|designed|provided|fine-tuned)"
 #: Up to the end of the sentence, and not across a denial.
@@ -35,7 +37,7 @@ def _patterns(models: str, makers: str) -> tuple[re.Pattern[str], ...]:
         # I am Claude; my name is Vicuna; I'm an AI assistant called Bard
         re.compile(
             rf"{_NAMED} (?:an? [\w -]{{0,40}}(?:called|named|known as) )?"
-            rf"[\"\u201c'*]{{0,3}}(?:{models})\b(?!['\u2019]s|[- ]like)"
+            rf"[\"\u201c'*]{{0,3}}(?:{models})\b(?!['\u2019]s|[- ]like){_NO_SURNAME}"
         ),
         # I am a language model developed by OpenAI; as an AI developed by Alibaba Cloud
         re.compile(rf"{_SPEAKER} {_SENTENCE}{by_maker}"),
