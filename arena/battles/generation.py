@@ -220,7 +220,8 @@ def _end(turn_id: int, attempt: int, battle_id: uuid.UUID, state: BattleState, r
         mine = Turn.objects.filter(id=turn_id, attempt=attempt, finished_at=None)
         if not mine.update(finished_at=Now(), lease_until=None):
             raise LeaseLost(f"turn {turn_id} attempt {attempt}")
-        set_state(battle_id, state, reason)
+        if not set_state(battle_id, state, reason):
+            raise LeaseLost(f"battle {battle_id} is not being generated")
 
 
 def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | None:

@@ -36,8 +36,8 @@ class ResponseStatus(Enum):
 
 
 _MOVES: Final[dict[BattleState, frozenset[BattleState]]] = {
-    BattleState.QUEUED: frozenset({BattleState.GENERATING, BattleState.FAILED, BattleState.REFUSED}),
-    BattleState.GENERATING: frozenset({BattleState.READY, BattleState.FAILED}),
+    BattleState.QUEUED: frozenset({BattleState.GENERATING, BattleState.FAILED}),
+    BattleState.GENERATING: frozenset({BattleState.READY, BattleState.FAILED, BattleState.REFUSED}),
     BattleState.READY: frozenset({BattleState.QUEUED, BattleState.VOTED, BattleState.EXPIRED}),
     BattleState.VOTED: frozenset(),
     BattleState.FAILED: frozenset(),

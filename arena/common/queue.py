@@ -39,25 +39,37 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
     SWEEP: Doorbell("periodic"),
 }
 
-app = Celery("arena", broker=settings.CELERY_BROKER_URL)
-app.conf.update(
-    task_ignore_result=True,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-    task_routes={name: {"queue": doorbell.queue} for name, doorbell in DOORBELLS.items()},
-    task_default_queue="streams",
-    broker_connection_retry_on_startup=True,
-    broker_transport_options={
-        # A redelivery finds the lease taken, so this only has to outlast the longest turn.
-        "visibility_timeout": 3600,
-        "socket_connect_timeout": 1.0,
-        "socket_timeout": 5.0,
-        "socket_keepalive": True,
-    },
-    worker_hijack_root_logger=False,
-    timezone="UTC",
-)
+
+def make_app(broker_url: str) -> Celery:
+    """The Celery application for a broker."""
+    application = Celery("arena", broker=broker_url)
+    application.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_routes={name: {"queue": doorbell.queue} for name, doorbell in DOORBELLS.items()},
+        task_default_queue="streams",
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            # A redelivery finds the lease taken, so this only has to outlast the longest turn.
+            "visibility_timeout": 3600,
+            "socket_connect_timeout": 1.0,
+            "socket_timeout": 5.0,
+            "socket_keepalive": True,
+            # A request must not wait for a broker that is away: one try, the sweep does the rest.
+            "max_retries": 0,
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
+        },
+        worker_hijack_root_logger=False,
+        timezone="UTC",
+    )
+    return application
+
+
+app = make_app(settings.CELERY_BROKER_URL)
 
 
 class _Broker:

@@ -94,7 +94,10 @@ def test_of_9660_real_outputs_exactly_those_that_reveal_their_maker_are_tagged(s
                     tagged.add((system, row["prompt"]))
     short = {entry for entry in tagged if entry in REVEALING}
     long = {
-        (system, start) for system, start in REVEALING_BEGINNINGS for s, p in tagged if s == system and p.startswith(start)
+        (system, start)
+        for system, start in REVEALING_BEGINNINGS
+        for s, p in tagged
+        if s == system and p.startswith(start)
     }
     assert read > 9600
     assert short == REVEALING

@@ -59,9 +59,7 @@ def _play(chunks, quota=QUOTA):
 def test_both_sides_always_end_and_end_in_the_same_frame(left, right):
     history = _play({"left": left, "right": right})
     totals = {"left": sum(left), "right": sum(right)}
-    first_full = {
-        side: next(n for n, shown in enumerate(history) if shown[side] == totals[side]) for side in SIDES
-    }
+    first_full = {side: next(n for n, shown in enumerate(history) if shown[side] == totals[side]) for side in SIDES}
     # An answer shorter than a tail has nothing to hold back: it may end a frame or so earlier.
     if min(totals.values()) > 200:
         assert first_full["left"] == first_full["right"]
