@@ -10,3 +10,5 @@ from arena.config.settings import STORAGES  # noqa: E402
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Hashed names need a collectstatic; the stack tests make one.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# WhiteNoise warns of a folder that only collectstatic makes; the finders know the files.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
