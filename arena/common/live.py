@@ -55,7 +55,7 @@ def async_client() -> "redis.asyncio.Redis":
     pool = redis.asyncio.BlockingConnectionPool.from_url(
         settings.REDIS_URL, max_connections=32, timeout=5, socket_timeout=5.0, socket_connect_timeout=1.0
     )
-    return redis.asyncio.Redis(connection_pool=pool)
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def _encode(kind: str, fields: Mapping[str, Any]) -> dict[Any, Any]:
