@@ -49,7 +49,12 @@ def _text(*parts):
 
 
 def _pace(retries=2):
-    return Pace(frame_s=0.02, max_chars_per_s=5000, retries=retries, backoff_s=lambda error, n: 0.0 if isinstance(error, ServerFailed) else None)
+    return Pace(
+        frame_s=0.02,
+        max_chars_per_s=5000,
+        retries=retries,
+        backoff_s=lambda error, n: 0.0 if isinstance(error, ServerFailed) else None,
+    )
 
 
 class Stage:
@@ -92,7 +97,9 @@ LONG = "".join(f"word{n} " for n in range(400))
 
 async def test_what_was_shown_is_what_is_stored_byte_for_byte(redis):
     texts = {"left": "Grüße, 世界 🌍! " * 50, "right": LONG}
-    stage = Stage(redis, *(Script(_text(*(text[i : i + 7] for i in range(0, len(text), 7)))) for text in texts.values()))
+    stage = Stage(
+        redis, *(Script(_text(*(text[i : i + 7] for i in range(0, len(text), 7)))) for text in texts.values())
+    )
     outcome = await stage.conductor.run()
     assert isinstance(outcome, Completed)
     assert {side: output.content for side, output in outcome.outputs.items()} == texts

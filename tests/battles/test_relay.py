@@ -1,0 +1,127 @@
+"""The text of a local system reaches its conductor whole, whatever Redis or the computing process does."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from arena.battles import relay
+from arena.common import live, queue
+from arena.systems.backends.base import (
+    Finished,
+    GenerationRequest,
+    Limits,
+    Message,
+    Misconfigured,
+    ReasoningDelta,
+    Restarted,
+    TextDelta,
+    TimedOut,
+)
+
+LIMITS = Limits(first_byte_s=1.0, idle_s=1.0, total_s=10.0)
+REQUEST = GenerationRequest((Message("user", "hi"),), LIMITS)
+
+
+@pytest.fixture
+async def redis(valkey):
+    connection = live.async_client()
+    yield connection
+    await connection.aclose()
+
+
+def _slowly(events, pause_s, gate=None):
+    for event in events:
+        yield event
+        (gate or threading.Event()).wait(pause_s)
+
+
+def _produce(valkey, events):
+    producer = relay.Producer(valkey, 5)
+    thread = threading.Thread(target=producer.run, args=(events,))
+    thread.start()
+    return thread
+
+
+async def _read(redis):
+    text, events = "", []
+    async for event in relay.RelayedBackend(redis, 5).stream(REQUEST):
+        events.append(event)
+        match event:
+            case TextDelta(new):
+                text += new
+            case Restarted():
+                text = ""
+    return text, events
+
+
+async def test_text_reasoning_and_the_end_arrive(redis, valkey):
+    parts = [TextDelta(f"part{n} ") for n in range(30)]
+    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), *parts, Finished("stop", 1, 2)], 0.02))
+    text, events = await _read(redis)
+    thread.join()
+    assert text == "".join(part.text for part in parts)
+    assert ReasoningDelta("hm") in events
+    assert events[-1] == Finished("stop", 1, 2)
+
+
+async def test_reading_rings_the_bell_of_the_cpu_workers(redis, valkey):
+    thread = _produce(valkey, [TextDelta("x"), Finished("stop")])
+    await _read(redis)
+    thread.join()
+    assert valkey.llen("cpu") == 1
+    message = json.loads(valkey.lindex("cpu", 0))
+    assert message["headers"]["task"] == queue.GENERATE_LOCAL
+
+
+async def test_a_flush_in_mid_text_and_at_the_very_end_loses_nothing(redis, valkey):
+    parts = [TextDelta(f"part{n} ") for n in range(60)]
+    thread = _produce(valkey, _slowly([*parts, Finished("stop")], 0.02))
+    reading = asyncio.create_task(_read(redis))
+    for _ in range(4):
+        await asyncio.sleep(0.32)
+        await redis.flushdb()
+    text, _events = await reading
+    thread.join()
+    assert text == "".join(part.text for part in parts)
+
+
+async def test_a_second_run_begins_again_and_never_mixes_with_the_first(redis, valkey):
+    gate = threading.Event()
+    first = _produce(valkey, _slowly([TextDelta("FIRST "), TextDelta("FIRST "), Finished("stop")], 1.0, gate))
+    reading = asyncio.create_task(_read(redis))
+    await asyncio.sleep(0.3)
+    second = _produce(valkey, _slowly([TextDelta("second "), TextDelta("second "), Finished("stop")], 0.15))
+    await asyncio.sleep(0.2)
+    gate.set()
+    text, events = await reading
+    first.join()
+    second.join()
+    assert text == "second second "
+    assert Restarted() in events
+
+
+async def test_an_error_of_the_system_arrives_by_name(redis, valkey):
+    thread = threading.Thread(target=relay.Producer(valkey, 5).fail, args=("Misconfigured",))
+    thread.start()
+    with pytest.raises(Misconfigured):
+        await _read(redis)
+    thread.join()
+
+
+async def test_a_worker_that_never_answers_times_out(redis, valkey):
+    with pytest.raises(TimedOut) as caught:
+        await _read(redis)
+    assert caught.value.phase == "first_byte"
+
+
+async def test_a_reader_that_leaves_ends_the_computation(redis, valkey):
+    endless = (TextDelta("x ") for _ in iter(int, 1))
+    thread = _produce(valkey, _slowly(endless, 0.01))
+    stream = relay.RelayedBackend(redis, 5).stream(REQUEST)
+    async for _event in stream:
+        break
+    await stream.aclose()
+    await asyncio.to_thread(thread.join, 3)
+    assert not thread.is_alive()
