@@ -33,7 +33,7 @@ CONTENDERS: Final[dict[str, Contender]] = {
     "arena.systems.offline.gemma:complete": _GEMMA,
     "arena.systems.offline.retrieval:reply": Contender(requires=("chatterbot_corpus", "yaml")),
     "arena.systems.offline.eliza:reply": Contender(),
-    "arena.systems.offline.markov:reply": Contender(requires=("chatterbot_corpus", "markovify", "yaml")),
+    "arena.systems.offline.markov:reply": Contender(requires=("chatterbot_corpus", "yaml")),
 }
 
 
