@@ -5,6 +5,8 @@ from functools import wraps
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 from ninja import NinjaAPI
 
 from arena.api import failures
@@ -36,6 +38,8 @@ for router in (session.router, battles.router, boards.router):
 failures.register(api)
 
 
+@csrf_exempt
+@require_http_methods(["GET"])
 def openapi_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a Django view
     """The OpenAPI document."""
     response = JsonResponse(document(api))
@@ -57,7 +61,7 @@ def polite(view: View) -> View:
         if response.status_code == 405:
             allowed = response["Allow"]
             response = problem("method-not-allowed")
-            response["Allow"] = allowed
+            response["Allow"] = allowed.replace("GET", "GET, HEAD")
         return response
 
     return wrapped

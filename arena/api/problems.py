@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -134,6 +135,7 @@ def problem(
     return response
 
 
+@csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a Django view
     """The view of every address under the API that no endpoint has."""
     return problem("not-found")

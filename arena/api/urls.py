@@ -20,8 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/", page.show, name="page"),
-    path("api/v1/openapi.json", openapi_json, name="openapi"),
+    path("api/v1/openapi.json", polite(openapi_json), name="openapi"),
     *_endpoints(),
     # A problem document, not the site's page, for whatever else is asked below the API.
-    re_path(r"^api/v1(/|$)", nothing_here),
+    re_path(r"^api/v1(?:/|$)", nothing_here),
 ]
