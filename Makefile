@@ -12,7 +12,7 @@ STARTED := $(shell date +%s)
 export UV_SYSTEM_CERTS = 1
 
 BIN := .venv/bin
-# Stamps carry the lock's checksum: switching branches reinstalls exactly when a lock differs.
+# Stamps carry the lock's checksum, so that times do not matter: a lock that differs is installed, no other.
 sum = $(firstword $(shell cksum < $(1)))
 UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
 DEMO_STAMP := .venv/.demo-$(call sum,requirements/demo.txt)
@@ -34,7 +34,7 @@ install: $(DEMO_STAMP) build ## environment in .venv, front end built
 
 install-dev: $(DEV_STAMP) build ## the same, with the tools of tests and linters
 
-$(UV_STAMP): requirements/bootstrap.txt
+$(UV_STAMP):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed; none is on PATH." >&2; exit 1; }
 	$(call say,Python environment in .venv ($(notdir $(PYTHON))))
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
@@ -42,18 +42,18 @@ $(UV_STAMP): requirements/bootstrap.txt
 	@rm -f .venv/.uv-*; touch $@
 
 # The larger set contains the smaller: after `make test`, `make demo` must not take the tools away again.
-$(DEMO_STAMP): $(UV_STAMP) requirements/demo.txt
+$(DEMO_STAMP): | $(UV_STAMP)
 	$(call say,Python packages (requirements/demo.txt))
 	@if ls .venv/.dev-* > /dev/null 2>&1; then set=dev; else set=demo; fi; \
 	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/$$set.txt
 	@rm -f .venv/.demo-*; touch $@
 
-$(DEV_STAMP): $(UV_STAMP) requirements/dev.txt
+$(DEV_STAMP): | $(UV_STAMP)
 	$(call say,Python packages (requirements/dev.txt))
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@rm -f .venv/.dev-* .venv/.demo-*; touch $@ $(DEMO_STAMP)
 
-$(NPM_STAMP): frontend/package-lock.json frontend/package.json
+$(NPM_STAMP):
 	@command -v npm > /dev/null || { echo "Node 20 with npm is needed to build the front end." >&2; exit 1; }
 	$(call say,front-end packages (frontend/package-lock.json))
 	@cd frontend && npm ci --silent --no-audit --no-fund

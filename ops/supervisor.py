@@ -57,10 +57,10 @@ class Supervisor:
             if child.exit_code is not None:
                 self._report(child)
 
-    def _report(self, child: Child) -> NoReturn:
+    def _report(self, child: Child, what: str = "ended by itself") -> NoReturn:
         lines = "\n".join(f"    {line}" for line in child.last_lines())
         raise ChildFailed(
-            f"The {child.name} ended by itself ({child.how_it_ended()}). The last lines of {child.log}:\n{lines}"
+            f"The {child.name} {what} ({child.how_it_ended()}). The last lines of {child.log}:\n{lines}"
         )
 
     def run(self, part: Part, env: Mapping[str, str]) -> list[str]:
@@ -77,7 +77,7 @@ class Supervisor:
         finally:
             child.stop(5)
         if child.exit_code != 0:
-            self._report(child)
+            self._report(child, "failed")
         return child.last_lines()
 
     def forever(self) -> NoReturn:
