@@ -60,7 +60,7 @@ def web(port: int) -> Part:
 
 
 def workers() -> list[Part]:
-    """Return a worker for each kind of work: model streams wait, local models compute, periodic jobs must not queue."""
+    """Return a worker for each kind of work: streams wait, local models compute, periodic jobs must not queue."""
     return [
         _worker("streams", "-P", "threads", "-c", "64"),
         _worker("cpu", "-P", "prefork", "-c", "1"),

@@ -59,9 +59,7 @@ class Supervisor:
 
     def _report(self, child: Child, what: str = "ended by itself") -> NoReturn:
         lines = "\n".join(f"    {line}" for line in child.last_lines())
-        raise ChildFailed(
-            f"The {child.name} {what} ({child.how_it_ended()}). The last lines of {child.log}:\n{lines}"
-        )
+        raise ChildFailed(f"The {child.name} {what} ({child.how_it_ended()}). The last lines of {child.log}:\n{lines}")
 
     def run(self, part: Part, env: Mapping[str, str]) -> list[str]:
         """Run one part to its end, watching the others; return the end of its output.

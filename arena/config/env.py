@@ -1,22 +1,17 @@
 """The environment of a deployment, read once and typed. Every secret may come as NAME or as NAME_FILE."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
 
 from arena.accounts.errors import LimitsInvalid
 from arena.accounts.limits import Limit, parse_limits
+from arena.config.rules import broken_rules
 
 BASE_DIR: Final = Path(__file__).resolve().parents[2]
-_HOST_PORT: Final = re.compile(r"^[^\s:/]+:\d{1,5}$")
-MIN_KEY_CHARS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +43,8 @@ class Environment:
     log_level: str
     # How visitors reach the operator: an e-mail address or a web address, shown on the privacy page.
     contact: str
-
-
-def _check_proxies(entries: Iterable[str]) -> None:
-    for entry in entries:
-        try:
-            if entry != "unix":
-                ip_network(entry, strict=False)
-        except ValueError as error:
-            raise ImproperlyConfigured(
-                f"ARENA_TRUSTED_PROXIES: {entry!r} is no address, no range such as 10.0.0.0/8, and not 'unix'."
-            ) from error
-
-
-def _check_moderation(url: str) -> None:
-    parts = urlsplit(url)
-    if url and not (
-        parts.scheme in ("http", "https")
-        and parts.hostname
-        and parts.path.endswith(("/moderations", "/chat/completions"))
-    ):
-        raise ImproperlyConfigured(
-            "ARENA_MODERATION_URL must be an http(s) address that ends in /moderations or /chat/completions."
-        )
+    # Every variable that was looked for.
+    names: frozenset[str]
 
 
 def _limits(text: str) -> dict[str, dict[str, Limit]]:
@@ -80,61 +54,44 @@ def _limits(text: str) -> dict[str, dict[str, Limit]]:
         raise ImproperlyConfigured(f"ARENA_LIMITS: {error}.") from error
 
 
-def _checked(values: Environment) -> Environment:
-    if not values.debug and len(values.secret_key) < MIN_KEY_CHARS:
-        raise ImproperlyConfigured(
-            f"ARENA_SECRET_KEY must be set to at least {MIN_KEY_CHARS} random characters "
-            "(python -c 'import secrets; print(secrets.token_urlsafe(50))')."
-        )
-    if not values.database_url:
-        raise ImproperlyConfigured("DATABASE_URL is not set: postgresql://user:password@host:port/name")
-    if values.storage == "s3" and not values.s3_bucket:
-        raise ImproperlyConfigured("ARENA_STORAGE=s3 needs S3_BUCKET.")
-    for entry in values.private_backends:
-        if not _HOST_PORT.match(entry):
-            raise ImproperlyConfigured(f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port.")
-    _check_proxies(values.trusted_proxies)
-    _check_moderation(values.moderation_url)
-    if values.max_open_battles < 0:
-        raise ImproperlyConfigured("ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more.")
-    return values
-
-
 def read_environment() -> Environment:
     """Read and validate the environment.
 
     Raises:
         ImproperlyConfigured: a value is missing or wrong; the message names the variable and what to do.
     """
-    env = FileAwareEnv()
+    # An editor ends a file with a newline that is no part of the secret.
+    env = FileAwareEnv(strip_whitespace=True)
     try:
-        return _checked(
-            Environment(
-                debug=env.bool("ARENA_DEBUG", False),
-                secret_key=env.str("ARENA_SECRET_KEY", ""),
-                database_url=env.str("DATABASE_URL", ""),
-                db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
-                redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
-                allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
-                https=env.bool("ARENA_HTTPS", True),
-                trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),
-                limits=_limits(env.str("ARENA_LIMITS", "")),
-                limits_off=env.bool("ARENA_LIMITS_OFF", False),
-                max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
-                storage=env.str("ARENA_STORAGE", "folder"),
-                s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
-                s3_bucket=env.str("S3_BUCKET", ""),
-                openai_base_url=env.str("OPENAI_BASE_URL", ""),
-                openai_api_key=env.str("OPENAI_API_KEY", ""),
-                openai_models=env.list("OPENAI_MODELS", []),
-                private_backends=env.list("ARENA_PRIVATE_BACKENDS", []),
-                moderation_url=env.str("ARENA_MODERATION_URL", ""),
-                moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
-                moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
-                var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
-                log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
-                contact=env.str("ARENA_CONTACT", ""),
-            )
+        values = Environment(
+            debug=env.bool("ARENA_DEBUG", False),
+            secret_key=env.str("ARENA_SECRET_KEY", ""),
+            database_url=env.str("DATABASE_URL", ""),
+            db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
+            redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
+            allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
+            https=env.bool("ARENA_HTTPS", True),
+            trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),
+            limits=_limits(env.str("ARENA_LIMITS", "")),
+            limits_off=env.bool("ARENA_LIMITS_OFF", False),
+            max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
+            storage=env.str("ARENA_STORAGE", "folder"),
+            s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
+            s3_bucket=env.str("S3_BUCKET", ""),
+            openai_base_url=env.str("OPENAI_BASE_URL", ""),
+            openai_api_key=env.str("OPENAI_API_KEY", ""),
+            openai_models=env.list("OPENAI_MODELS", []),
+            private_backends=env.list("ARENA_PRIVATE_BACKENDS", []),
+            moderation_url=env.str("ARENA_MODERATION_URL", ""),
+            moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
+            moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
+            var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
+            log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
+            contact=env.str("ARENA_CONTACT", ""),
+            names=frozenset(env.dump()),
         )
-    except EnvError as error:
+    except (EnvError, ValueError) as error:
         raise ImproperlyConfigured(str(error)) from error
+    for sentence in broken_rules(values):
+        raise ImproperlyConfigured(sentence)
+    return values

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "arena.rankings",
     "arena.web",
     "arena.api",
+    "arena.config",
 ]
 
 MIDDLEWARE = [

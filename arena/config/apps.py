@@ -1,0 +1,14 @@
+"""Django application of `arena.config`."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Registers the deployment checks."""
+
+    name = "arena.config"
+    label = "config"
+
+    def ready(self) -> None:
+        """Import the checks, which registers them."""
+        from arena.config import checks  # noqa: F401, PLC0415 - the settings come first

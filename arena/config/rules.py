@@ -1,0 +1,87 @@
+"""What a deployment's environment must hold to, besides the type of each value. The first broken rule stops the start.
+
+Pure: values in, sentences out. Each sentence names the variable and what to do.
+"""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from arena.config.env import Environment
+
+MIN_KEY_CHARS: Final = 50
+_MIN_DIFFERENT_CHARS: Final = 10
+_PLACEHOLDERS: Final = ("change", "example", "insecure", "secret-key", "placeholder", "default")
+_HOST_PORT: Final = re.compile(r"^[^\s:/]+:\d{1,5}$")
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "testserver"})
+
+
+def broken_rules(values: "Environment") -> Iterator[str]:
+    """Every rule that the values break, as a sentence."""
+    yield from _key(values)
+    yield from _state(values)
+    yield from _storage(values)
+    yield from _numbers(values)
+    yield from _network(values)
+    yield from _moderation(values.moderation_url)
+
+
+def _key(values: "Environment") -> Iterator[str]:
+    key = values.secret_key
+    recipe = "(python -c 'import secrets; print(secrets.token_urlsafe(50))')."
+    if values.debug:
+        if public := sorted(set(values.allowed_hosts) - LOOPBACK_HOSTS):
+            yield f"ARENA_DEBUG=1 shows settings to visitors: it is refused while ARENA_ALLOWED_HOSTS has {public[0]}."
+    elif len(key) < MIN_KEY_CHARS:
+        yield f"ARENA_SECRET_KEY must be set to at least {MIN_KEY_CHARS} random characters {recipe}"
+    elif len(set(key)) < _MIN_DIFFERENT_CHARS or any(word in key.lower() for word in _PLACEHOLDERS):
+        yield f"ARENA_SECRET_KEY is a placeholder: set it to random characters {recipe}"
+
+
+def _state(values: "Environment") -> Iterator[str]:
+    if not values.database_url:
+        yield "DATABASE_URL is not set: postgresql://user:password@host:port/name"
+    elif urlsplit(values.database_url).scheme not in ("postgresql", "postgres"):
+        yield "DATABASE_URL must begin with postgresql://; the arena keeps its state in PostgreSQL alone."
+    if urlsplit(values.redis_url).scheme not in ("redis", "rediss", "unix"):
+        yield "REDIS_URL must begin with redis://, rediss:// or unix://."
+
+
+def _storage(values: "Environment") -> Iterator[str]:
+    if values.storage not in ("folder", "s3"):
+        yield f"ARENA_STORAGE must be folder or s3, not {values.storage!r}."
+    if values.storage == "s3" and not values.s3_bucket:
+        yield "ARENA_STORAGE=s3 needs S3_BUCKET."
+
+
+def _numbers(values: "Environment") -> Iterator[str]:
+    if values.max_open_battles < 0:
+        yield "ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more."
+    if values.db_pool_size < 0:
+        yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
+    if values.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        yield f"ARENA_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {values.log_level!r}."
+
+
+def _network(values: "Environment") -> Iterator[str]:
+    for entry in values.private_backends:
+        if not _HOST_PORT.match(entry):
+            yield f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port."
+    for entry in values.trusted_proxies:
+        try:
+            everybody = entry != "unix" and ip_network(entry, strict=False).prefixlen == 0
+        except ValueError:
+            yield f"ARENA_TRUSTED_PROXIES: {entry!r} is no address, no range such as 10.0.0.0/8, and not 'unix'."
+        else:
+            if everybody:
+                yield f"ARENA_TRUSTED_PROXIES: {entry} would let every visitor choose their own address."
+
+
+def _moderation(url: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    paths = ("/moderations", "/chat/completions")
+    if url and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.endswith(paths)):
+        yield "ARENA_MODERATION_URL must be an http(s) address that ends in /moderations or /chat/completions."

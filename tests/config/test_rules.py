@@ -1,0 +1,81 @@
+import secrets
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from arena.config.env import read_environment
+
+GOOD = {
+    "ARENA_SECRET_KEY": secrets.token_urlsafe(50),
+    "DATABASE_URL": "postgresql://arena:pw@db/arena",
+    "ARENA_ALLOWED_HOSTS": "arena.example.org",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """Set exactly these variables, over those of the good deployment."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith(("ARENA_", "DATABASE_", "REDIS_", "S3_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+
+    def set_all(**values):
+        for name, value in (GOOD | values).items():
+            monkeypatch.setenv(name, value)
+        return read_environment()
+
+    return set_all
+
+
+def test_a_good_environment_is_read(environment):
+    values = environment()
+    assert values.https
+    assert not values.debug
+    assert "ARENA_TRUSTED_PROXIES" in values.names
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("ARENA_SECRET_KEY", "", "at least 50 random characters"),
+        ("ARENA_SECRET_KEY", "short", "at least 50 random characters"),
+        ("ARENA_SECRET_KEY", "a" * 60, "placeholder"),
+        ("ARENA_SECRET_KEY", "change-me-" + "abcdefghijklmnopqrstuvwxyz" * 2, "placeholder"),
+        ("ARENA_DEBUG", "1", "arena.example.org"),
+        ("ARENA_DEBUG", "perhaps", "ARENA_DEBUG"),
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "sqlite:///db", "PostgreSQL alone"),
+        ("REDIS_URL", "http://valkey", "REDIS_URL must begin"),
+        ("ARENA_STORAGE", "floppy", "folder or s3"),
+        ("ARENA_STORAGE", "s3", "S3_BUCKET"),
+        ("ARENA_PRIVATE_BACKENDS", "10.0.0.1", "host:port"),
+        ("ARENA_TRUSTED_PROXIES", "nginx", "no address"),
+        ("ARENA_TRUSTED_PROXIES", "0.0.0.0/0", "choose their own address"),
+        ("ARENA_TRUSTED_PROXIES", "::/0", "choose their own address"),
+        ("ARENA_MODERATION_URL", "ftp://guard", "ARENA_MODERATION_URL"),
+        ("ARENA_LIMITS", "battle=many", "ARENA_LIMITS"),
+        ("ARENA_LOG_LEVEL", "LOUD", "ARENA_LOG_LEVEL"),
+        ("ARENA_MAX_OPEN_BATTLES", "-1", "0 (no cap) or more"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(environment, name, value, sentence):
+    with pytest.raises(ImproperlyConfigured, match=name) as caught:
+        environment(**{name: value})
+    assert sentence in str(caught.value)
+
+
+def test_debug_is_allowed_where_only_this_machine_can_reach_it(environment):
+    assert environment(ARENA_DEBUG="1", ARENA_ALLOWED_HOSTS="localhost,127.0.0.1").debug
+
+
+def test_a_secret_may_come_from_a_file_that_ends_with_a_newline(environment, tmp_path, monkeypatch):
+    key = secrets.token_urlsafe(50)
+    (tmp_path / "key").write_text(f"{key}\n")
+    monkeypatch.delitem(GOOD, "ARENA_SECRET_KEY")
+    assert environment(ARENA_SECRET_KEY_FILE=str(tmp_path / "key")).secret_key == key
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(environment):
+    with pytest.raises(ImproperlyConfigured, match="ARENA_SECRET_KEY_FILE"):
+        environment(ARENA_SECRET_KEY_FILE="/nowhere/key")
