@@ -1,0 +1,254 @@
+"""The whole arena as processes: web server, workers and beat on the run's PostgreSQL and Valkey.
+
+`Stack` starts and ends the processes, `Visitor` is a browser without a screen: cookies, CSRF, HTTP and the WebSocket.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import yaml
+from websockets.sync.client import connect
+
+from ops import parts
+from ops.processes import Child, wait_until
+from tests.environment import ROOT, ensure_services
+
+READY_S = 60
+
+
+def free_port() -> int:
+    """A loopback port that nobody holds right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Stack:
+    """The processes of one arena with a database of its own."""
+
+    def __init__(self, var: Path, env: Mapping[str, str] | None = None) -> None:
+        ensure_services()
+        self.var = var
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.children: dict[str, Child] = {}
+        parsed = urlsplit(os.environ["DATABASE_URL"])
+        self._admin_url = os.environ["DATABASE_URL"]
+        self._database = f"arena_stack_{secrets.token_hex(4)}"
+        self.database_url = urlunsplit(parsed._replace(path=f"/{self._database}"))
+        redis_base = os.environ["REDIS_URL"].partition("?")[0]
+        self.env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "arena.config.settings",
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": f"{redis_base}?db={15 if 'PYTEST_XDIST_WORKER' not in os.environ else 14}",
+            "ARENA_VAR": str(var),
+            "ARENA_DB_POOL_SIZE": "8",
+            "ARENA_LIMITS_OFF": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            **(env or {}),
+        }
+
+    def prepare(self, systems: Mapping[str, Any]) -> None:
+        """Create the database, migrate it and register these systems (the content of a systems file)."""
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{self._database}"')
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        self.register(systems)
+
+    def register(self, systems: Mapping[str, Any]) -> None:
+        """Register the systems of one more systems file."""
+        path = self.var / f"systems-{secrets.token_hex(3)}.yaml"
+        path.write_text(yaml.safe_dump(dict(systems)), encoding="utf-8")
+        self.manage("register_systems", str(path), "--apply")
+
+    def manage(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run a management command; returns its standard output, raises with its messages where it fails."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"manage.py {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
+
+    def start(self, *names: str) -> None:
+        """Start the named parts, all of them by default, and wait until the arena is ready."""
+        for part in self._parts():
+            if not names or part.name in names:
+                self.children[part.name] = part.start(self.var, self.env)
+        wait_until(self.is_ready, timeout_s=READY_S)
+        if not self.is_ready():
+            raise RuntimeError(f"not ready: {self.readiness()}; {self.logs()}")
+
+    def _parts(self) -> list[parts.Part]:
+        return [parts.web(self.port), *parts.workers(), parts.beat(self.var)]
+
+    def part_names(self) -> list[str]:
+        """The names that `start` knows."""
+        return [part.name for part in self._parts()]
+
+    def readiness(self) -> str:
+        """What /readyz says."""
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).text
+        except httpx.HTTPError as error:
+            return repr(error)
+
+    def is_ready(self) -> bool:
+        """Whether /readyz answers 200."""
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        return False
+
+    def logs(self) -> str:
+        """The last lines of every part."""
+        return "\n".join(f"== {name}\n" + "\n".join(child.last_lines()) for name, child in self.children.items())
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query on the stack's database."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def stop(self) -> None:
+        """End all processes and drop the database."""
+        for child in self.children.values():
+            child.ask_to_stop()
+        for child in self.children.values():
+            child.stop(8.0)
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def running_stack(var: Path, systems: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A started stack with these systems; it ends with the block."""
+    stack = Stack(var, env)
+    try:
+        stack.prepare(systems)
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@dataclass
+class Watched:
+    """What a socket showed: the texts by turn, the last state, and every message as it came."""
+
+    texts: dict[int, dict[str, str]] = field(default_factory=dict)
+    state: str = ""
+    raw: list[str] = field(default_factory=list)
+    last_id: str | None = None
+
+    def take(self, message: str) -> None:
+        """Apply one message."""
+        self.raw.append(message)
+        body = json.loads(message)
+        self.last_id = body["id"]
+        if body["type"] == "state":
+            self.state = body["state"]
+            return
+        before = self.texts.get(body["turn"], {"left": "", "right": ""})
+        keep = body["type"] == "frame"
+        self.texts[body["turn"]] = {side: (before[side] if keep else "") + body[side] for side in before}
+
+
+class Visitor:
+    """A browser without a screen. Everything that it receives goes to `record(kind, bytes)`."""
+
+    def __init__(self, url: str, record: Callable[[str, bytes], None] | None = None) -> None:
+        self._record = record or (lambda kind, data: None)
+        self._url = url
+        self.http = httpx.Client(base_url=url, timeout=30, event_hooks={"response": [self._keep]})
+
+    def _keep(self, response: httpx.Response) -> None:
+        response.read()
+        head = f"{response.status_code} {response.headers.multi_items()}"
+        self._record(f"{response.request.method} {response.request.url.path}", head.encode() + b"\n" + response.content)
+
+    def consent(self, *, publication: bool = False) -> "Visitor":
+        """Give research consent; returns self."""
+        self._csrf()
+        answer = self.post("/api/v1/consent", {"research": True, "publication": publication, "age_16": True})
+        assert answer.status_code == 201, answer.text
+        return self
+
+    def _csrf(self) -> None:
+        self._token = self.http.get("/api/v1/session").json()["csrf_token"]
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> httpx.Response:
+        """POST JSON as the site's own scripts do."""
+        sent = {"X-CSRFToken": self._token, "Origin": self._url, **headers}
+        return self.http.post(path, json=dict(body) if body is not None else None, headers=sent)
+
+    def start(self, prompt: str, arena: str = "text", **headers: str) -> dict[str, Any]:
+        """Start a battle; returns it."""
+        answer = self.post(f"/api/v1/arenas/{arena}/battles", {"prompt": prompt}, **headers)
+        assert answer.status_code == 201, answer.text
+        battle: dict[str, Any] = answer.json()
+        return battle
+
+    def battle(self, battle_id: str) -> dict[str, Any]:
+        """Read a battle."""
+        answer = self.http.get(f"/api/v1/battles/{battle_id}")
+        assert answer.status_code == 200, answer.text
+        battle: dict[str, Any] = answer.json()
+        return battle
+
+    def vote(self, battle_id: str, outcome: str = "left") -> httpx.Response:
+        """Vote without reasons."""
+        return self.post(
+            f"/api/v1/battles/{battle_id}/vote",
+            {"outcome": outcome, "reasons": {"left": [], "right": []}, "feedback": {"left": "", "right": ""}},
+        )
+
+    def socket(self, battle_id: str, after: str | None = None) -> Any:
+        """Open the battle's WebSocket with this browser's cookies."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        query = f"?after={after}" if after else ""
+        address = self._url.replace("http://", "ws://") + f"/ws/v1/battles/{battle_id}{query}"
+        return connect(address, origin=self._url, additional_headers={"Cookie": cookies}, open_timeout=20)  # type: ignore[arg-type]
+
+    def watch(
+        self,
+        battle_id: str,
+        *,
+        timeout_s: float = 60,
+        until: Callable[[Watched], bool] | None = None,
+        watched: Watched | None = None,
+    ) -> Watched:
+        """Follow a battle until it is no longer being written, or until `until` says so."""
+        seen = watched or Watched()
+        done = until or (lambda one: one.state in {"ready", "failed", "refused", "voted", "expired"})
+        deadline = time.monotonic() + timeout_s
+        with self.socket(battle_id, seen.last_id) as socket_:
+            for name, value in socket_.response.headers.raw_items():
+                self._record("WS handshake", f"{name}: {value}".encode())
+            while not done(seen):
+                message = socket_.recv(timeout=max(0.1, deadline - time.monotonic()))
+                self._record("WS", message.encode())
+                seen.take(message)
+        return seen
