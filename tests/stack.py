@@ -187,7 +187,9 @@ class Visitor:
     def _keep(self, response: httpx.Response) -> None:
         response.read()
         head = f"{response.status_code} {response.headers.multi_items()}"
-        self._record(f"{response.request.method} {response.request.url.path}", head.encode() + b"\n" + response.content)
+        self._record(
+            f"{response.request.method} {response.request.url.path}", head.encode() + b"\n" + response.content
+        )
 
     def consent(self, *, publication: bool = False) -> "Visitor":
         """Give research consent; returns self."""

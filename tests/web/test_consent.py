@@ -116,7 +116,9 @@ def test_a_later_visit_shows_the_earlier_answer(alice: Browser) -> None:
     assert alice.get("/consent").content.decode().count(" checked") == 2
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
+)
 def test_a_next_that_leads_elsewhere_is_ignored(newcomer: Browser, target: str) -> None:
     assert newcomer.post("/consent", AGREED | {"next": target})["Location"] == "/"
     assert target not in newcomer.get("/consent", {"next": target}).content.decode()

@@ -35,9 +35,7 @@ def test_a_browser_without_battles_is_invited(newcomer: Browser, alice: Browser)
         ("expired", "Closed without a vote", "Open"),
     ],
 )
-def test_an_unvoted_battle_names_no_system(
-    alice: Browser, arena: Arena, state: str, label: str, link: str
-) -> None:
+def test_an_unvoted_battle_names_no_system(alice: Browser, arena: Arena, state: str, label: str, link: str) -> None:
     battle = battle_of(alice, arena, state)
     page = alice.get("/battles").content.decode()
     assert label in page
