@@ -1,5 +1,5 @@
 /** The JSON API. Every refusal is a `Problem` (RFC 9457); a request that never got through is a `NetworkError`. */
-import type { Battle, Outcome, PerSide } from "./types";
+import type { Battle, Outcome, PerSide, Side } from "./types";
 
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -114,11 +114,17 @@ export async function castVote(id: string, body: VoteBody): Promise<Battle> {
   return (await postSafely(`${API}/battles/${id}/vote`, body)) as Battle;
 }
 
-export async function giveConsent(answers: { research: boolean; publication: boolean; age_16: boolean }): Promise<void> {
-  await postSafely(`${API}/consent`, answers);
+export async function stopBattle(id: string): Promise<void> {
+  await postSafely(`${API}/battles/${id}/stop`, {});
 }
 
-/** Sends one of the page's own forms (stop, report); the server answers 204 to a script and a redirect to a form. */
-export async function sendForm(form: HTMLFormElement): Promise<void> {
-  await post(form.action, new URLSearchParams([...new FormData(form)].map(([k, v]) => [k, String(v)])), {});
+export interface ReportBody {
+  turn: number;
+  side: Side;
+  reason: string;
+  text: string;
+}
+
+export async function reportAnswer(id: string, body: ReportBody): Promise<void> {
+  await postSafely(`${API}/battles/${id}/report`, body);
 }

@@ -1,7 +1,9 @@
 /**
  * Puts the text of both answers together from the events of a battle's stream. Pure: no DOM, no network.
  *
- * A frame appends, a snapshot replaces; an event that was already applied (a reconnect may repeat one) changes nothing.
+ * A frame appends, once: a reconnect may repeat it. A snapshot replaces. The id of a frame or snapshot may come again
+ * with the state that follows it, so ids say nothing about states. A turn whose stored text is known is settled, and
+ * nothing that the stream repeats of it counts any more.
  */
 import { SIDES, perSide, type LiveEvent, type PerSide, type State } from "./types";
 
@@ -18,7 +20,8 @@ export class Assembler {
   /** The id of the newest event applied; "" before the first. */
   lastId = "";
   private readonly texts = new Map<number, PerSide<string>>();
-  private readonly seen = new Set<string>();
+  private readonly frames = new Set<string>();
+  private readonly settled = new Set<number>();
 
   text(turn: number): PerSide<string> {
     return this.texts.get(turn) ?? perSide(() => "");
@@ -27,20 +30,20 @@ export class Assembler {
   /** The stored text of a turn, which is final. Returns whether it differs from what was assembled. */
   settle(turn: number, stored: PerSide<string>): boolean {
     const current = this.text(turn);
+    this.settled.add(turn);
     const differs = SIDES.some((side) => current[side] !== stored[side]);
     this.texts.set(turn, perSide((side) => stored[side]));
     return differs;
   }
 
   apply(event: LiveEvent): Change {
-    if (this.seen.has(event.id)) return {};
-    if (event.id) {
-      this.seen.add(event.id);
-      this.lastId = event.id;
-    }
+    if (event.id) this.lastId = event.id;
     if (event.type === "state") return { state: event.state, reason: event.reason };
+    if (this.settled.has(event.turn)) return {};
     const before = this.text(event.turn);
     if (event.type === "frame") {
+      if (this.frames.has(event.id)) return {};
+      this.frames.add(event.id);
       this.texts.set(event.turn, perSide((side) => before[side] + event[side]));
       return { turn: event.turn };
     }

@@ -28,6 +28,11 @@ export class Draft {
   clear(): void {
     this.write("");
   }
+
+  /** Forgets the draft that became a battle by way of the server's own forms, unless it was refused. */
+  forget(prompt: string, state: string): void {
+    if (state !== "refused" && state !== "failed" && this.read().trim() === prompt.trim()) this.clear();
+  }
 }
 
 function defaultStorage(): Storage | null {

@@ -34,7 +34,7 @@ export interface Battle {
   id: string;
   arena: string;
   state: State;
-  reason: string;
+  reason: string | null;
   created_at: string;
   turns: Turn[];
   vote: Vote | null;

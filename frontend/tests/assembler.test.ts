@@ -39,6 +39,27 @@ describe("Assembler", () => {
     expect(mirrored.text(1)).toEqual({ left: one.text(1).right, right: one.text(1).left });
   });
 
+  it("hears a state that comes with the id of the frame before it", () => {
+    const assembler = new Assembler();
+    assembler.apply(frame("5-0", "a", "b"));
+    expect(assembler.apply({ id: "5-0", type: "state", state: "ready", reason: "" }).state).toBe("ready");
+  });
+
+  it("applies several snapshots of one id: stored turns have no event of their own", () => {
+    const assembler = new Assembler();
+    assembler.apply(snapshot("0", "a", "b"));
+    assembler.apply({ id: "0", type: "snapshot", turn: 2, left: "c", right: "d" });
+    expect(assembler.text(2)).toEqual({ left: "c", right: "d" });
+  });
+
+  it("lets nothing change a settled turn", () => {
+    const assembler = new Assembler();
+    assembler.settle(1, { left: "a", right: "b" });
+    assembler.apply(frame("1", "a", "b"));
+    assembler.apply(snapshot("2", "", ""));
+    expect(assembler.text(1)).toEqual({ left: "a", right: "b" });
+  });
+
   it("keeps turns apart, and settles on the stored text", () => {
     const assembler = new Assembler();
     assembler.apply(frame("1", "a", "b"));

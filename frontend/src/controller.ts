@@ -1,0 +1,241 @@
+/** One battle on its page: joins the stream, the stored battle, the vote and the follow-ups. */
+import { NetworkError, Problem, addTurn, getBattle, startBattle, stopBattle } from "./api";
+import { Assembler, parseEvent } from "./assembler";
+import { Draft } from "./draft";
+import { errorText } from "./errors";
+import { phaseOf } from "./phase";
+import { Progress } from "./progress";
+import { ReportDialog } from "./report";
+import { showReveal } from "./reveal";
+import { LiveConnection, liveUrl, waitMs } from "./socket";
+import { newKey } from "./start";
+import { reasonText, text } from "./strings";
+import { isSettled, perSide, type Battle, type State } from "./types";
+import { TurnsView, copyText } from "./view";
+import { VoteForm } from "./vote";
+
+function byId<T extends HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page lacks #${id}`);
+  return element as T;
+}
+
+export class BattleController {
+  private readonly assembler = new Assembler();
+  private readonly view: TurnsView;
+  private readonly progress: Progress;
+  private readonly vote: VoteForm;
+  private readonly live: LiveConnection;
+  private readonly report: ReportDialog;
+  private state: State;
+  private checking = false;
+  private restarted = false;
+  private stopping = false;
+
+  constructor(root: HTMLElement, private battle: Battle) {
+    this.state = battle.state;
+    this.progress = new Progress(root, byId("progress-text"), byId("announcer"), byId("connection"));
+    const say = (words: string): void => { this.progress.say(words); };
+    this.report = new ReportDialog(byId<HTMLDialogElement>("report-dialog"), battle.id, say);
+    this.view = new TurnsView(byId("turns"), byId<HTMLTemplateElement>("turn-template"), {
+      copy: (turn, side, button) => void copyText(this.assembler.text(turn)[side], button, say),
+      report: (turn, side, button) => {
+        this.report.open(turn, side, button.closest("[aria-label]")?.getAttribute("aria-label") ?? "");
+      },
+    });
+    this.vote = new VoteForm(byId<HTMLFormElement>("vote-form"), {
+      id: battle.id,
+      onRevealed: (revealed) => { this.accept(revealed, true); },
+      onStale: () => void this.check(),
+      say,
+    });
+    this.live = new LiveConnection({
+      url: (after) => liveUrl(location, battle.id, after),
+      after: () => this.assembler.lastId,
+      onMessage: (message) => { this.hear(message); },
+      onState: (state, failures) => {
+        this.progress.connection(state, failures, navigator.onLine);
+        // Where sockets never get through, reading the battle now and then still brings it to its end.
+        if (state === "waiting" && failures > 1) void this.look();
+      },
+    });
+  }
+
+  start(): void {
+    this.accept(this.battle, false);
+    new Draft(this.battle.arena).forget(this.battle.turns[0]?.prompt ?? "", this.battle.state);
+    this.startForms();
+    window.addEventListener("online", () => { this.live.hurry(); });
+    window.addEventListener("offline", () => { this.live.drop(); });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.live.hurry();
+    });
+    document.addEventListener("arena:notice", (event) => { this.tell((event as CustomEvent<string>).detail); });
+  }
+
+  /** Takes over the stored battle, which is always right. */
+  private accept(battle: Battle, ownVote: boolean): void {
+    this.battle = battle;
+    this.state = battle.state;
+    const open = isSettled(battle.state) ? 0 : battle.turns.length;
+    for (const turn of battle.turns) {
+      this.view.add(turn.n, turn.prompt);
+      if (turn.n !== open) this.assembler.settle(turn.n, perSide((side) => turn[side].text));
+    }
+    if (open) this.live.start();
+    else this.live.stop();
+    this.draw(ownVote);
+  }
+
+  private hear(message: unknown): void {
+    const event = parseEvent(message);
+    if (!event) return;
+    const change = this.assembler.apply(event);
+    if (change.restarted !== undefined) this.restarted = change.restarted;
+    else if (change.turn !== undefined) this.restarted = false;
+    if (change.state) {
+      this.state = change.state;
+      if (isSettled(change.state)) void this.check();
+    }
+    this.draw(false);
+  }
+
+  /** The end is near: compare what is shown with what is stored, until the arena can be asked. */
+  private async check(): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
+    this.draw(false);
+    for (let failures = 1; ; failures += 1) {
+      try {
+        const battle = await getBattle(this.battle.id);
+        this.checking = this.restarted = this.stopping = false;
+        this.accept(battle, false);
+        return;
+      } catch (error) {
+        if (error instanceof Problem && error.status === 404) {
+          this.checking = false;
+          this.live.stop();
+          this.tell(text("connection.gone"));
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, waitMs(failures)));
+      }
+    }
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const battle = await getBattle(this.battle.id);
+      if (isSettled(battle.state) && !this.checking) this.accept(battle, false);
+    } catch (error) {
+      if (!(error instanceof NetworkError) && !(error instanceof Problem)) throw error;
+    }
+  }
+
+  private draw(ownVote: boolean): void {
+    const { battle, state, checking, restarted, stopping } = this;
+    const newest = battle.turns.length;
+    const settled = isSettled(state) && !checking;
+    for (const turn of battle.turns) {
+      const earlier = turn.n < newest;
+      const complete = earlier || (settled && (state === "ready" || state === "voted" || state === "expired"));
+      this.view.show(turn.n, this.assembler.text(turn.n), earlier || settled, complete);
+    }
+    const shown = this.assembler.text(newest);
+    const hasText = Boolean(shown.left || shown.right);
+    this.progress.show(phaseOf({ state, hasText, restarted, stopping, checking }));
+    const ended = settled && ["failed", "refused", "expired"].includes(state);
+    const running = !isSettled(state) || checking;
+    this.vote.setOpen(settled && state === "ready", running || state === "ready");
+    byId("stop-form").hidden = isSettled(state) || state === "queued";
+    byId("failure").hidden = !ended;
+    byId("failure-title").textContent = ended ? text(`phase.${state as "failed"}`) : "";
+    byId("failure-reason").textContent = ended ? reasonText(battle.reason ?? "") : "";
+    byId("next").hidden = !(ended || battle.systems);
+    byId("again-failed").hidden = !ended;
+    byId("again-voted").hidden = ended;
+    byId("turn-form").hidden = !(settled && state === "ready" && newest < maxTurns());
+    if (battle.systems) {
+      const { systems } = battle;
+      this.view.name(perSide((side) => systems[side].name));
+      showReveal(byId("reveal"), battle, ownVote);
+    }
+  }
+
+  private tell(words: string): void {
+    const notice = byId("connection");
+    notice.textContent = words;
+    notice.hidden = false;
+  }
+
+  private startForms(): void {
+    byId<HTMLFormElement>("stop-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.stopping = true;
+      this.draw(false);
+      stopBattle(this.battle.id).catch((error: unknown) => {
+        this.stopping = false;
+        this.draw(false);
+        this.tell(errorText(error));
+      });
+    });
+    this.startFollowUp(byId<HTMLFormElement>("turn-form"));
+    const again = byId<HTMLFormElement>("again-form");
+    again.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const button = again.querySelector("button");
+      if (!button || button.disabled) return;
+      button.disabled = true;
+      startBattle(this.battle.arena, this.battle.turns[0]?.prompt ?? "", newKey()).then(
+        (battle) => { location.assign(`/battles/${battle.id}`); },
+        (error: unknown) => {
+          button.disabled = false;
+          if (error instanceof Problem && error.kind === "consent-required") again.submit();
+          else this.tell(errorText(error));
+        },
+      );
+    });
+  }
+
+  private startFollowUp(form: HTMLFormElement): void {
+    const box = form.querySelector("textarea");
+    const button = form.querySelector("button");
+    const error = byId("turn-error");
+    if (!box || !button) return;
+    const draft = new Draft(`turn.${this.battle.id}`);
+    let key = newKey();
+    if (!box.value) box.value = draft.read();
+    box.addEventListener("input", () => {
+      draft.write(box.value);
+      error.textContent = "";
+      key = newKey();
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit(button);
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (button.disabled) return;
+      button.disabled = true;
+      addTurn(this.battle.id, box.value, key).then(
+        (battle) => {
+          draft.clear();
+          box.value = "";
+          key = newKey();
+          this.accept(battle, false);
+          this.view.focusTurn(battle.turns.length);
+        },
+        (problem: unknown) => {
+          error.textContent = errorText(problem);
+          if (problem instanceof Problem && problem.status === 409) void this.check();
+        },
+      ).finally(() => { button.disabled = false; });
+    });
+  }
+}
+
+function maxTurns(): number {
+  return Number(byId("turn-form").dataset["maxTurns"] ?? "10");
+}

@@ -1,0 +1,52 @@
+/** Shows the phase, and says it aloud once per change: the answers themselves are no live regions. */
+import type { ConnectionState } from "./socket";
+import type { Phase } from "./phase";
+import { text } from "./strings";
+
+/** A change must last this long before it is said: quick ones would pile up in a screen reader. */
+const SETTLE_MS = 700;
+
+export class Progress {
+  private said = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly label: HTMLElement,
+    private readonly announcer: HTMLElement,
+    private readonly notice: HTMLElement,
+  ) {}
+
+  show(phase: Phase): void {
+    const words = text(`phase.${phase}`);
+    this.root.dataset["phase"] = phase;
+    if (this.label.textContent !== words) this.label.textContent = words;
+    this.say(words);
+  }
+
+  say(words: string): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (words === this.said) return;
+      this.said = words;
+      this.announcer.textContent = words;
+    }, SETTLE_MS);
+  }
+
+  /** A short break goes unmentioned: the connection is usually back within a second. */
+  connection(state: ConnectionState, failures: number, online: boolean): void {
+    clearTimeout(this.noticeTimer);
+    if (state === "gone") this.tell(text("connection.gone"));
+    else if (!online && state !== "closed") this.tell(text("connection.offline"));
+    else if (state === "waiting" || (state === "connecting" && failures > 0)) {
+      this.noticeTimer = setTimeout(() => { this.tell(text("connection.waiting")); }, failures > 1 ? 0 : 800);
+    } else if (state === "open" || state === "closed") this.notice.hidden = true;
+  }
+
+  private tell(words: string): void {
+    this.notice.textContent = words;
+    this.notice.hidden = false;
+    this.say(words);
+  }
+}

@@ -1,0 +1,54 @@
+/** Who answered: fills the places that the server left empty before the vote. */
+import { text } from "./strings";
+import { SIDES, type Battle, type RevealedSystem } from "./types";
+
+const language = (): string => document.documentElement.lang || "en";
+
+export function secondsText(seconds: number | null): string {
+  if (seconds === null) return text("unit.unknown");
+  const number = seconds.toLocaleString(language(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return text("unit.seconds", { number });
+}
+
+export function tokensText(tokens: number | null): string {
+  return tokens === null ? text("unit.unknown") : text("unit.tokens", { number: tokens.toLocaleString(language()) });
+}
+
+export function costText(cost: number | string | null): string {
+  if (cost === null) return text("unit.unknown");
+  return `$${Number(cost).toLocaleString(language(), { minimumFractionDigits: 2, maximumFractionDigits: 8 })}`;
+}
+
+function filled(system: RevealedSystem): Record<string, string> {
+  return {
+    name: system.name,
+    organisation: system.organisation,
+    licence: system.licence || text("unit.unknown"),
+    ttft_s: secondsText(system.ttft_s),
+    latency_s: secondsText(system.latency_s),
+    output_tokens: tokensText(system.output_tokens),
+    cost_usd: costText(system.cost_usd),
+  };
+}
+
+/** Shows the panel; `moveFocus` after one's own vote, not on a page that is opened later. */
+export function showReveal(panel: HTMLElement, battle: Battle, moveFocus: boolean): void {
+  const { systems, vote } = battle;
+  if (!systems || !vote) return;
+  for (const side of SIDES) {
+    const card = panel.querySelector<HTMLElement>(`[data-side=${side}]`);
+    if (!card) continue;
+    card.toggleAttribute("data-chosen", vote.outcome === side);
+    for (const [name, words] of Object.entries(filled(systems[side]))) {
+      const place = card.querySelector(`[data-fill=${name}]`);
+      if (place) place.textContent = words;
+    }
+  }
+  const title = panel.querySelector<HTMLElement>("[data-fill=said]");
+  if (title) title.textContent = text("vote.said", { outcome: text(`outcome.${vote.outcome}`) });
+  panel.hidden = false;
+  if (moveFocus) {
+    title?.focus({ preventScroll: true });
+    panel.scrollIntoView({ block: "center", behavior: "smooth" });
+  }
+}
