@@ -19,7 +19,7 @@ class TallyAdmin(ReadOnlyAdmin):
 class FoldWatermarkAdmin(ReadOnlyAdmin):
     """Up to which vote the tallies are complete."""
 
-    list_display = ("arena", "last_vote_id", "counted", "excluded")
+    list_display = ("arena", "last_vote_id", "counted", "simulated", "excluded")
 
 
 class RatingInline(admin.TabularInline):  # type: ignore[type-arg]

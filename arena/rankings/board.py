@@ -28,7 +28,7 @@ class Status(Enum):
     #: A board without votes.
     EMPTY = "empty"
     #: A row without votes.
-    NO_VOTES = "no_votes"
+    UNRATED = "unrated"
     #: Never compared, directly or by others, with the rated ones.
     DISCONNECTED = "disconnected"
     #: Only wins against the rated ones, or only losses.
@@ -96,7 +96,7 @@ def rate(counts: Counts, both_bad: BothBad = "tie") -> Board:
     numbers = _numbers(counts.only(rated), both_bad) if rated else []
 
     votes = [int(number) for number in counts.votes()]
-    rows = [Row(Status.NO_VOTES, number) for number in votes]
+    rows = [Row(Status.UNRATED, number) for number in votes]
     for i in compared:
         rows[i] = Row(_status_beside(rated, pieces, i) if rated else status, votes[i])
     for i, values in zip(rated, numbers, strict=True):

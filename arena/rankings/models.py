@@ -27,16 +27,27 @@ class Tally(models.Model):
 
 
 class FoldWatermark(models.Model):
-    """Up to which vote the tallies of an arena are complete, and how many votes were left out and why."""
+    """Up to which vote the tallies of an arena are complete, and how many votes were left out and why.
+
+    `simulated` of the `counted` votes are simulated (demo arenas only). `revision` grows with every change of the
+    tallies or of these numbers.
+    """
 
     arena = models.OneToOneField(Arena, on_delete=models.PROTECT, primary_key=True, related_name="+")
     last_vote_id = models.BigIntegerField(default=0)
+    revision = models.PositiveBigIntegerField(default=0)
     counted = models.PositiveBigIntegerField(default=0)
+    simulated = models.PositiveBigIntegerField(default=0)
+    # Class of exclusion → number of votes.
     excluded = models.JSONField(default=dict)
 
 
 class Snapshot(models.Model):
-    """An immutable leaderboard: its inputs, its method, and what came out."""
+    """An immutable leaderboard: its inputs, its method, and what came out.
+
+    Every vote up to `last_vote_id` is counted or excluded in it. `groups` names, by version ids, the pieces of a
+    disconnected graph or the groups of a separated one, strongest first.
+    """
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
     last_vote_id = models.BigIntegerField()
@@ -44,6 +55,7 @@ class Snapshot(models.Model):
     inputs = models.JSONField()
     # "ok", "empty", "disconnected" or "separated"; ratings of anything but "ok" may be missing.
     status = models.CharField(max_length=20)
+    groups = models.JSONField(default=list)
     code_version = models.CharField(max_length=60)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -52,7 +64,10 @@ class Snapshot(models.Model):
 
 
 class Rating(models.Model):
-    """One row of a snapshot. Numbers are null where the comparison graph does not determine them."""
+    """One row of a snapshot. Numbers are null where the comparison graph does not determine them.
+
+    `version` is the newest of the versions that were pooled, because they behave alike.
+    """
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="ratings")
     version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import transaction
-from django.db.models import F, Func, IntegerField, TextField, Value
+from django.db import connection, transaction
+from django.db.models import F, Func, IntegerField, Max, TextField, Value
 from django.db.models.functions import Cast as SqlCast
 
 from arena.accounts.models import Voter
@@ -25,7 +25,16 @@ from arena.common import outbox, queue
 from arena.votes.models import Vote
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, Outcome
 
-__all__ = ["BattleNotFound", "Cast", "NotReady", "VoteConflict", "VoteInvalid", "cast_vote", "vote_of"]
+__all__ = [
+    "BattleNotFound",
+    "Cast",
+    "NotReady",
+    "VoteConflict",
+    "VoteInvalid",
+    "cast_vote",
+    "last_settled_vote",
+    "vote_of",
+]
 
 #: First key of the advisory lock that orders votes and folds of one arena; the second is the arena's id.
 ADVISORY_LOCK: Final = 0x766F7465
@@ -95,11 +104,21 @@ def vote_of(battle_id: uuid.UUID) -> Vote | None:
     return Vote.objects.filter(battle_id=battle_id).first()
 
 
+def last_settled_vote(arena_id: int) -> int:
+    """An id up to which no vote of the arena can still appear; 0 without votes.
+
+    The exclusive lock waits for the votes in flight, which hold the shared one since before they drew their ids, and
+    is let go at once. A sequence alone would not do: a lower id may commit after a higher one.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ADVISORY_LOCK, arena_id])
+        return Vote.objects.aggregate(last=Max("id"))["last"] or 0
+
+
 def _lock_arena_of(battle_id: uuid.UUID, voter: Voter) -> int:
     """Find the voter's battle and hold off the reading of a fold's horizon until this transaction ends.
 
-    The shared lock is taken before the vote draws its id. Whoever holds the exclusive one therefore sees every vote
-    up to the highest id (`arena.rankings.services.fold_votes`).
+    The shared lock is taken before the vote draws its id. See `last_settled_vote`.
     """
     lock = Func(
         Value(ADVISORY_LOCK),

@@ -37,14 +37,14 @@ def test_a_board_equals_the_golden_file() -> None:
 def test_nobody_has_votes() -> None:
     found = board({}, 3)
     assert (found.status, found.groups) == (Status.EMPTY, ())
-    assert statuses(found) == ["no_votes"] * 3
+    assert statuses(found) == ["unrated"] * 3
     assert board({}, 0).rows == ()
 
 
 def test_a_newcomer_without_votes_takes_nothing_from_the_others() -> None:
     found = board({(0, 2): PairCount(3, 2, 1, 0)}, 3)
     assert found.status is Status.OK
-    assert statuses(found) == ["ok", "no_votes", "ok"]
+    assert statuses(found) == ["ok", "unrated", "ok"]
     assert [row.votes for row in found.rows] == [6, 0, 6]
 
 

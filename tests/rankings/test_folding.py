@@ -1,0 +1,271 @@
+"""Every vote is in the tallies once, whoever folds, whenever."""
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from arena.arenas.models import Arena
+from arena.battles.models import Battle, Response
+from arena.rankings import folding
+from arena.rankings.folding import fold_votes, pair_counts, recount
+from arena.rankings.models import FoldWatermark, Tally
+from arena.rankings.tallies import PairCount
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+from arena.votes.outcome import Outcome
+from arena.votes.services import cast_vote, last_settled_vote
+from tests.ballots import make_arena, make_battle, make_versions, make_voter
+
+Scene = tuple[Arena, list[SystemVersion]]
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    arena = make_arena()
+    return arena, make_versions(arena, ["Ada", "Bell", "Cray"])
+
+
+def vote(arena: Arena, left: SystemVersion, right: SystemVersion, outcome: Outcome, **battle: Any) -> Vote:
+    made = make_battle(arena, left, right, **battle)
+    return cast_vote(made.id, made.voter, outcome).vote
+
+
+def reveal(vote: Vote, side: str, **where: Any) -> None:
+    Response.objects.filter(turn__battle=vote.battle_id, side=side, **where).update(identity_matches=["I am Ada"])
+
+
+def assert_recounted(arena: Arena) -> None:
+    assert recount(arena.id).agrees
+
+
+def test_outcomes_are_counted_by_pair_whatever_the_sides(scene: Scene) -> None:
+    arena, (ada, bell, cray) = scene
+    for left, right, outcome in [
+        (ada, bell, Outcome.LEFT),
+        (bell, ada, Outcome.RIGHT),
+        (bell, ada, Outcome.LEFT),
+        (ada, bell, Outcome.TIE),
+        (cray, bell, Outcome.BOTH_BAD),
+    ]:
+        vote(arena, left, right, outcome)
+    assert fold_votes(arena.id) == 5
+    assert pair_counts(arena.id) == {
+        (ada.id, bell.id): PairCount(2, 1, 1, 0),
+        (bell.id, cray.id): PairCount(0, 0, 0, 1),
+    }
+    assert_recounted(arena)
+
+
+def test_a_second_fold_adds_only_what_is_new(scene: Scene) -> None:
+    arena, (ada, bell, cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT)
+    assert [fold_votes(arena.id), fold_votes(arena.id)] == [1, 0]
+    vote(arena, ada, bell, Outcome.LEFT)
+    vote(arena, ada, cray, Outcome.LEFT)
+    assert [fold_votes(arena.id), fold_votes(arena.id)] == [2, 0]
+    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(2), (ada.id, cray.id): PairCount(1)}
+    assert FoldWatermark.objects.get().counted == 3
+    assert_recounted(arena)
+
+
+def test_arenas_do_not_mix(scene: Scene) -> None:
+    arena, (ada, bell, _cray) = scene
+    other = make_arena("other")
+    pair = make_versions(other, ["Xan", "Yara"])
+    vote(arena, ada, bell, Outcome.LEFT)
+    vote(other, *pair, Outcome.TIE)
+    vote(arena, ada, bell, Outcome.RIGHT)
+    assert (fold_votes(other.id), fold_votes(arena.id)) == (1, 2)
+    assert set(pair_counts(other.id)) == {(pair[0].id, pair[1].id)}
+    assert_recounted(arena)
+    assert_recounted(other)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_vote_on_an_answer_that_names_its_maker_is_kept_and_not_counted(scene: Scene, side: str) -> None:
+    arena, (ada, bell, _cray) = scene
+    reveal(vote(arena, ada, bell, Outcome.LEFT), side)
+    vote(arena, ada, bell, Outcome.LEFT)
+    assert fold_votes(arena.id) == 2
+    assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
+    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert Vote.objects.count() == 2
+    assert_recounted(arena)
+
+
+def test_what_an_earlier_turn_revealed_counts_and_what_the_voter_never_saw_does_not(scene: Scene) -> None:
+    arena, (ada, bell, _cray) = scene
+    seen, unseen, redrawn = (vote(arena, ada, bell, Outcome.LEFT, turns=2) for _vote in range(3))
+    reveal(seen, "left", turn__n=1)
+    reveal(unseen, "left", turn__n=2)
+    Vote.objects.filter(id=unseen.id).update(turn_n=1)
+    replaced = make_battle(arena, bell, ada).pairing
+    reveal(redrawn, "left", turn__n=1)
+    Response.objects.filter(turn__battle=redrawn.battle_id, side="left", turn__n=1).update(
+        pairing=replaced, status="discarded"
+    )
+    fold_votes(arena.id)
+    assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
+    assert FoldWatermark.objects.get().counted == 2
+
+
+@pytest.mark.parametrize("marked", ["battle", "voter"])
+def test_simulated_votes_count_in_demo_arenas_only(db: None, marked: str) -> None:
+    for demo in (True, False):
+        arena = make_arena(f"demo-{demo}", demo=demo)
+        voter = make_voter(simulated=marked == "voter")
+        vote(arena, *make_versions(arena, ["Ada", "Bell"]), Outcome.LEFT, voter=voter, simulated=marked == "battle")
+        assert fold_votes(arena.id) == 1
+        watermark = FoldWatermark.objects.get(arena=arena)
+        assert (watermark.counted, watermark.simulated) == (int(demo), int(demo))
+        assert watermark.excluded == ({} if demo else {"simulated": 1})
+        assert_recounted(arena)
+
+
+def test_nothing_new_costs_two_statements(scene: Scene, django_assert_num_queries: Any) -> None:
+    arena, (ada, bell, _cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT)
+    fold_votes(arena.id)
+    with django_assert_num_queries(2):
+        assert fold_votes(arena.id) == 0
+
+
+def test_a_fold_killed_before_its_commit_leaves_no_trace(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    arena, (ada, bell, _cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT)
+
+    class Killed(Exception):
+        pass
+
+    def die(self: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FoldWatermark, "save", die)  # the tallies are written by now
+        with pytest.raises(Killed):
+            fold_votes(arena.id)
+    assert not Tally.objects.exists()
+    assert fold_votes(arena.id) == 1
+    assert_recounted(arena)
+
+
+def test_a_recount_finds_and_repairs_what_disagrees(scene: Scene) -> None:
+    arena, (ada, bell, cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT)
+    late = vote(arena, ada, cray, Outcome.LEFT)
+    fold_votes(arena.id)
+    reveal(late, "right")
+    Tally.objects.filter(second=bell).update(first_wins=7)
+
+    found = recount(arena.id)
+    assert not found.agrees
+    assert Tally.objects.count() == 2
+    assert not recount(arena.id, apply=True).agrees
+    assert recount(arena.id).agrees
+    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
+    assert fold_votes(arena.id) == 0
+
+
+# --- Many at a time, with real transactions ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
+    arena = make_arena(demo=True)
+    versions = make_versions(arena, ["Ada", "Bell", "Cray", "Dijk"])
+    rng = random.Random(7)
+    battles = [make_battle(arena, *rng.sample(versions, 2)) for _battle in range(160)]
+    voting = threading.Event()
+
+    def cast(battle: Battle) -> None:
+        try:
+            cast_vote(battle.id, battle.voter, random.Random(str(battle.id)).choice(list(Outcome)))
+        finally:
+            connection.close()
+
+    def keep_folding() -> int:
+        number = 0
+        try:
+            while not voting.is_set():
+                number += fold_votes(arena.id)
+        finally:
+            connection.close()
+        return number
+
+    with ThreadPoolExecutor(12) as pool:
+        folders = [pool.submit(keep_folding) for _folder in range(4)]
+        voters = [pool.submit(cast, battle) for battle in battles]
+        for voter in voters:
+            voter.result(timeout=60)
+        voting.set()
+        folded = sum(folder.result(timeout=60) for folder in folders)
+
+    assert folded + fold_votes(arena.id) == 160
+    assert sum(count.total for count in pair_counts(arena.id).values()) == 160
+    assert FoldWatermark.objects.get().counted == 160
+    assert_recounted(arena)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lower_id_that_commits_late_is_not_skipped() -> None:
+    """The vote that drew its id first commits last; the fold in between must wait for it."""
+    arena = make_arena()
+    ada, bell = make_versions(arena, ["Ada", "Bell"])
+    slow, fast = make_battle(arena, ada, bell), make_battle(arena, ada, bell)
+    drawn, may_commit, folded = threading.Event(), threading.Event(), threading.Event()
+
+    def cast_slowly() -> None:
+        try:
+            with transaction.atomic():
+                cast_vote(slow.id, slow.voter, Outcome.LEFT)
+                drawn.set()
+                assert may_commit.wait(30)
+        finally:
+            connection.close()
+
+    def fold() -> int:
+        try:
+            return fold_votes(arena.id)
+        finally:
+            folded.set()
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        voter = pool.submit(cast_slowly)
+        assert drawn.wait(30)
+        cast_vote(fast.id, fast.voter, Outcome.RIGHT)
+        folder = pool.submit(fold)
+        assert not folded.wait(0.3)
+        may_commit.set()
+        voter.result(timeout=30)
+        assert folder.result(timeout=30) == 2
+    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1, 1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_votes_in_one_arena_do_not_wait_for_another() -> None:
+    arena, other = make_arena(), make_arena("other")
+    battle = make_battle(other, *make_versions(other, ["Xan", "Yara"]))
+
+    def horizon() -> int:
+        try:
+            return last_settled_vote(arena.id)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        cast_vote(battle.id, battle.voter, Outcome.LEFT)
+        assert pool.submit(horizon).result(timeout=10) == 0
+
+
+def test_one_fold_asks_for_groups_not_for_votes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    arena, (ada, bell, _cray) = scene
+    for _vote in range(6):
+        vote(arena, ada, bell, Outcome.LEFT)
+    rows = list(folding._groups(arena, 0, 10**9))
+    assert [(row.n, row.outcome) for row in rows] == [(6, "left")]

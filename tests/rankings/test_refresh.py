@@ -1,0 +1,222 @@
+"""From votes to the leaderboard that is shown."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from arena.arenas.models import Arena
+from arena.rankings.models import Rating, Snapshot
+from arena.rankings.selectors import leaderboard
+from arena.rankings.services import recount, refresh_board, thin_out
+from arena.systems.models import System, SystemVersion
+from arena.votes.outcome import Outcome
+from tests.ballots import make_arena, make_version, make_versions
+from tests.rankings.test_folding import reveal, vote
+
+Scene = tuple[Arena, list[SystemVersion]]
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    """Ada beats Bell by three to one; both are rated."""
+    arena = make_arena()
+    versions = make_versions(arena, ["Ada", "Bell"])
+    for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
+        vote(arena, *versions, outcome)
+    return arena, versions
+
+
+def test_a_vote_moves_the_board(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    first = refresh_board(arena.id)
+    before = {row.system: row for row in leaderboard(arena).rows}
+    assert first is not None
+    assert before["Ada"].rating == pytest.approx(1000 + 200 * 0.47712125, abs=1e-6)
+
+    vote(arena, bell, ada, Outcome.LEFT)
+    second = refresh_board(arena.id)
+    board = leaderboard(arena)
+    assert second is not None
+    assert board.snapshot_id == second.id > first.id
+    assert board.etag != f"{arena.slug}-{first.id}"
+    assert [row.system for row in board.rows] == ["Ada", "Bell"]
+    assert board.rows[0].rating < before["Ada"].rating
+    assert board.counted == 5
+
+
+def test_nothing_new_means_no_new_snapshot_and_few_statements(
+    scene: Scene, django_assert_max_num_queries: Any
+) -> None:
+    arena, _versions = scene
+    refresh_board(arena.id)
+    with django_assert_max_num_queries(7):
+        assert refresh_board(arena.id) is None
+    assert Snapshot.objects.count() == 1
+
+
+def test_a_vote_that_is_left_out_shows_on_the_board(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    refresh_board(arena.id)
+    reveal(vote(arena, ada, bell, Outcome.RIGHT), "left")
+    refresh_board(arena.id)
+    board = leaderboard(arena)
+    assert (board.counted, board.excluded, board.simulated) == (4, {"identity_revealed": 1}, 0)
+    assert [row.votes for row in board.rows] == [4, 4]
+
+
+def test_a_repaired_tally_gives_a_new_board(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    late = vote(arena, bell, ada, Outcome.LEFT)
+    refresh_board(arena.id)
+    reveal(late, "right")
+    recount(arena.id, apply=True)
+    assert refresh_board(arena.id) is not None
+    assert leaderboard(arena).counted == 4
+
+
+def test_a_board_is_read_in_two_queries_at_full_precision(scene: Scene, django_assert_num_queries: Any) -> None:
+    arena, _versions = scene
+    snapshot = refresh_board(arena.id)
+    with django_assert_num_queries(2):
+        told = leaderboard(arena).as_dict()
+    assert set(told) >= {"arena", "method", "ratings"}
+    names = {"system", "rating", "lower", "upper", "rank_low", "rank_high", "votes", "status"}
+    assert all(names <= set(row) for row in told["ratings"])
+    best = Rating.objects.filter(snapshot=snapshot).order_by("-rating")[0]
+    assert (told["ratings"][0]["rating"], told["ratings"][0]["lower"]) == (best.rating, best.lower)
+    assert (told["arena"], told["status"], told["method"]["name"]) == ("text", "ok", "bradley-terry")
+
+
+def test_before_the_first_refresh_the_systems_are_there_without_numbers(db: None) -> None:
+    arena = make_arena()
+    make_versions(arena, ["Bell", "Ada"])
+    board = leaderboard(arena)
+    assert (board.status, board.snapshot_id, board.etag) == ("empty", None, "text-0")
+    assert [(row.system, row.rating, row.status) for row in board.rows] == [
+        ("Ada", None, "unrated"),
+        ("Bell", None, "unrated"),
+    ]
+    assert refresh_board(arena.id) is not None
+    assert leaderboard(arena).status == "empty"
+    assert leaderboard(arena).rows == board.rows
+
+
+def test_a_separated_board_names_its_groups_and_hides_no_row(scene: Scene) -> None:
+    arena, (ada, _bell) = scene
+    make_version(arena, "Cray")
+    vote(arena, make_version(arena, "Dijk"), ada, Outcome.LEFT)
+    refresh_board(arena.id)
+    board = leaderboard(arena)
+    assert (board.status, board.groups) == ("separated", (("Dijk",), ("Ada", "Bell")))
+    assert [(row.system, row.status) for row in board.rows] == [
+        ("Ada", "ok"),
+        ("Bell", "ok"),
+        ("Cray", "unrated"),
+        ("Dijk", "separated"),
+    ]
+
+
+def test_a_new_price_keeps_the_rating_and_a_new_behaviour_does_not(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    refresh_board(arena.id)
+    before = {row.system: row.rating for row in leaderboard(arena).rows}
+
+    retire(ada)
+    dearer = make_version(arena, "Ada", number=2, behaviour=ada.behaviour)
+    refresh_board(arena.id)
+    rows = leaderboard(arena).rows
+    assert {row.system: row.rating for row in rows} == before
+    assert (rows[0].version, rows[0].retired) == (2, False)
+    vote(arena, bell, dearer, Outcome.LEFT)
+    refresh_board(arena.id)
+    assert {row.system: row.votes for row in leaderboard(arena).rows} == {"Ada": 5, "Bell": 5}
+
+    retire(dearer)
+    make_version(arena, "Ada", number=3, behaviour="another model")
+    refresh_board(arena.id)
+    rows = leaderboard(arena).rows
+    assert [(row.system, row.version, row.votes, row.status, row.retired) for row in rows] == [
+        ("Ada", 2, 5, "ok", True),
+        ("Bell", 1, 5, "ok", False),
+        ("Ada", 3, 0, "unrated", False),
+    ]
+
+
+def test_a_retired_system_keeps_its_row_and_one_without_votes_goes(scene: Scene) -> None:
+    arena, (_ada, bell) = scene
+    retire(bell)
+    retire(make_version(arena, "Cray"))
+    refresh_board(arena.id)
+    assert [(row.system, row.retired, row.status) for row in leaderboard(arena).rows] == [
+        ("Ada", False, "ok"),
+        ("Bell", True, "ok"),
+    ]
+
+
+def retire(version: SystemVersion) -> None:
+    SystemVersion.objects.filter(id=version.id).update(retired_at=Now())
+
+
+def test_old_snapshots_are_thinned_out_and_the_newest_stays(scene: Scene) -> None:
+    arena, _versions = scene
+    refresh_board(arena.id)
+    template = Snapshot.objects.get()
+    base = template.created_at.replace(minute=30, second=10, microsecond=0) - timedelta(hours=1)
+    ages = [timedelta(days=3, minutes=m, seconds=s) for m in (0, 10) for s in (0, 5)]  # one hour
+    ages += [timedelta(hours=5, seconds=s) for s in (0, 5)] + [timedelta(hours=5, minutes=1)]  # two minutes
+    for age in ages:
+        template.pk = None
+        template.save(force_insert=True)
+        Snapshot.objects.filter(pk=template.pk).update(created_at=base - age)
+        Rating.objects.create(snapshot_id=template.pk, version=_versions[0], votes=0, status="unrated")
+    newest = Snapshot.objects.order_by("-id").first()
+    assert thin_out(arena.id) == 3 + 1
+    assert Snapshot.objects.count() == 1 + 1 + 2
+    assert Snapshot.objects.order_by("-id").first() == newest
+    assert Rating.objects.count() == 2 + 3
+
+
+def test_the_first_refresh_of_another_minute_thins_out(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    for expected in (1, 2, 2):
+        vote(arena, ada, bell, Outcome.TIE)
+        refresh_board(arena.id)
+        assert Snapshot.objects.count() == expected
+        oldest = Snapshot.objects.earliest("id")
+        Snapshot.objects.update(created_at=oldest.created_at - timedelta(minutes=10))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_refreshes_store_one_board_of_all_votes() -> None:
+    arena = make_arena()
+    versions = make_versions(arena, ["Ada", "Bell"])
+    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE):
+        vote(arena, *versions, outcome)
+    start = threading.Barrier(6)
+
+    def refresh(_n: int) -> bool:
+        start.wait(timeout=30)
+        try:
+            return refresh_board(arena.id) is not None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(refresh, range(6))) == 1
+    assert leaderboard(arena).counted == 3
+
+
+def test_the_cost_of_a_refresh_does_not_grow_with_the_systems(db: None, django_assert_max_num_queries: Any) -> None:
+    arena = make_arena()
+    versions = make_versions(arena, [f"System {n}" for n in range(12)])
+    for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
+        vote(arena, left, right, Outcome.TIE)
+    System.objects.filter(arena=arena).update(weight=2.0)
+    with django_assert_max_num_queries(24):
+        refresh_board(arena.id)
+    assert [row.status for row in leaderboard(arena).rows] == ["ok"] * 12
