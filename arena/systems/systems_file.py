@@ -1,0 +1,292 @@
+"""A systems file, read and checked at the edge.
+
+SystemsFileInvalid   one sentence a problem, each with the name of its entry
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from arena.systems.backends.addresses import AddressPolicy
+from arena.systems.backends.base import BackendError, Limits
+from arena.systems.backends.openai_http import RESERVED_PARAMETERS
+from arena.systems.backends.replay_files import open_outputs
+from arena.systems.offline import CONTENDERS
+
+#: The variables that a file may name as a key: nobody sends the site's own secrets to a backend.
+_KEY_VARIABLE: Final = re.compile(r"(?!(?:ARENA|AWS|S3|DJANGO|DATABASE|REDIS|SECRET)_)[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)")
+_SECRET_NAMES: Final = frozenset(
+    {"api_key", "apikey", "key", "token", "access_token", "secret", "password", "authorization", "bearer"}
+)
+_SECRET_VALUE: Final = re.compile(r"^(?:Bearer |sk-|sk_|hf_|gsk_|xai-|AIza|ghp_|glpat-)\S{8,}")
+_ADVICE: Final = "a secret does not belong in this file; set an environment variable and name it as api_key_env"
+_LIMIT_NAMES: Final = frozenset(field.name for field in fields(Limits))
+
+
+class SystemsFileInvalid(Exception):
+    """The file cannot be used. `problems`: one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _limits(value: dict[str, float]) -> dict[str, float]:
+    for name, limit in value.items():
+        if name not in _LIMIT_NAMES:
+            raise ValueError(f"{name} is none of {', '.join(sorted(_LIMIT_NAMES))}")
+        if limit <= 0:
+            raise ValueError(f"{name} must be positive")
+    return value
+
+
+def _parameters(value: dict[str, Any]) -> dict[str, Any]:
+    if taken := sorted(RESERVED_PARAMETERS & value.keys()):
+        raise ValueError(f"{', '.join(taken)}: set by the arena in every request")
+    return value
+
+
+def _key_variable(value: str) -> str:
+    if not _KEY_VARIABLE.fullmatch(value):
+        raise ValueError("name a variable that ends in _KEY or _TOKEN and is not one of the site's own")
+    return value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Entry(_Strict):
+    """What every system says about itself."""
+
+    name: str = Field(min_length=1, max_length=120, pattern=r"^\S(?:.*\S)?$")
+    organisation: str = Field(default="", max_length=120)
+    access: Literal["open", "proprietary"] = "proprietary"
+    licence: str = Field(default="", max_length=120)
+    links: dict[str, Annotated[str, Field(pattern=r"^https?://")]] = {}
+    parameters: Annotated[dict[str, JsonValue], AfterValidator(_parameters)] = {}
+    signature: dict[str, JsonValue] = {}
+    context_tokens: int | None = Field(default=None, gt=0, lt=2**31)
+    price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
+    price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
+    release_outputs: bool = False
+    weight: float = Field(default=1.0, gt=0, lt=1e6, allow_inf_nan=False)
+    limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
+
+    def endpoint(self) -> dict[str, Any]:
+        """How to call it, as stored."""
+        raise NotImplementedError
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """What is wrong with the endpoint itself: a file that cannot be read, a forbidden address."""
+        raise NotImplementedError
+
+
+class ReplayEntry(Entry):
+    """A file of outputs."""
+
+    backend: Literal["replay"]
+    path: Path = Field(strict=False)
+    tokens_per_second: float = Field(60.0, gt=0, le=100_000)
+    ttft_s: float = Field(0.3, ge=0, le=60)
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`. Reads the file."""
+        return {
+            "path": str(self.path),
+            "sha256": open_outputs(self.path).sha256,
+            "tokens_per_second": self.tokens_per_second,
+            "ttft_s": self.ttft_s,
+        }
+
+    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
+        """See `Entry.problem`."""
+        try:
+            return None if len(open_outputs(self.path)) else f"path: {self.path} holds no outputs"
+        except BackendError as error:
+            return f"path: {error}"
+
+
+class OpenAIEntry(Entry):
+    """A model behind a chat completions server."""
+
+    backend: Literal["openai_http"]
+    base_url: str
+    model: str = Field(min_length=1)
+    api_key_env: Annotated[str, AfterValidator(_key_variable)] | None = None
+    system_prompt: str = ""
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        given = {"api_key_env": self.api_key_env, "system_prompt": self.system_prompt}
+        return {"base_url": self.base_url, "model": self.model} | {
+            name: value for name, value in given.items() if value
+        }
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """See `Entry.problem`."""
+        try:
+            policy.check_url(self.base_url)
+        except BackendError as error:
+            return f"base_url: {error}"
+        return None
+
+
+class LocalEntry(Entry):
+    """A Python generator that comes with the arena."""
+
+    backend: Literal["local"]
+    entry: str
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        return {"entry": self.entry}
+
+    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
+        """See `Entry.problem`."""
+        return None if self.entry in CONTENDERS else f"entry: none of {', '.join(CONTENDERS)}"
+
+
+AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry
+_KINDS: Final[dict[str, TypeAdapter[Any]]] = {
+    "replay": TypeAdapter(ReplayEntry),
+    "openai_http": TypeAdapter(OpenAIEntry),
+    "local": TypeAdapter(LocalEntry),
+}
+
+
+class ArenaEntry(_Strict):
+    """The arena of a file. `arena_name` and the rest make the arena where it is new, and update its texts later."""
+
+    arena: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=50)
+    arena_name: str | None = Field(default=None, min_length=1, max_length=80)
+    arena_description: str | None = None
+    modality: Literal["text"] = "text"
+    # None: nothing said; a new arena is then no demo.
+    demo: bool | None = None
+    suggestions: list[Annotated[str, Field(min_length=1, max_length=8000)]] | None = None
+
+
+class SystemsFile(_Strict):
+    """A checked file."""
+
+    arena: ArenaEntry
+    systems: tuple[AnyEntry, ...]
+
+    def with_systems(self, more: list[AnyEntry]) -> Self:
+        """The same with further systems. Raises SystemsFileInvalid for a name that is taken."""
+        together = self.model_copy(update={"systems": (*self.systems, *more)})
+        if problems := _doubles([entry.name for entry in together.systems]):
+            raise SystemsFileInvalid(problems)
+        return together
+
+
+def read_file(path: Path, policy: AddressPolicy) -> SystemsFile:
+    """Read and check a systems file; its paths are relative to it.
+
+    Raises:
+        SystemsFileInvalid: with every problem that was found.
+    """
+    document = _parsed(path)
+    rows = document.pop("systems", None)
+    problems: list[str] = []
+    arena = _checked(TypeAdapter(ArenaEntry), document, path.name, problems)
+    if not isinstance(rows, list) or not rows:
+        raise SystemsFileInvalid([*problems, f"{path.name}: `systems` must be a list of at least one system"])
+    entries = [_entry(row, number, path.parent.resolve(), problems) for number, row in enumerate(rows, 1)]
+    troubles = ((entry.name, entry.problem(policy)) for entry in filter(None, entries))
+    problems += [f"system {name!r}: {trouble}" for name, trouble in troubles if trouble]
+    problems += _doubles([entry.name for entry in entries if entry is not None])
+    if problems or arena is None:
+        raise SystemsFileInvalid(problems)
+    return SystemsFile(arena=arena, systems=tuple(filter(None, entries)))
+
+
+def environment_entries(base_url: str, models: list[str], *, has_key: bool) -> list[AnyEntry]:
+    """The systems that OPENAI_BASE_URL and OPENAI_MODELS describe."""
+    key = "OPENAI_API_KEY" if has_key else None
+    return [
+        OpenAIEntry(name=model, backend="openai_http", base_url=base_url, model=model, api_key_env=key)
+        for model in dict.fromkeys(model.strip() for model in models)
+        if model and base_url
+    ]
+
+
+def is_installed(entry: AnyEntry) -> bool:
+    """Whether the optional packages of a local system are there; true for every other kind."""
+    return not isinstance(entry, LocalEntry) or CONTENDERS[entry.entry].is_installed()
+
+
+def _entry(row: Any, number: int, folder: Path, problems: list[str]) -> AnyEntry | None:
+    if not isinstance(row, dict):
+        problems.append(f"system {number}: not a mapping")
+        return None
+    where = f"system {str(row.get('name') or number)!r}"
+    secrets = [f"{where}: {key}: {_ADVICE}" for key in _secrets(row)]
+    adapter = _KINDS.get(str(row.get("backend")))
+    if secrets or adapter is None:
+        problems += secrets or [f"{where}: backend: {row.get('backend')!r} is none of {', '.join(_KINDS)}"]
+        return None
+    if isinstance(row.get("path"), str):
+        row = row | {"path": folder / row["path"]}
+    found: AnyEntry | None = _checked(adapter, row, where, problems)
+    return found
+
+
+def _checked(adapter: TypeAdapter[Any], value: Any, where: str, problems: list[str]) -> Any:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_input=False, include_context=False):
+            what = "unknown key" if found["type"] == "extra_forbidden" else found["msg"].removeprefix("Value error, ")
+            problems.append(f"{where}: {'.'.join(map(str, found['loc']))}: {what}")
+    return None
+
+
+def _secrets(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of keys and values that look like a secret."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f"{path}.{key}".lstrip(".")
+            if str(key).lower().replace("-", "_") in _SECRET_NAMES:
+                yield name
+            else:
+                yield from _secrets(inner, name)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _secrets(inner, f"{path}.{number}")
+    elif isinstance(value, str) and _SECRET_VALUE.match(value):
+        yield path
+
+
+def _doubles(names: list[str]) -> list[str]:
+    return [f"system {name!r}: the name is used twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, where YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except OSError as error:
+        raise SystemsFileInvalid([f"{path}: {error.strerror}"]) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise SystemsFileInvalid([f"{path.name}: no YAML: {' '.join(str(error).split())}"]) from error
+    if not isinstance(document, dict):
+        raise SystemsFileInvalid([f"{path.name}: must be a mapping with `arena` and `systems`"])
+    return document
