@@ -4,12 +4,14 @@ Both directions refuse what they do not know: a request with an unknown field is
 nothing but what is written here, whatever an inner type may grow.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
 
+from arena.battles.reports import REPORT_REASONS
 from arena.battles.states import BattleState
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS, REASONS, Outcome
 
@@ -17,14 +19,25 @@ T = TypeVar("T")
 TAGS: Final = (*POSITIVE_REASONS, *NEGATIVE_REASONS)
 
 
-def _known(tag: str) -> str:
-    if tag not in REASONS:
-        raise ValueError("no such reason")
-    return tag
+def _known(codes: Collection[str]) -> AfterValidator:
+    """Refuse a string that is none of `codes`."""
+
+    def known(code: str) -> str:
+        if code not in codes:
+            raise ValueError(f"one of: {', '.join(codes)}")
+        return code
+
+    return AfterValidator(known)
+
+
+def _listed(codes: Collection[str]) -> WithJsonSchema:
+    """Tell the codes in the document."""
+    return WithJsonSchema({"type": "string", "enum": list(codes)})
 
 
 OutcomeWord: TypeAlias = Annotated[Outcome, Field(strict=False)]
-ReasonTag: TypeAlias = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(TAGS)})]
+ReasonTag: TypeAlias = Annotated[str, _known(TAGS), _listed(TAGS)]
+ReportReason: TypeAlias = Annotated[str, _known(REPORT_REASONS), _listed(REPORT_REASONS)]
 SideWord: TypeAlias = Literal["left", "right"]
 Feedback: TypeAlias = Annotated[str, StringConstraints(max_length=FEEDBACK_MAX_CHARS)]
 
@@ -108,7 +121,7 @@ class ReportIn(In):
 
     turn: int = Field(ge=1, le=1000)
     side: SideWord
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    reason: ReportReason
     text: Feedback = ""
 
 
