@@ -1,24 +1,19 @@
 /** One battle on its page: joins the stream, the stored battle, the vote and the follow-ups. */
-import { NetworkError, Problem, addTurn, getBattle, startBattle, stopBattle } from "./api";
+import { NetworkError, Problem, getBattle, stopBattle } from "./api";
 import { Assembler, parseEvent } from "./assembler";
 import { Draft } from "./draft";
+import { byId } from "./dom";
 import { errorText } from "./errors";
+import { startAgainForm, startFollowUpForm } from "./followup";
 import { phaseOf } from "./phase";
 import { Progress } from "./progress";
 import { ReportDialog } from "./report";
 import { showReveal } from "./reveal";
 import { LiveConnection, liveUrl, waitMs } from "./socket";
-import { newKey } from "./start";
 import { reasonText, text } from "./strings";
 import { isSettled, perSide, type Battle, type State } from "./types";
 import { TurnsView, copyText } from "./view";
 import { VoteForm } from "./vote";
-
-function byId<T extends HTMLElement>(id: string): T {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page lacks #${id}`);
-  return element as T;
-}
 
 export class BattleController {
   private readonly assembler = new Assembler();
@@ -36,14 +31,14 @@ export class BattleController {
     this.state = battle.state;
     this.progress = new Progress(root, byId("progress-text"), byId("announcer"), byId("connection"));
     const say = (words: string): void => { this.progress.say(words); };
-    this.report = new ReportDialog(byId<HTMLDialogElement>("report-dialog"), battle.id, say);
-    this.view = new TurnsView(byId("turns"), byId<HTMLTemplateElement>("turn-template"), {
+    this.report = new ReportDialog(byId("report-dialog", HTMLDialogElement), battle.id, say);
+    this.view = new TurnsView(byId("turns"), byId("turn-template", HTMLTemplateElement), {
       copy: (turn, side, button) => void copyText(this.assembler.text(turn)[side], button, say),
       report: (turn, side, button) => {
         this.report.open(turn, side, button.closest("[aria-label]")?.getAttribute("aria-label") ?? "");
       },
     });
-    this.vote = new VoteForm(byId<HTMLFormElement>("vote-form"), {
+    this.vote = new VoteForm(byId("vote-form", HTMLFormElement), {
       id: battle.id,
       onRevealed: (revealed) => { this.accept(revealed, true); },
       onStale: () => void this.check(),
@@ -169,7 +164,7 @@ export class BattleController {
   }
 
   private startForms(): void {
-    byId<HTMLFormElement>("stop-form").addEventListener("submit", (event) => {
+    byId("stop-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       this.stopping = true;
       this.draw(false);
@@ -179,59 +174,16 @@ export class BattleController {
         this.tell(errorText(error));
       });
     });
-    this.startFollowUp(byId<HTMLFormElement>("turn-form"));
-    const again = byId<HTMLFormElement>("again-form");
-    again.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const button = again.querySelector("button");
-      if (!button || button.disabled) return;
-      button.disabled = true;
-      startBattle(this.battle.arena, this.battle.turns[0]?.prompt ?? "", newKey()).then(
-        (battle) => { location.assign(`/battles/${battle.id}`); },
-        (error: unknown) => {
-          button.disabled = false;
-          if (error instanceof Problem && error.kind === "consent-required") again.submit();
-          else this.tell(errorText(error));
-        },
-      );
+    const { id, arena } = this.battle;
+    startAgainForm(byId("again-form", HTMLFormElement), arena, () => this.battle.turns[0]?.prompt ?? "", (error) => {
+      this.tell(errorText(error));
     });
-  }
-
-  private startFollowUp(form: HTMLFormElement): void {
-    const box = form.querySelector("textarea");
-    const button = form.querySelector("button");
-    const error = byId("turn-error");
-    if (!box || !button) return;
-    const draft = new Draft(`turn.${this.battle.id}`);
-    let key = newKey();
-    if (!box.value) box.value = draft.read();
-    box.addEventListener("input", () => {
-      draft.write(box.value);
-      error.textContent = "";
-      key = newKey();
-    });
-    box.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-      event.preventDefault();
-      form.requestSubmit(button);
-    });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (button.disabled) return;
-      button.disabled = true;
-      addTurn(this.battle.id, box.value, key).then(
-        (battle) => {
-          draft.clear();
-          box.value = "";
-          key = newKey();
-          this.accept(battle, false);
-          this.view.focusTurn(battle.turns.length);
-        },
-        (problem: unknown) => {
-          error.textContent = errorText(problem);
-          if (problem instanceof Problem && problem.status === 409) void this.check();
-        },
-      ).finally(() => { button.disabled = false; });
+    startFollowUpForm(byId("turn-form", HTMLFormElement), id, {
+      onTurn: (battle) => {
+        this.accept(battle, false);
+        this.view.focusTurn(battle.turns.length);
+      },
+      onConflict: () => void this.check(),
     });
   }
 }

@@ -1,5 +1,6 @@
 /** The dialog that reports an answer. */
 import { Problem, reportAnswer } from "./api";
+import { field } from "./dom";
 import { errorText } from "./errors";
 import { text } from "./strings";
 import type { Side } from "./types";
@@ -40,7 +41,7 @@ export class ReportDialog {
     const button = this.form.querySelector<HTMLButtonElement>("button:not([type=button])");
     if (button) button.disabled = true;
     try {
-      const [reason, words] = [String(data.get("reason")), String(data.get("text"))];
+      const [reason, words] = [field(data, "reason"), field(data, "text")];
       await reportAnswer(this.battleId, { turn: this.turn, side: this.side, reason, text: words });
       this.done(text("report.sent"));
     } catch (error) {

@@ -69,7 +69,7 @@ export class LiveConnection {
 
   private connect(): void {
     this.options.onState("connecting", this.failures);
-    const open = this.options.open ?? ((url: string) => new WebSocket(url) as SocketLike);
+    const open = this.options.open ?? ((url: string) => new WebSocket(url));
     const socket = open(this.options.url(this.options.after()));
     this.socket = socket;
     socket.onopen = () => {

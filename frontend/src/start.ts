@@ -3,6 +3,7 @@
  * server as it is, which asks for it and then starts the battle.
  */
 import { Problem, startBattle, useCsrfToken } from "./api";
+import { submitOnCtrlEnter } from "./dom";
 import { Draft } from "./draft";
 import { errorText } from "./errors";
 import { reasonText, text } from "./strings";
@@ -12,9 +13,7 @@ const SHOW_COUNT_FROM = 7000;
 
 /** Characters as the server counts them: code points, not UTF-16 units. */
 export function charCount(value: string): number {
-  let count = 0;
-  for (const _ of value) count += 1;
-  return count;
+  return value.length - (value.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 }
 
 /** What the counter says; empty while there is plenty of room. */
@@ -64,11 +63,7 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
   useCsrfToken(form.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "");
 
   box.addEventListener("input", changed);
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit(button);
-  });
+  submitOnCtrlEnter(box, form, button);
   for (const suggestion of document.querySelectorAll<HTMLElement>("[data-suggestion]")) {
     suggestion.addEventListener("click", (event) => {
       event.preventDefault();

@@ -1,5 +1,6 @@
 /** The vote: one request with outcome, reasons and feedback, sent once; keys that choose first and vote second. */
 import { Problem, castVote, type VoteBody } from "./api";
+import { field } from "./dom";
 import { errorText } from "./errors";
 import { text } from "./strings";
 import { OUTCOMES, perSide, type Battle, type Outcome } from "./types";
@@ -11,7 +12,7 @@ export function readVote(form: HTMLFormElement, outcome: Outcome): VoteBody {
   return {
     outcome,
     reasons: perSide((side) => data.getAll(`reasons_${side}`).map(String)),
-    feedback: perSide((side) => String(data.get(`feedback_${side}`) ?? "").replaceAll("\r\n", "\n").trim()),
+    feedback: perSide((side) => field(data, `feedback_${side}`).replaceAll("\r\n", "\n").trim()),
   };
 }
 

@@ -73,7 +73,7 @@ describe("Assembler", () => {
   it("keeps characters outside the basic plane and combining marks as they are", () => {
     const assembler = new Assembler();
     const text = "e\u0301 \u{1F468}\u200D\u{1F469} \u2028 \r\n\t";
-    for (const [index, character] of [...text].entries()) assembler.apply(frame(String(index), character, ""));
+    for (const [index, character] of Array.from(text).entries()) assembler.apply(frame(String(index), character, ""));
     expect(assembler.text(1).left).toBe(text);
   });
 });
