@@ -89,7 +89,7 @@ BOARD_STATUSES: Final[dict[str, tuple[Promise, Promise]]] = {
 #: The status of one row of a leaderboard.
 RATING_STATUSES: Final[dict[str, Promise]] = {
     "ok": _("rated"),
-    "no_votes": _("no votes yet"),
+    "unrated": _("no votes yet"),
     "disconnected": _("not compared with the rated systems yet"),
     "separated": _("only wins, or only losses, against the rated systems so far"),
 }

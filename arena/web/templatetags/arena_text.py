@@ -45,7 +45,7 @@ def exclusion_name(code: str) -> str:
 @register.filter
 def rating_status(code: str) -> str:
     """Why a row has no number."""
-    return str(messages.RATING_STATUSES.get(code, messages.RATING_STATUSES["no_votes"]))
+    return str(messages.RATING_STATUSES.get(code, messages.RATING_STATUSES["unrated"]))
 
 
 @register.filter

@@ -44,8 +44,8 @@ def _sampling() -> Section:
         (
             _(
                 "From all systems that can answer the prompt, a pair is drawn at random, in proportion to the "
-                "product of their weights. A system that is new gets a higher weight until it has met enough others. "
-                "Which of the two stands left and which right is drawn by a fair coin."
+                "product of their weights. A new system gets a higher weight at first, which falls to the normal one "
+                "with the battles that it has had. Which of the two stands left and which right is drawn by a fair coin."
             ),
             _(
                 "With each draw the arena stores the pool, the weights, the version of the policy, the random seed, "
@@ -113,7 +113,7 @@ def _votes() -> Section:
             ),
             (
                 _("votes on battles in which an answer named its own maker or model;"),
-                _("simulated votes, except in a demonstration arena, where the leaderboard is labelled as such."),
+                _("simulated votes, except in a demonstration arena, where the leaderboard says so."),
             ),
             _("The number of battles and votes per visitor and per network is limited."),
         ),
@@ -151,8 +151,8 @@ def _intervals() -> Section:
         _("How sure a rating is"),
         (
             _(
-                "Each rating has a 95 % interval, computed with the sandwich estimator, which does not rely on the "
-                "model being exactly right. The rank range follows from the intervals: the best rank is one more "
+                "Each rating has an interval at a confidence of 95 %. It is computed with the sandwich estimator, which "
+                "does not rely on the model being exactly right. The rank range follows from the intervals: the best rank is one more "
                 "than the number of systems whose interval lies wholly above, the worst rank leaves out only those "
                 "whose interval lies wholly below. Systems whose rank ranges overlap should not be told apart."
             ),

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from arena.accounts.limits import MAX_WINDOW_S
 from arena.accounts.services import CONSENT_TEXT_VERSION
 from arena.web.texts.model import Section, Text
 
@@ -135,7 +136,7 @@ def _duration() -> Section:
         (
             (
                 _("Battles, votes and consents: without a time limit, because the ratings must stay checkable."),
-                _("Counters that limit misuse: they are deleted soon after their period of time has passed."),
+                _("Counters that limit misuse: they are deleted after %(hours)d hours.") % {"hours": MAX_WINDOW_S // 3600},
                 _("Your cookie: one year, or until you delete it."),
             ),
         ),
