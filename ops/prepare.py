@@ -29,7 +29,7 @@ def prepare(systems: Path) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     # Signs of life of an earlier run would make /readyz too hopeful.
     Heartbeat.objects.all().delete()
-    call_command("register_systems", str(systems), apply=True)
+    call_command("register_systems", str(systems), apply=True, from_env=True, demo=True, retire_missing=True)
 
 
 def main() -> int:
