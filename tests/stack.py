@@ -27,6 +27,7 @@ from ops.processes import Child, wait_until
 from tests.environment import ROOT, ensure_services
 
 READY_S = 60
+_visitors: list["Visitor"] = []
 
 
 def free_port() -> int:
@@ -134,6 +135,8 @@ class Stack:
 
     def stop(self) -> None:
         """End all processes and drop the database."""
+        while _visitors:
+            _visitors.pop().close()
         for child in self.children.values():
             child.ask_to_stop()
         for child in self.children.values():
@@ -181,8 +184,19 @@ class Visitor:
 
     def __init__(self, url: str, record: Callable[[str, bytes], None] | None = None) -> None:
         self._record = record or (lambda kind, data: None)
+        _visitors.append(self)
         self._url = url
         self.http = httpx.Client(base_url=url, timeout=30, event_hooks={"response": [self._keep]})
+
+    def __enter__(self) -> "Visitor":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; `Stack.stop` does it for every visitor that was forgotten."""
+        self.http.close()
 
     def _keep(self, response: httpx.Response) -> None:
         response.read()
