@@ -56,9 +56,7 @@ def test_a_database_that_is_away_is_a_503_with_retry_after(
     assert "The arena is away for a moment" in response.content.decode()
 
 
-def test_a_failure_page_needs_neither_database_nor_template(
-    visitor: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_page_needs_neither_database_nor_template(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_template(*args: object, **kwargs: object) -> None:
         raise AssertionError("a template was asked for")
 

@@ -21,14 +21,16 @@ def test_every_page_has_one_heading_a_title_and_its_language(newcomer: Browser, 
 
 
 @pytest.mark.parametrize(
-    "word", ["propensity", "fair coin", "100 milliseconds", "Bradley–Terry", "sandwich", "half a win", "simulated votes"]
+    "word",
+    ["propensity", "fair coin", "100 milliseconds", "Bradley–Terry", "sandwich", "half a win", "simulated votes"],
 )
 def test_the_methods_are_explained(newcomer: Browser, word: str) -> None:
     assert word in newcomer.get("/methods").content.decode()
 
 
 @pytest.mark.parametrize(
-    "words", ["SHA-256", CONSENT_TEXT_VERSION, "arena_voter", "keyed hash", "one year", "without a time limit", "16 years"]
+    "words",
+    ["SHA-256", CONSENT_TEXT_VERSION, "arena_voter", "keyed hash", "one year", "without a time limit", "16 years"],
 )
 def test_the_privacy_page_says_what_is_stored_and_for_how_long(newcomer: Browser, words: str) -> None:
     assert words in newcomer.get("/privacy").content.decode()

@@ -1,0 +1,31 @@
+"""Sampling policies and pairings in the admin: to read."""
+
+from django.contrib import admin
+
+from arena.common.admin import ReadOnlyAdmin
+from arena.router.models import DrawCount, Pairing, SamplingPolicy
+
+
+@admin.register(SamplingPolicy)
+class SamplingPolicyAdmin(ReadOnlyAdmin):
+    """One row per policy; the newest of an arena counts."""
+
+    list_display = ("arena", "number", "kind", "options", "created_at")
+    list_filter = ("arena",)
+
+
+@admin.register(Pairing)
+class PairingAdmin(ReadOnlyAdmin):
+    """One row per draw."""
+
+    list_display = ("id", "arena", "left", "right", "pair_propensity", "side_propensity", "attempt", "created_at")
+    list_filter = ("arena", "attempt")
+    list_select_related = ("arena", "left__system", "right__system")
+
+
+@admin.register(DrawCount)
+class DrawCountAdmin(ReadOnlyAdmin):
+    """How often each new system was drawn so far."""
+
+    list_display = ("system", "behaviour", "draws")
+    list_select_related = ("system",)
