@@ -123,6 +123,9 @@ class ReportIn(In):
     side: SideWord
     reason: ReportReason
     text: Feedback = ""
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"turn": 1, "side": "left", "reason": "broken", "text": "It repeats itself."}]}
+    )
 
 
 # --- Responses -----------------------------------------------------------------------------------------------------

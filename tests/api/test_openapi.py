@@ -1,0 +1,118 @@
+"""GET /api/v1/openapi.json: complete, and true."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from arena.api.application import api
+from arena.api.openapi import document, operations
+from arena.battles.models import Battle
+from tests.api.callers import Program
+
+DOCUMENT = document(api)
+OPERATIONS = list(operations(DOCUMENT))
+PROTECTED = [each for each in OPERATIONS if each[0].startswith(("/api/v1/battles", "/api/v1/consent"))]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def test_the_document_is_served_without_asking_who_reads_it() -> None:
+    response = Client().get("/api/v1/openapi.json")
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    assert response.json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda part: str(part)[:60])
+def test_every_endpoint_says_what_it_does_and_what_can_go_wrong(path: str, method: str, operation: Any) -> None:
+    assert operation["description"]
+    assert operation["tags"]
+    for status, response in operation["responses"].items():
+        if int(status) >= 400:
+            assert "application/problem+json" in response["content"]
+            assert response["description"].startswith("Problem: `")
+        if int(status) in {429, 503}:
+            assert "Retry-After" in response["headers"]
+    assert {405, 500, 503} <= {int(status) for status in operation["responses"]}
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), PROTECTED, ids=lambda part: str(part)[:60])
+def test_every_endpoint_of_a_voter_names_both_ways_to_say_who_one_is(path: str, method: str, operation: Any) -> None:
+    assert operation["security"] == [{"Program": []}, {"Browser": []}]
+    assert set(DOCUMENT["components"]["securitySchemes"]) == {"Program", "Browser"}
+    named = {parameter["name"] for parameter in operation["parameters"]}
+    assert "X-Voter" in named
+    assert ("X-CSRFToken" in named) == (method == "post")
+
+
+def test_every_request_body_has_an_example_that_the_endpoint_takes() -> None:
+    for _path, _method, operation in OPERATIONS:
+        if "requestBody" in operation:
+            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            assert DOCUMENT["components"]["schemas"][reference.rsplit("/", 1)[1]]["examples"]
+
+
+def test_no_request_body_takes_unknown_fields() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        if name.endswith("In"):
+            assert schema["additionalProperties"] is False, name
+
+
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+
+
+@contextmanager
+def _one_transaction() -> Iterator[None]:
+    """Keep Django from closing the connection of the test's transaction around a request, as its test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_whatever_is_sent_is_answered_as_the_document_says(
+    case: Any, valkey: Any, alice: Program, battle_in: Callable[..., Battle]
+) -> None:
+    parameters = case.path_parameters or {}
+    # Half of the examples meet what exists; the other half meets the 404s.
+    if len(str(case.body)) % 2 == 0:
+        if "battle_id" in parameters:
+            parameters["battle_id"] = str(battle_in("ready").id)
+        if "slug" in parameters:
+            parameters["slug"] = "text"
+
+    with _one_transaction():
+        response = case.call(headers=alice.headers())
+
+    case.validate_response(response, checks=CHECKS)
