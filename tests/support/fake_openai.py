@@ -14,6 +14,7 @@ import asyncio
 import gzip
 import json
 import re
+import sys
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -64,6 +65,7 @@ class FakeOpenAI:
     asked: list[Asked] = field(default_factory=list)
     # Connections that were closed by the client before the answer ended.
     abandoned: int = 0
+    connections: int = 0
     seen: Counter = field(default_factory=Counter)
     port: int = 0
 
@@ -109,6 +111,7 @@ class FakeOpenAI:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._tasks.add(task := asyncio.current_task())
+        self.connections += 1
         try:
             while asked := await _request(reader):
                 if asked.method == "GET":
@@ -591,9 +594,11 @@ async def stalls(wire: Wire, asked: Asked, text: str, _argument: str) -> None:
 async def drip(wire: Wire, asked: Asked, text: str, seconds: str) -> None:
     """One byte at a time."""
     await wire.head()
-    for byte in f"data: {json.dumps(chunk(asked, {'content': text}))}\n\n".encode():
+    events = [chunk(asked, {"content": text}), chunk(asked, {}, "stop")]
+    for byte in "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode():
         await wire.body(bytes([byte]))
         await asyncio.sleep(float(seconds or 1))
+    await wire.end()
 
 
 @behaviour
@@ -662,7 +667,8 @@ async def _json(wire: Wire, document: dict, status: str = "200 OK", **headers: s
 
 def main() -> None:
     with FakeOpenAI() as fake:
-        print(fake.base_url, flush=True)
+        sys.stdout.write(f"{fake.base_url}\n")
+        sys.stdout.flush()
         threading.Event().wait()
 
 

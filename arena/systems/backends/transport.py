@@ -6,8 +6,10 @@ the checked address: a name that answers differently the second time (DNS rebind
 
 import asyncio
 import socket
+import ssl
 import weakref
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import httpcore
@@ -80,14 +82,20 @@ async def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Trusted certificates take a tenth of a second to read."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over `GuardedNetwork`; no proxy from the environment, no HTTP/2."""
 
     def __init__(self, policy: AddressPolicy) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_tls(), trust_env=False)
         # httpx takes no network backend, so its pool is replaced whole; a test proves that the guard is asked.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_tls(),
             max_connections=MAX_CONNECTIONS,
             max_keepalive_connections=MAX_CONNECTIONS,
             keepalive_expiry=_KEEPALIVE_S,

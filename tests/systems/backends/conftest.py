@@ -1,0 +1,45 @@
+"""One server that every test may ask, and helpers to read a backend to its end."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from arena.systems.backends.base import Backend, Event, GenerationRequest, Limits, Message, TextDelta
+from arena.systems.backends.transport import close_clients
+from tests.support.fake_openai import FakeOpenAI
+
+PROMPT = "Why is the sky blue?"
+QUICK = Limits(connect_s=0.5, first_byte_s=0.5, idle_s=0.5, total_s=5.0)
+
+
+def asking(*said: str, limits: Limits = QUICK, seed: int = 7) -> GenerationRequest:
+    """A request whose user turns are these; answers stand between them."""
+    messages = []
+    for turn in said or (PROMPT,):
+        messages += [Message("user", turn), Message("assistant", "I see.")]
+    return GenerationRequest(tuple(messages[:-1]), limits, seed=seed)
+
+
+async def events_of(backend: Backend, request: GenerationRequest | None = None) -> list[Event]:
+    return [event async for event in backend.stream(request or asking())]
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+@pytest.fixture(scope="session")
+def shared_fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def fake(shared_fake: FakeOpenAI) -> AsyncIterator[FakeOpenAI]:
+    """The server, with a clean memory."""
+    before = (shared_fake.answer, shared_fake.pause_s)
+    shared_fake.asked.clear()
+    shared_fake.seen.clear()
+    yield shared_fake
+    shared_fake.answer, shared_fake.pause_s = before
+    await close_clients()
