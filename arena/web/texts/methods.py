@@ -45,7 +45,8 @@ def _sampling() -> Section:
             _(
                 "From all systems that can answer the prompt, a pair is drawn at random, in proportion to the "
                 "product of their weights. A new system gets a higher weight at first, which falls to the normal one "
-                "with the battles that it has had. Which of the two stands left and which right is drawn by a fair coin."
+                "with the battles that it has had. Which of the two stands left and which right is drawn by a fair "
+                "coin."
             ),
             _(
                 "With each draw the arena stores the pool, the weights, the version of the policy, the random seed, "
@@ -151,10 +152,11 @@ def _intervals() -> Section:
         _("How sure a rating is"),
         (
             _(
-                "Each rating has an interval at a confidence of 95 %. It is computed with the sandwich estimator, which "
-                "does not rely on the model being exactly right. The rank range follows from the intervals: the best rank is one more "
-                "than the number of systems whose interval lies wholly above, the worst rank leaves out only those "
-                "whose interval lies wholly below. Systems whose rank ranges overlap should not be told apart."
+                "Each rating has an interval at a confidence of 95 %. It is computed with the sandwich estimator, "
+                "which does not rely on the model being exactly right. The rank range follows from the intervals: "
+                "the best rank is one more than the number of systems whose interval lies wholly above, the worst "
+                "rank leaves out only those whose interval lies wholly below. Systems whose rank ranges overlap "
+                "should not be told apart."
             ),
         ),
     )

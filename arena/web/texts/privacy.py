@@ -8,15 +8,23 @@ from arena.accounts.services import CONSENT_TEXT_VERSION
 from arena.web.texts.model import Section, Text
 
 
-def privacy() -> Text:
-    """The privacy page in the active language."""
+def privacy(voter_cookie: str, contact: str) -> Text:
+    """The privacy page in the active language. `contact` reaches the operator; it may be empty."""
     return Text(
         title=_("Privacy"),
         lead=_(
             "You need no account, no name and no e-mail address. This page says exactly what is stored when you use "
             "the arena, what it is used for, and what you can do about it."
         ),
-        sections=(_stored(), _cookies(), _not_stored(), _consent(), _publication(), _duration(), _rights()),
+        sections=(
+            _stored(),
+            _cookies(voter_cookie),
+            _not_stored(),
+            _consent(),
+            _publication(),
+            _duration(),
+            _rights(contact),
+        ),
     )
 
 
@@ -50,7 +58,7 @@ def _stored() -> Section:
     )
 
 
-def _cookies() -> Section:
+def _cookies(voter_cookie: str) -> Section:
     return Section(
         "cookies",
         _("Cookies and your browser's storage"),
@@ -60,7 +68,7 @@ def _cookies() -> Section:
                     "%(name)s: your voter cookie, a random value. It is set when you agree to take part and lasts "
                     "one year. Scripts cannot read it."
                 )
-                % {"name": settings.VOTER_COOKIE},
+                % {"name": voter_cookie},
                 _("%(name)s: protects the forms against other websites; lasts one year.")
                 % {"name": settings.CSRF_COOKIE_NAME},
                 _("%(name)s: your language, if you choose one; lasts until you close the browser.")
@@ -136,15 +144,15 @@ def _duration() -> Section:
         (
             (
                 _("Battles, votes and consents: without a time limit, because the ratings must stay checkable."),
-                _("Counters that limit misuse: they are deleted after %(hours)d hours.") % {"hours": MAX_WINDOW_S // 3600},
+                _("Counters that limit misuse: they are deleted after %(hours)d hours.")
+                % {"hours": MAX_WINDOW_S // 3600},
                 _("Your cookie: one year, or until you delete it."),
             ),
         ),
     )
 
 
-def _rights() -> Section:
-    contact = settings.ARENA_CONTACT
+def _rights(contact: str) -> Section:
     return Section(
         "rights",
         _("What you can do"),

@@ -1,7 +1,5 @@
 """The leaderboard: a table that works everywhere, and a figure where scripts run."""
 
-from typing import TYPE_CHECKING
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
@@ -9,13 +7,11 @@ from django.views.decorators.http import require_safe
 
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
+from arena.rankings.selectors import Leaderboard, leaderboard
 from arena.web.figures import interval_bars, leaderboard_figure
 from arena.web.fingerprint import etag_of
 from arena.web.messages import BOARD_STATUSES
 from arena.web.refusals import answers_refusals
-
-if TYPE_CHECKING:
-    from arena.rankings.selectors import Leaderboard
 
 
 @require_safe
@@ -31,11 +27,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest snapshot of an arena. Browsers keep the page and ask whether it changed."""
-    from arena.rankings.selectors import leaderboard  # noqa: PLC0415 - lands with the ranking services
-
     arena = open_arena(slug)
     board = leaderboard(arena)
-    etag = etag_of(request, slug, board.snapshot_id)
+    etag = etag_of(request, board.etag)
     response = get_conditional_response(request, etag=etag) or _rendered(request, arena, board)
     if response.status_code == 304:
         # The kept page carries the nonce of its first answer; a new policy would switch its scripts off.
@@ -46,7 +40,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _rendered(request: HttpRequest, arena: Arena, board: "Leaderboard") -> HttpResponse:
+def _rendered(request: HttpRequest, arena: Arena, board: Leaderboard) -> HttpResponse:
     rated = sum(row.rating is not None for row in board.rows)
     context = {
         "arena": arena,

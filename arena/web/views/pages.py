@@ -39,7 +39,12 @@ def methods(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored, and this browser's own consent with the way to change it."""
     actor = browser_actor(request)
-    context = {"text": texts.privacy(), "consent": consent_of(actor), "voter": actor.voter, "section": "about"}
+    context = {
+        "text": texts.privacy(settings.VOTER_COOKIE, settings.ARENA_CONTACT),
+        "consent": consent_of(actor),
+        "voter": actor.voter,
+        "section": "about",
+    }
     return render(request, "web/privacy.html", context)
 
 
