@@ -62,6 +62,10 @@ def _complete(method: str, operation: Json) -> None:
         operation["parameters"].append(X_VOTER)
         if method != "get":
             operation["parameters"].append(X_CSRF)
+    if 304 in operation["responses"]:
+        operation["responses"][304]["description"] = "Not modified."
+        for status in (200, 304):
+            operation["responses"][status]["headers"] = {"ETag": {"schema": {"type": "string"}}}
     for status, response in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
             _as_problem(int(status), response)

@@ -287,6 +287,40 @@ class ReleasesOut(Out):
     releases: list[JsonValue] = Field(description="Empty until the first release is published.")
 
 
+class RatingOut(Out):
+    """One contender of a leaderboard. Numbers are null where the votes do not determine them; `status` says why."""
+
+    system: str
+    version: int
+    organisation: str
+    access: str
+    licence: str
+    retired: bool
+    rating: float | None
+    lower: float | None
+    upper: float | None
+    rank_low: int | None
+    rank_high: int | None
+    votes: int
+    status: str
+
+
+class LeaderboardOut(Out):
+    """The newest leaderboard of an arena, at full precision, with what made it."""
+
+    arena: str
+    snapshot: int | None
+    status: str
+    groups: list[list[str]] = Field(description="Where the systems cannot all be compared: who can, with whom.")
+    method: dict[str, JsonValue]
+    code_version: str
+    counted: int = Field(description="Votes in the ratings.")
+    simulated: int = Field(description="How many of them simulated voters cast.")
+    excluded: dict[str, int] = Field(description="Votes that are kept and left out, by class.")
+    updated_at: datetime | None
+    ratings: list[RatingOut]
+
+
 class FieldErrorOut(Out):
     """What is wrong with one field."""
 

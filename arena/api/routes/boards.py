@@ -1,12 +1,16 @@
 """What everybody may read: arenas, leaderboards, systems, releases."""
 
+from hashlib import sha256
+
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from ninja import Router
 
 from arena.api.openapi import problems
 from arena.api.rendering import rendered
-from arena.api.schemas import ArenaOut, ArenasOut, ReleasesOut, SystemOut, SystemsOut
-from arena.arenas.selectors import open_arenas
+from arena.api.schemas import ArenaOut, ArenasOut, LeaderboardOut, ReleasesOut, SystemOut, SystemsOut
+from arena.arenas.selectors import open_arena, open_arenas
+from arena.rankings.selectors import leaderboard as leaderboard_of
 from arena.systems.selectors import public_systems, system_counts
 
 router = Router(tags=["public"])
@@ -30,6 +34,22 @@ def arenas(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         for arena in open_arenas()
     ]
     return rendered(ArenasOut(arenas=rows), cache=LISTS)
+
+
+@router.get(
+    "/arenas/{slug}/leaderboard",
+    operation_id="leaderboard",
+    response={200: LeaderboardOut, 304: None, **problems(404)},
+)
+def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest leaderboard. Ask again with `If-None-Match`: 304 means that it is still the same.
+
+    The tag names the whole answer, not the snapshot alone: a system that retires changes its row without a new fit.
+    """
+    board = LeaderboardOut.model_validate(leaderboard_of(open_arena(slug)).as_dict())
+    response = rendered(board, cache="public, no-cache")
+    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 @router.get("/systems", operation_id="list_systems", response={200: SystemsOut, **problems()})
