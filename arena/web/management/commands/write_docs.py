@@ -10,7 +10,7 @@ class Command(BaseCommand):
 
     help = "Write docs/methods.md and docs/privacy.md from the texts of the pages."
 
-    def handle(self, *args: object, **options: object) -> None:
+    def handle(self, *_args: object, **_options: object) -> None:
         """Write each file."""
         for path, content in docs_files().items():
             path.write_text(content, "utf-8")
