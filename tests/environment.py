@@ -21,6 +21,7 @@ from ops.services import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
 _RUN = "ARENA_TEST_RUN"
+_DEPLOYMENT = ("ARENA_PRIVATE_", "ARENA_STORAGE", "ARENA_LIMITS", "ARENA_MAX_", "ARENA_TRUSTED_", "ARENA_MODERATION_")
 _started: list[subprocess.Popen[bytes]] = []
 
 
@@ -52,8 +53,9 @@ def _prepare_run() -> None:
             "REDIS_URL": os.environ.get("TEST_REDIS_URL") or Valkey(run_dir).url,
         }
     )
-    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODELS", "ARENA_PRIVATE_BACKENDS", "ARENA_STORAGE"):
-        os.environ.pop(name, None)
+    # Whatever else the developer's shell sets would change what the tests see.
+    for name in [name for name in os.environ if name.startswith(("OPENAI_", *_DEPLOYMENT))]:
+        os.environ.pop(name)
 
 
 def ensure_services() -> None:
