@@ -7,6 +7,11 @@ import sys
 
 def main() -> None:
     """Run one management command."""
+    if sys.argv[1:2] == ["rank"] and any(argument.startswith("--votes") for argument in sys.argv):
+        # A file of votes is ranked without settings, key or database.
+        from arena.rankings.command_line import main as rank  # noqa: PLC0415 - not for every command
+
+        sys.exit(rank(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings first
 

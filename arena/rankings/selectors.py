@@ -7,7 +7,7 @@ from typing import Any, Final
 from arena.arenas.models import Arena
 from arena.rankings.board import Status, method_of
 from arena.rankings.models import Rating, Snapshot
-from arena.rankings.services import BOTH_BAD
+from arena.rankings.services import BOTH_BAD, name_of
 from arena.systems.models import SystemVersion
 
 
@@ -77,7 +77,7 @@ def leaderboard(arena: Arena) -> Leaderboard:
     if snapshot is None:
         return _before_the_first(arena)
     ratings = list(Rating.objects.filter(snapshot=snapshot).select_related("version__system"))
-    names = {rating.version_id: _name(rating.version) for rating in ratings}
+    names = {rating.version_id: name_of(rating.version) for rating in ratings}
     inputs = snapshot.inputs
     return Leaderboard(
         arena=arena.slug,
@@ -123,11 +123,6 @@ def _row(rating: Rating) -> LeaderboardRow:
         retired=version.retired_at is not None,
         **{name: getattr(rating, name) for name in _FACTS},
     )
-
-
-def _name(version: SystemVersion) -> str:
-    """The system's name; a retired version says which it was, as its system may be on the board again."""
-    return version.system.name if version.retired_at is None else f"{version.system.name} v{version.number}"
 
 
 def _best_first(row: LeaderboardRow) -> tuple[float, str, int]:

@@ -22,7 +22,18 @@ from arena.rankings.models import FoldWatermark, Rating, Snapshot
 from arena.rankings.tallies import BothBad, dense
 from arena.systems.models import SystemVersion
 
-__all__ = ["Contender", "Recount", "contenders_of", "fold_votes", "recount", "refresh_board"]
+__all__ = [
+    "Contender",
+    "Ranked",
+    "Recount",
+    "contenders_of",
+    "fold_votes",
+    "name_of",
+    "rank_arena",
+    "recount",
+    "refresh_board",
+    "thin_out",
+]
 
 #: Grows when the same tallies would give another board.
 ALGORITHM: Final = 1
@@ -86,8 +97,7 @@ def refresh_board(arena_id: int) -> Snapshot | None:
     with transaction.atomic():
         # Held to the end: of two refreshes, the later snapshot is the one with more votes.
         watermark = locked_watermark(arena_id)
-        rows = SystemVersion.objects.filter(system__arena_id=arena_id).order_by("id")
-        versions = [VersionRow(*row) for row in rows.values_list(*VersionRow._fields)]
+        versions = _versions(arena_id)
         inputs = _inputs(watermark, versions)
         latest = Snapshot.objects.filter(arena_id=arena_id).order_by("-id").first()
         if latest and (latest.inputs, latest.method, latest.code_version) == (
@@ -102,6 +112,39 @@ def refresh_board(arena_id: int) -> Snapshot | None:
     return snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A board that is not stored: names in the order of its rows."""
+
+    names: list[str]
+    board: Board
+    excluded: dict[str, int]
+
+
+def rank_arena(arena_id: int, both_bad: BothBad) -> Ranked:
+    """Fold the new votes and compute a board by settings of one's own, without storing it.
+
+    Raises:
+        NotConverged: the fit failed.
+    """
+    fold_votes(arena_id)
+    with transaction.atomic():
+        watermark = locked_watermark(arena_id)
+        contenders, board = _rated(arena_id, _versions(arena_id), both_bad)
+    shown = SystemVersion.objects.select_related("system").in_bulk([contender.newest for contender in contenders])
+    return Ranked([name_of(shown[contender.newest]) for contender in contenders], board, watermark.excluded)
+
+
+def name_of(version: SystemVersion) -> str:
+    """The system's name; a retired version says which it was, as its system may be on the board again."""
+    return version.system.name if version.retired_at is None else f"{version.system.name} v{version.number}"
+
+
+def _versions(arena_id: int) -> list[VersionRow]:
+    rows = SystemVersion.objects.filter(system__arena_id=arena_id).order_by("id")
+    return [VersionRow(*row) for row in rows.values_list(*VersionRow._fields)]
+
+
 def _inputs(watermark: FoldWatermark, versions: list[VersionRow]) -> dict[str, Any]:
     """What the board depends on; equal inputs give equal boards."""
     described = [[version.id, version.behaviour, version.retired_at is None] for version in versions]
@@ -114,11 +157,15 @@ def _inputs(watermark: FoldWatermark, versions: list[VersionRow]) -> dict[str, A
     }
 
 
-def _compute(watermark: FoldWatermark, versions: list[VersionRow], inputs: dict[str, Any]) -> Snapshot:
-    pairs = pair_counts(watermark.arena_id)
+def _rated(arena_id: int, versions: list[VersionRow], both_bad: BothBad) -> tuple[list[Contender], Board]:
+    pairs = pair_counts(arena_id)
     contenders = contenders_of(versions, {version for pair in pairs for version in pair})
     row_of = {version: row for row, contender in enumerate(contenders) for version in contender.versions}
-    board = rate(dense(pairs, row_of, len(contenders)), BOTH_BAD)
+    return contenders, rate(dense(pairs, row_of, len(contenders)), both_bad)
+
+
+def _compute(watermark: FoldWatermark, versions: list[VersionRow], inputs: dict[str, Any]) -> Snapshot:
+    contenders, board = _rated(watermark.arena_id, versions, BOTH_BAD)
     snapshot = Snapshot.objects.create(
         arena_id=watermark.arena_id,
         last_vote_id=watermark.last_vote_id,

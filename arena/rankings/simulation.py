@@ -1,0 +1,144 @@
+"""Votes of simulated voters through the services that real ones use: battle, draw, answers, vote.
+
+Everything is marked simulated, so that it counts in demo arenas only and the board says so. The seed fixes strengths,
+voters and their judgement of each battle; which pairs meet is up to the router, as it is for everybody.
+
+    SimulationError
+    └── NobodyToCompare     the arena has fewer than two current systems, or none that can answer its prompts
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from arena.accounts.models import Voter
+from arena.arenas.models import Arena
+from arena.battles import generation
+from arena.battles.models import Battle, Turn
+from arena.battles.services import start_battle
+from arena.battles.states import SIDES
+from arena.rankings.services import refresh_board
+from arena.rankings.voters import Judge, judges, strengths_of
+from arena.systems.services import current_versions, suggested_prompts
+from arena.votes.models import Vote
+from arena.votes.outcome import POSITIVE_REASONS, Outcome
+from arena.votes.services import cast_vote
+
+VOTERS: Final = 20
+PROMPTS: Final = 50
+#: For arenas that suggest no prompts.
+FALLBACK_PROMPTS: Final = ("Explain why the sky is blue.", "Write a short poem about rain.", "Plan a week of dinners.")
+REASON_SHARE: Final = 0.25
+#: Battles between two reports of progress, and the most whose times are moved at once.
+CHUNK: Final = 250
+
+Window = tuple[datetime, datetime]
+
+
+class SimulationError(Exception):
+    """The simulation cannot run."""
+
+
+class NobodyToCompare(SimulationError):
+    """Fewer than two systems can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to simulate. strengths: points by system name; systems left out draw theirs from the seed.
+
+    window: when the battles seem to have happened, spread evenly; None: now.
+    """
+
+    battles: int
+    seed: int
+    strengths: Mapping[str, float]
+    window: Window | None = None
+
+
+def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[str, float]:
+    """Run the battles; `report` hears how many are done.
+
+    Returns:
+        The true strengths by system name, in points, mean 1000.
+
+    Raises:
+        NobodyToCompare: see there.
+        ValueError: a strength for an unknown system.
+    """
+    names = {version.pk: version.system.name for version in current_versions(arena)}
+    if len(names) < 2:
+        raise NobodyToCompare(f"{arena.slug} has {len(names)} current systems")
+    strengths = strengths_of(names.values(), plan.seed, plan.strengths)
+    by_version = {version: strengths[name] for version, name in names.items()}
+    prompts = suggested_prompts(arena, PROMPTS) or list(FALLBACK_PROMPTS)
+    crowd = [(Voter.objects.create(is_simulated=True), judge) for judge in judges(VOTERS, plan.seed)]
+    with _relaxed_commits():
+        done: list[UUID] = []
+        for number in range(plan.battles):
+            rng = random.Random(f"battle {plan.seed} {number}")
+            voter, judge = rng.choice(crowd)
+            done.append(_one_battle(arena, voter, judge, by_version, rng.choice(prompts), rng))
+            if len(done) == CHUNK or number + 1 == plan.battles:
+                _move_to(done, number + 1, plan)
+                report(number + 1)
+                done.clear()
+    refresh_board(arena.pk)
+    return strengths
+
+
+def _one_battle(
+    arena: Arena, voter: Voter, judge: Judge, strengths: Mapping[int, float], prompt: str, rng: random.Random
+) -> UUID:
+    battle = start_battle(arena, voter, prompt, simulated=True)
+    try:
+        pairing = generation.complete_simulated(battle, {side: f"A simulated answer ({side})." for side in SIDES})
+    except generation.LeaseLost as error:
+        raise NobodyToCompare(f"no pair of systems answers {prompt!r}") from error
+    outcome = judge.decide(strengths[pairing.left_id], strengths[pairing.right_id], rng)
+    reasons = {
+        side: [rng.choice(POSITIVE_REASONS)]
+        for side in SIDES
+        if outcome is Outcome(side) and rng.random() < REASON_SHARE
+    }
+    cast_vote(battle.id, voter, outcome, reasons)
+    return battle.id
+
+
+@contextmanager
+def _relaxed_commits() -> Iterator[None]:
+    """Spare this session's commits the wait for the disk; a crash may cost the last few simulated rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET synchronous_commit")
+
+
+def _move_to(battles: list[UUID], done: int, plan: Plan) -> None:
+    """Give the last battles of `done` their times in the window; only rows of simulated battles are touched."""
+    if plan.window is None:
+        return
+    start, end = plan.window
+    step = (end - start) / plan.battles
+    times = {battle: start + step * (done - len(battles) + k) for k, battle in enumerate(battles)}
+    with transaction.atomic():
+        _set_times(Battle.objects.filter(id__in=battles), "pk", times, "created_at", "state_changed_at")
+        _set_times(Turn.objects.filter(battle__in=battles), "battle_id", times, "created_at", "finished_at")
+        _set_times(Vote.objects.filter(battle__in=battles), "battle_id", times, "created_at")
+
+
+def _set_times(rows: QuerySet[Any], battle: str, times: Mapping[UUID, datetime], *columns: str) -> None:
+    moved = list(rows)
+    for row in moved:
+        for column in columns:
+            setattr(row, column, times[getattr(row, battle)])
+    rows.model.objects.bulk_update(moved, columns)
