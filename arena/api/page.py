@@ -102,7 +102,8 @@ def _example(found: Json, schema: Json) -> str:
 
 
 def _curl(path: str, method: str, raw: Json, example: str) -> str:
-    lines = [f"curl {'-X POST ' if method == 'post' else ''}$ARENA{path}"]
+    address = path.format(slug="text", battle_id="$BATTLE")
+    lines = [f"curl {'-X POST ' if method == 'post' and not example else ''}$ARENA{address}"]
     if raw.get("security"):
         lines += ['-H "Authorization: Bearer $TOKEN"', '-H "X-Voter: participant-17"']
     if example:
