@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 
@@ -15,6 +16,9 @@ from tests.network import forbid_outside_sockets
 # The settings are loaded by now; a process that a test starts must take the site's, not the tests'.
 os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
 forbid_outside_sockets(socket)
+# A property is about results; how long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("arena", deadline=None)
+hypothesis.settings.load_profile("arena")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

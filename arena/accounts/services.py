@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 #: Names the wording in `arena/web/forms.py` (labels and help of the three boxes) and its translations. Whoever changes
-#: what a visitor agrees to changes this too: every stored consent points at the wording that was shown. A test pins it.
+#: what a visitor agrees to changes this too: every stored consent points at the wording that was shown.
+#: A test pins it.
 CONSENT_TEXT_VERSION: Final = "2026-11-22"
 
 MAX_EXTERNAL_ID_CHARS: Final = 200

@@ -74,7 +74,7 @@ _LOOKALIKES: Final = str.maketrans("аеорсухікмтнвοανειυτρκ
 _SPACED_OUT: Final = re.compile(r"\b(?![ai] )(?:\w[ .*_-]){3,}\w\b")
 _SEPARATORS: Final = re.compile(r"[ .*_-]")
 _BETWEEN_WORDS: Final = re.compile(r"[^\S\n]+")
-_SENTENCE_END: Final = re.compile(r"[.!?;](?=\s|$)|\n")
+_SENTENCE_END: Final = re.compile(r"[.!?;](?=\s|$)|\n\s*\n")
 _APOSTROPHES: Final = str.maketrans("\u2019\u2018\u02bc", "'''")
 
 
@@ -94,7 +94,7 @@ def readings(text: str) -> tuple[str, str]:
 def _sentences(text: str) -> Iterator[str]:
     for sentence in _SENTENCE_END.split(text):
         if sentence.strip():
-            yield BENIGN.sub(" ", sentence)
+            yield BENIGN.sub(" ", sentence.replace("\n", " "))
 
 
 class RuleModerator:

@@ -131,13 +131,13 @@ def test_a_status_other_than_200_is_an_outage_and_no_redirect_is_followed(
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize(("silent_s", "drip_s"), [(1.0, 0.0), (0.0, 0.05)])
+@pytest.mark.parametrize(("silent_s", "drip_s"), [(6.0, 0.0), (0.0, 0.2)])
 def test_a_slow_moderator_is_given_up_in_time(server: ModeratorServer, silent_s: float, drip_s: float) -> None:
     server.silent_s, server.drip_s = silent_s, drip_s
     started = time.monotonic()
     with pytest.raises(GuardUnavailable):
         remote(server, budget_s=0.3).check(PROMPT)
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 4
 
 
 def test_nobody_listening_is_an_outage(server: ModeratorServer) -> None:
