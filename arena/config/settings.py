@@ -132,6 +132,8 @@ DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "frontend" / "dist" / "ma
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+# Dates that nobody can misread: the month as a word, 24 hours.
+FORMAT_MODULE_PATH = ["arena.web.formats"]
 LOCALE_PATHS = [BASE_DIR / "arena" / "web" / "locale"]
 
 # --- Security ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""How dates are written; see the format characters of the `date` filter."""
