@@ -10,7 +10,7 @@ from arena.systems.backends.base import AddressForbidden, Misconfigured
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-# Prefixes that carry an IPv4 address at this bit offset from the right (RFC 6052, RFC 3056).
+# Its last 32 bits are an IPv4 address (RFC 6052).
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # Not routed on the internet, and not known to the `ipaddress` of every Python that we run on.
 _NEVER: Final = tuple(
@@ -88,11 +88,14 @@ def endpoint_of(url: str) -> tuple[str, int]:
 
 def is_public(address: Address) -> bool:
     """Whether the address is one of the open internet, also when it wraps an IPv4 address."""
-    inner = _inner(address)
-    if inner is not None and not is_public(inner):
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return True
+    if isinstance(address, ipaddress.IPv6Address):
+        # The same host by another way: an IPv4 address as IPv6 sockets write it, or through the gateway of a network
+        # that has IPv6 only.
+        inner = address.ipv4_mapped or (_low_bits(address) if address in _NAT64 else None)
+        if inner is not None:
+            return is_public(inner)
+        if address.sixtofour is not None and not is_public(address.sixtofour):
+            return False
     return (
         address.is_global
         and not (address.is_multicast or address.is_reserved or address.is_unspecified)
@@ -100,12 +103,8 @@ def is_public(address: Address) -> bool:
     )
 
 
-def _inner(address: Address) -> ipaddress.IPv4Address | None:
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour
+def _low_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
 
 
 def _key(host: str, port: int) -> str:

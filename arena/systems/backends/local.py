@@ -36,17 +36,17 @@ class LocalBackend:
     def __init__(self, entry: str) -> None:
         if entry not in CONTENDERS:
             raise Misconfigured(f"{entry!r} is none of {', '.join(CONTENDERS)}")
-        self._entry = entry
+        self.entry = entry
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """Whether its packages are installed, and the conversation ends with the user."""
-        return bool(messages) and messages[-1].role == "user" and CONTENDERS[self._entry].is_installed()
+        return bool(messages) and messages[-1].role == "user" and CONTENDERS[self.entry].is_installed()
 
     def iterate(self, request: GenerationRequest) -> Iterator[Event]:
         """Generate in this thread: deltas and, last, one `Finished`. Raises a `BackendError`, nothing else."""
         if not self.supports(request.messages):
-            raise Unsupported(f"{self._entry} is not installed, or the conversation does not end with the user")
-        return _capped(self._entry, request)
+            raise Unsupported(f"{self.entry} is not installed, or the conversation does not end with the user")
+        return _capped(self.entry, request)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate in a thread beside this event loop; see `Backend.stream`."""

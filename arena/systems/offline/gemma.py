@@ -19,32 +19,27 @@ from arena.systems.offline import Reason
 CONTEXT_TOKENS: Final = 4096
 MAX_TOKENS: Final = 220
 # A token has at least one UTF-8 byte, so a cap in bytes is a cap in tokens: examples, conversation and answer fit.
-CONVERSATION_BYTES: Final = 2400
+CONVERSATION_BYTES: Final = 1600
 _FIRST_TOKEN_S: Final = 120.0
 _SPECIAL: Final = ["<start_of_image>", "<start_of_turn>", "<end_of_turn>", "<eos>"]
 _SEED_BITS: Final = 0x7FFF_FFFF
+# Short, because a busy core reads some 100 tokens a second.
 _SHOTS: Final = """\
-The assistant knows the facts, explains them simply and answers in two to four sentences.
+The assistant knows the facts and explains them simply.
 
 Question: Why do leaves turn red in autumn?
-Answer: In autumn, trees stop making chlorophyll, the pigment that makes leaves green. Without it, the yellow \
-pigments that were hidden in the leaf become visible. Some trees also make red pigments from the sugar in the leaf.
+Answer: In autumn, trees stop making chlorophyll, the pigment that makes leaves green. Without it, other pigments \
+become visible. Some trees also make red pigments from sugar.
 
 Question: How do I keep my houseplants healthy?
-Answer: Give them enough light, and water them only when the top of the soil is dry. Make sure that the pot can \
-drain, because wet roots rot. Most plants also like some fertiliser in spring.
-
-Question: What is the capital of Japan?
-Answer: The capital of Japan is Tokyo. It is the largest city of the country and lies on the island of Honshu.
+Answer: Give them enough light, and water them only when the top of the soil is dry. Make sure that the pot can drain.
 
 Question: Write a short poem about the sea.
 Answer: The grey waves fold and fall and fold again,
-And every shell remembers where it lay;
-The wind comes in, and with it comes the rain,
-And takes the footprints of the day away.
+And every shell remembers where it lay.
 
-Question: Quelle est la plus grande planète du système solaire ?
-Answer: La plus grande planète du système solaire est Jupiter. Elle est composée surtout d'hydrogène et d'hélium.
+Question: Quelle est la plus grande planète ?
+Answer: La plus grande planète du système solaire est Jupiter.
 
 """
 

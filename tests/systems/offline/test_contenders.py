@@ -1,0 +1,91 @@
+"""The contenders of the demo: different, deterministic, on the prompt, and within bounds."""
+
+import pytest
+
+from arena.systems.backends.base import Finished, GenerationRequest, Limits, Message
+from arena.systems.backends.local import LocalBackend
+from arena.systems.offline import CONTENDERS
+from tests.systems.backends.conftest import asking, text_of
+
+QUICK = [entry for entry in CONTENDERS if "gemma" not in entry]
+LONG = "Why? " * 1600
+
+
+# A core that others use reads and writes a few tokens a second.
+PATIENT = Limits(total_s=120, max_output_tokens=12)
+
+
+@pytest.fixture(params=CONTENDERS)
+def contender(request: pytest.FixtureRequest) -> LocalBackend:
+    return installed(request.param)
+
+
+@pytest.fixture(params=QUICK)
+def quick(request: pytest.FixtureRequest) -> LocalBackend:
+    return installed(request.param)
+
+
+def installed(entry: str) -> LocalBackend:
+    backend = LocalBackend(entry)
+    if not backend.supports(asking().messages):
+        pytest.skip(f"{entry}: its packages come with the demo extra")
+    return backend
+
+
+def said(backend: LocalBackend, request: GenerationRequest) -> str:
+    return text_of(list(backend.iterate(request)))
+
+
+def test_the_same_seed_says_the_same_in_small_pieces(contender: LocalBackend) -> None:
+    events = list(contender.iterate(asking("Do you like the sea?", limits=PATIENT)))
+    assert isinstance(events[-1], Finished)
+    assert 2 < len(events) <= PATIENT.max_output_tokens + 1
+    assert max(len(event.text) for event in events[:-1]) < 60
+    assert list(contender.iterate(asking("Do you like the sea?", limits=PATIENT))) == events
+    if "gemma" in contender.entry:
+        assert events[-1] == Finished("length")
+
+
+def test_the_seed_changes_what_is_said(quick: LocalBackend) -> None:
+    assert len({said(quick, asking("Tell me a joke about a dog.", seed=seed)) for seed in range(6)}) > 1
+
+
+def test_the_prompt_changes_what_is_said(quick: LocalBackend) -> None:
+    prompts = ("Why is the sky blue?", "I need a new job.", "Who was Napoleon?", "Write a poem about snow.")
+    assert len({said(quick, asking(prompt)) for prompt in prompts}) == len(prompts)
+
+
+def test_a_follow_up_hears_what_was_said_before(quick: LocalBackend) -> None:
+    texts = {
+        said(quick, asking(before, "And what else?", seed=seed))
+        for before in ("I love football.", "My brother is ill.")
+        for seed in range(3)
+    }
+    assert len(texts) > 1
+
+
+def test_it_stops_at_the_token_cap(quick: LocalBackend) -> None:
+    request = asking("Tell me about history.", limits=Limits(max_output_tokens=3))
+    events = list(quick.iterate(request))
+    assert events[-1] == Finished("length")
+    assert len(text_of(events).split()) <= 3
+
+
+@pytest.mark.parametrize("prompt", ["?", "日本語で答えて。", "\U0001f600", "<b>&amp;", LONG, "{0} {} %s", "\\"])
+def test_any_prompt_is_answered(quick: LocalBackend, prompt: str) -> None:
+    assert said(quick, asking(prompt)).strip()
+
+
+def test_a_long_conversation_in_any_script_is_answered(contender: LocalBackend) -> None:
+    if contender.entry.endswith("gemma:complete"):
+        pytest.skip("cut to size by the same code as the other way of asking")
+    filler = "\U0001f600 日本 word " * 60
+    messages = [Message(role, f"{role} {n}: {filler}") for n in range(20) for role in ("user", "assistant")]
+    request = GenerationRequest((*messages, Message("user", LONG)), Limits(total_s=120, max_output_tokens=4))
+    assert said(contender, request).strip()
+
+
+def test_they_do_not_sound_alike() -> None:
+    prompt = asking("Can you give me three tips for a job interview?", limits=PATIENT)
+    backends = [backend for backend in map(LocalBackend, CONTENDERS) if backend.supports(prompt.messages)]
+    assert len({said(backend, prompt) for backend in backends}) == len(backends) >= 1
