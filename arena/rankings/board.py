@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import MEAN, SCALE, TOLERANCE, Groups, components_of, fit, groups_of
 from arena.rankings.intervals import LEVEL, intervals, rank_ranges
 from arena.rankings.tallies import BothBad, Counts
@@ -78,7 +79,7 @@ def method_of(both_bad: BothBad) -> dict[str, Any]:
 
 
 def rate(counts: Counts, both_bad: BothBad = "tie") -> Board:
-    """Rate all who can be rated.
+    """Rate all who can be rated; in one BLAS thread.
 
     Args:
         counts: of all contenders, also those without votes.
@@ -87,6 +88,11 @@ def rate(counts: Counts, both_bad: BothBad = "tie") -> Board:
     Raises:
         NotConverged: the solver failed; no board is better than a wrong one.
     """
+    with one_thread():
+        return _rate(counts, both_bad)
+
+
+def _rate(counts: Counts, both_bad: BothBad) -> Board:
     wins = counts.wins(both_bad)
     compared = [int(i) for i in np.flatnonzero((wins + wins.T).any(axis=1))]
     graph = wins[np.ix_(compared, compared)]

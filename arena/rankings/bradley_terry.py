@@ -26,11 +26,13 @@ from typing import Final, TypeAlias
 
 import choix
 import numpy as np
-from threadpoolctl import threadpool_limits
+from numpy.typing import NDArray
 
+from arena.rankings.blas import one_thread
 from arena.rankings.tallies import Matrix
 
 Groups: TypeAlias = tuple[tuple[int, ...], ...]
+Relation: TypeAlias = NDArray[np.bool_]
 
 MEAN: Final = 1000.0
 #: Rating points per natural-log unit of strength: 400 / ln 10.
@@ -91,8 +93,7 @@ def probabilities(strengths: Matrix) -> Matrix:
 
 def components_of(wins: Matrix) -> Groups:
     """The pieces of the undirected graph "have met", each sorted, in order of their first members."""
-    reach = _reachable(wins + wins.T)
-    return tuple(sorted({tuple(int(member) for member in np.flatnonzero(row)) for row in reach}))
+    return tuple(sorted(_classes(_reachable(wins + wins.T))))
 
 
 def groups_of(wins: Matrix) -> Groups:
@@ -102,13 +103,21 @@ def groups_of(wins: Matrix) -> Groups:
     sorted; groups that no chain of wins orders come by their first members.
     """
     reach = _reachable(wins)
-    mutual = reach & reach.T
-    groups = {tuple(int(member) for member in np.flatnonzero(row)) for row in mutual}
     # Whoever beats somebody reaches all that the other reaches, and more.
-    return tuple(sorted(groups, key=lambda group: (-int(reach[group[0]].sum()), group)))
+    reached = reach.sum(axis=1)
+    return tuple(sorted(_classes(reach & reach.T), key=lambda group: (-int(reached[group[0]]), group)))
 
 
-def _reachable(edges: Matrix) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _classes(alike: Relation) -> list[tuple[int, ...]]:
+    """The classes of an equivalence: rows whose first partner is the same one."""
+    members: dict[int, list[int]] = {}
+    partners = alike.argmax(axis=1).tolist() if len(alike) else []
+    for member, first in enumerate(partners):
+        members.setdefault(first, []).append(member)
+    return [tuple(group) for group in members.values()]
+
+
+def _reachable(edges: Matrix) -> Relation:
     """(n, n): whether a chain of edges leads from i to j, by squaring; (i, i) is always True."""
     reach = (edges > 0) | np.eye(len(edges), dtype=bool)
     while True:
@@ -132,7 +141,7 @@ def fit(wins: Matrix) -> Fit:
         NotConverged: the solver stopped early.
     """
     wins = _checked(wins)
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         _require_maximum(wins)
         if len(wins) == 1:
             return Fit(np.zeros(1), 0.0)

@@ -24,8 +24,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import SCALE, Fit, probabilities
 from arena.rankings.tallies import Matrix
 
@@ -52,7 +52,7 @@ def intervals(fitted: Fit, decisive: Matrix, ties: Matrix, level: float = LEVEL)
         ties: (n, n) symmetric, how often i and j ended even.
         level: the probability, over many boards, that a contender's interval holds its strength.
     """
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         robust, model = covariances(fitted.strengths, decisive, ties)
     variance = np.diagonal(robust).copy()
     by_model = np.diagonal(model)

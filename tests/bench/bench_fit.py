@@ -1,0 +1,61 @@
+"""The fit of choix beside a Newton solver of our own, and beside what the whole board costs.
+
+Same matrix, same accuracy (checked: 1e-6 points), one BLAS thread, in turn.
+
+    make bench-fit [SYSTEMS=100]
+"""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from arena.rankings.board import rate
+from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.tallies import Counts
+from tests.rankings.samples import newton, random_wins
+
+SYSTEMS = int(os.environ.get("SYSTEMS", "100"))
+VOTES = 1_000_000
+ROUNDS = 30
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and print."""
+    wins = random_wins(SYSTEMS, VOTES, 1.0, seed=1)
+    counts = Counts(wins, np.zeros_like(wins), np.zeros_like(wins))
+    choix_s, newton_s, board_s = [], [], []
+    with threadpool_limits(1):
+        for _round in range(ROUNDS):
+            choix_s.append(timed(lambda: fit(wins)))
+            newton_s.append(timed(lambda: newton(wins)))
+            board_s.append(timed(lambda: rate(counts)))
+        difference = float(np.abs(fit(wins).strengths - newton(wins)).max() * SCALE)
+    ours, other, board = (statistics.median(times) for times in (choix_s, newton_s, board_s))
+    figures = {
+        "bench": "fit",
+        "systems": SYSTEMS,
+        "votes": VOTES,
+        "choix_ms": round(ours * 1e3, 3),
+        "newton_ms": round(other * 1e3, 3),
+        "choix_to_newton": round(ours / other, 2),
+        "board_ms": round(board * 1e3, 3),
+        "difference_points": difference,
+    }
+    assert difference < 1e-6, difference
+    print(json.dumps(figures))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
