@@ -154,6 +154,12 @@ def test_a_private_moderator_must_be_listed(server: ModeratorServer) -> None:
     assert server.asked == []
 
 
+def test_a_public_moderator_is_not_asked_in_clear() -> None:
+    # The tests' guard against outside connections would raise something else.
+    with pytest.raises(GuardUnavailable):
+        RemoteModerator("http://9.9.9.9/v1/moderations", "", "", AddressPolicy()).check(PROMPT)
+
+
 def test_neither_prompt_nor_key_is_in_the_error(server: ModeratorServer) -> None:
     server.status = 500
     with pytest.raises(GuardUnavailable) as caught:
