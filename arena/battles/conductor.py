@@ -146,7 +146,9 @@ class Conductor:
         try:
             for side in SIDES:
                 self._start(side, delay_s=0.0)
-            return await self._release_until_done()
+            outcome = await self._release_until_done()
+            await self._writer.end()
+            return outcome
         finally:
             await self._cancel()
 

@@ -2,7 +2,8 @@
 
 Inter-token rhythm identifies language models, so the visitor must see one rhythm, not two: both columns start in the
 same frame, advance by the same number of characters (as fast as the slower system allows, smoothed over about a
-second), and end in the same frame. Nothing but the length of the texts tells the sides apart.
+second), and end in the same frame: a shorter answer keeps a short tail back, which it shows ever more slowly until
+the other one is as far. Nothing but the length of the texts tells the sides apart.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from arena.battles.states import Side
 
 #: A backlog is spread over this many frames, which hides the rhythm in which it arrived.
 SMOOTHING_FRAMES: Final = 8
-#: A finished answer keeps this part of its rest back until the other one is finished too.
+#: The last characters of an answer wait for the other side's last characters ...
+TAIL_CHARS: Final = 120
+#: ... and until then a frame shows this part of them.
 TAIL_FRAMES: Final = 10
 
 
@@ -43,7 +46,7 @@ def release(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
     """
     if any(side.available == 0 and not side.finished for side in sides.values()):
         return dict.fromkeys(sides, 0)
-    if all(side.finished for side in sides.values()):
+    if all(side.finished and side.rest <= TAIL_CHARS for side in sides.values()):
         frames_left = max(1, *(-(-side.rest // quota) for side in sides.values()))
         return {name: side.rest // frames_left for name, side in sides.items()}
     return _one_pace(sides, quota)
@@ -51,13 +54,14 @@ def release(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
 
 def _one_pace(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
     writing = [side for side in sides.values() if not side.finished]
-    step = min(quota, *(-(-side.rest // SMOOTHING_FRAMES) for side in writing))
+    step = min([quota, *(-(-side.rest // SMOOTHING_FRAMES) for side in writing)])
     # A side that began again (a retry) catches up while the other one waits for it.
-    target = min(side.released for side in writing) + step
+    target = min((side.released for side in writing), default=0) + step
     numbers = {}
     for name, side in sides.items():
         if side.finished:
-            numbers[name] = min(step, side.rest // TAIL_FRAMES)
+            first = int(side.released == 0 and side.rest > 1)
+            numbers[name] = min(step, max(side.rest - TAIL_CHARS, side.rest // TAIL_FRAMES, first))
         else:
             numbers[name] = max(0, min(target - side.released, side.rest, quota))
     return numbers

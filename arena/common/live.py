@@ -5,6 +5,7 @@ Redis may lose all of it at any time. Frames carry only what is new, so a writer
 back to PostgreSQL. Event ids are those of Redis: they count, they say nothing about a system.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: A stream outlives its last event by this long; later readers take the text from PostgreSQL.
 KEEP_S: Final = 900
+SETTLE_S: Final = 3.0
+SETTLE_PAUSE_S: Final = 0.1
 _FIELD: Final = "e"
 
 
@@ -119,6 +122,17 @@ class TurnWriter:
         for side, text in appended.items():
             self._shown[side] += text
         return await self._write(appended=appended if any(appended.values()) else None)
+
+    async def end(self) -> None:
+        """Make sure that everything shown is in the stream before the end of the turn is told.
+
+        Where Redis stays away for longer than `SETTLE_S`, readers find the text in PostgreSQL instead.
+        """
+        for _ in range(int(SETTLE_S / SETTLE_PAUSE_S)):
+            await self._write()
+            if self._stream_is_whole:
+                return
+            await asyncio.sleep(SETTLE_PAUSE_S)
 
     async def _write(self, *, appended: Mapping[Any, str] | None = None, snapshot: bool = False) -> bool:
         try:

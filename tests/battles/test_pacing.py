@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.battles.pacing import Progress, release
+from arena.battles.pacing import TAIL_CHARS, Progress, release
 from arena.battles.states import SIDES
 
 QUOTA = 60
@@ -60,9 +60,16 @@ def test_both_sides_always_end_and_end_in_the_same_frame(left, right):
     history = _play({"left": left, "right": right})
     totals = {"left": sum(left), "right": sum(right)}
     first_full = {side: next(n for n, shown in enumerate(history) if shown[side] == totals[side]) for side in SIDES}
-    # An answer shorter than a tail has nothing to hold back: it may end a frame or so earlier.
-    if min(totals.values()) > 200:
-        assert first_full["left"] == first_full["right"]
+    assert first_full["left"] == first_full["right"]
+
+
+@given(st.integers(130, 3000), st.integers(130, 3000), st.integers(1, 400), st.integers(1, 400))
+def test_until_a_tail_begins_both_columns_have_the_same_length_whoever_finished_first(left, right, fast, slow):
+    sizes = {"left": (left, fast), "right": (right, slow)}
+    chunks = {side: [rate] * (total // rate) + [total % rate] for side, (total, rate) in sizes.items()}
+    for shown in _play(chunks):
+        if max(shown.values()) <= min(left, right) - TAIL_CHARS:
+            assert shown["left"] == shown["right"]
 
 
 def test_a_fast_and_a_slow_system_advance_alike():

@@ -62,6 +62,16 @@ class Tally:
     received_bytes: int = 0
 
 
+def _difference(battle_id: str, side: str, shown: dict[str, str] | None, stored: dict, raw: list[str]) -> str:
+    """What somebody needs who has to find out why."""
+    texts = (shown or {}).get(side, ""), stored["turns"][0][side]["text"]
+    at = next((n for n, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), min(map(len, texts)))
+    kinds = [(message["id"], message["type"]) for message in map(json.loads, raw)]
+    return (
+        f"{battle_id} {side}: shown {len(texts[0])}, stored {len(texts[1])}, differ at {at}; {kinds[:3]}…{kinds[-3:]}"
+    )
+
+
 def _one_battle(stack: Stack, outputs: dict[str, dict[str, str]], prompt: str, tally: Tally) -> None:
     received: list[bytes] = []
     visitor = Visitor(stack.url, lambda kind, data: received.append(data)).consent()
@@ -78,14 +88,15 @@ def _one_battle(stack: Stack, outputs: dict[str, dict[str, str]], prompt: str, t
         if CANARY.encode() in blind:
             tally.leaks.append(battle["id"])
         shown = watched.texts.get(1)
-        if shown != {side: stored["turns"][0][side]["text"] for side in ("left", "right")}:
-            tally.unequal.append(battle["id"])
+        for side in ("left", "right"):
+            if shown is None or shown[side] != stored["turns"][0][side]["text"]:
+                tally.unequal.append(_difference(battle["id"], side, shown, stored, watched.raw))
         if revealed:
             tally.votes.append((battle["id"], outcome))
             for side in ("left", "right"):
                 name = revealed["systems"][side]["name"].removesuffix(f"-{CANARY}")
-                if outputs[name][prompt] != shown[side]:
-                    tally.unequal.append(f"{battle['id']} {side} {name}")
+                if outputs[name][prompt] != stored["turns"][0][side]["text"]:
+                    tally.unequal.append(f"{battle['id']} {side} {name}: stored is not what the system said")
 
 
 def test_200_battles_lose_nothing_leak_nothing_and_end_byte_equal(stack, outputs, record_property):
@@ -98,7 +109,7 @@ def test_200_battles_lose_nothing_leak_nothing_and_end_byte_equal(stack, outputs
             done.result()
     record_property("received_bytes", tally.received_bytes)
     assert tally.leaks == []
-    assert tally.unequal == []
+    assert tally.unequal == [], stack.logs()
     refused = tally.states.count("refused")
     assert tally.states.count("ready") == BATTLES - refused
     # The guard may refuse a real prompt; it must be the rare exception.
