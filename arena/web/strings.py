@@ -16,7 +16,6 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "prompt.over": _("Characters too many: {count}"),
     "prompt.empty": _("Write something first: the prompt is empty."),
     "prompt.starting": _("Starting…"),
-    "prompt.shortcut": _("Ctrl + Enter starts the battle"),
     # Progress
     "phase.queued": _("In the queue. The systems begin as soon as there is room."),
     "phase.waiting": _("Waiting for both systems to begin…"),
@@ -44,7 +43,6 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "vote.sending": _("Sending your vote…"),
     "vote.armed": _("“{outcome}” is chosen. Press the key again, or Enter, to cast your vote."),
     "vote.conflict": _("This battle has a vote already; it stays as it was."),
-    "vote.not_ready": _("The answers are not complete yet."),
     "vote.lost": _("Your vote did not get through. It is safe to try again."),
     "vote.said": _("You voted: {outcome}"),
     # Follow-ups, reports, errors
@@ -53,7 +51,6 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "report.repeated": _("You have reported this answer already."),
     "error.network": _("The arena cannot be reached. Your text is kept; please try again."),
     "error.limit": _("That was too much in a short time. Please wait {seconds} seconds."),
-    "error.later": _("The arena cannot check prompts at the moment. Your text is kept; please try again in a moment."),
     "error.unknown": _("Something went wrong. Your text is kept; please try again."),
     # Figures of the reveal
     "unit.seconds": _("{number} s"),
@@ -61,7 +58,10 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "unit.unknown": _("not known"),
 }
 #: Codes of the router that a battle may end with.
-_ROUTER_REASONS: Final = ("no_systems", "no_pair")
+_ROUTER_REASONS: Final = (
+    *("no_systems", "no_pair"),
+    *("unsafe_minors", "unsafe_weapons", "unsafe_self_harm", "unsafe_threat", "unsafe_content"),
+)
 
 
 def script_strings() -> dict[str, str]:

@@ -57,9 +57,20 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
-async function refreshToken(): Promise<void> {
+interface Session {
+  csrf_token: string;
+  consent: { research?: boolean } | null;
+}
+
+async function readSession(): Promise<Session> {
   const response = await send(`${API}/session`, { headers: { Accept: "application/json" } });
-  csrfToken = ((await response.json()) as { csrf_token: string }).csrf_token;
+  const session = (await response.json()) as Session;
+  csrfToken = session.csrf_token;
+  return session;
+}
+
+export async function hasConsent(): Promise<boolean> {
+  return (await readSession()).consent?.research === true;
 }
 
 export async function getBattle(id: string): Promise<Battle> {
@@ -70,13 +81,13 @@ export async function getBattle(id: string): Promise<Battle> {
 async function post(path: string, body: BodyInit, headers: Record<string, string>): Promise<Response> {
   const attempt = (): Promise<Response> =>
     send(path, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrfToken, ...headers } });
-  if (!csrfToken) await refreshToken();
+  if (!csrfToken) await readSession();
   try {
     return await attempt();
   } catch (error) {
     // The token of a page that was open for long, or of a cached one.
     if (!(error instanceof Problem) || error.status !== 403 || error.kind === "consent-required") throw error;
-    await refreshToken();
+    await readSession();
     return attempt();
   }
 }

@@ -2,11 +2,12 @@
  * The form that starts a battle. The draft survives reloads and errors; where consent is missing the form goes to the
  * server as it is, which asks for it and then starts the battle.
  */
-import { Problem, startBattle, useCsrfToken } from "./api";
+import { Problem, hasConsent, startBattle, useCsrfToken } from "./api";
 import { submitOnCtrlEnter } from "./dom";
 import { Draft } from "./draft";
 import { errorText } from "./errors";
 import { reasonText, text } from "./strings";
+import type { Battle } from "./types";
 
 export const MAX_CHARS = 8000;
 const SHOW_COUNT_FROM = 7000;
@@ -86,8 +87,13 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
       button.disabled = false;
       button.textContent = label;
     };
-    startBattle(arena, box.value, key).then(
+    begin(arena, box.value, key).then(
       (battle) => {
+        // The server's own form asks for consent, and then starts the battle.
+        if (battle === null) {
+          form.submit();
+          return;
+        }
         if (battle.state === "refused") {
           free();
           key = newKey();
@@ -99,8 +105,7 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
       },
       (problem: unknown) => {
         free();
-        if (problem instanceof Problem && problem.kind === "consent-required") form.submit();
-        else refuse(errorText(problem));
+        refuse(errorText(problem));
       },
     );
   });
@@ -108,6 +113,16 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) button.disabled = false;
   });
+}
+
+/** The battle, or null where the visitor has to consent first. */
+async function begin(arena: string, prompt: string, key: string): Promise<Battle | null> {
+  try {
+    return (await hasConsent()) ? await startBattle(arena, prompt, key) : null;
+  } catch (error) {
+    if (error instanceof Problem && error.kind === "consent-required") return null;
+    throw error;
+  }
 }
 
 /** The place of a message under the box: the server's, or a new one that the box names as its description. */

@@ -32,7 +32,7 @@ def test_the_other_headers_are_strict(newcomer: Browser, arena: Arena, path: str
     response = newcomer.get(path)
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", PRIVATE)

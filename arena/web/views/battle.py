@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -35,8 +36,11 @@ from arena.web.messages import REPORT_REASONS, refusal_text
 from arena.web.refusals import answers_refusals
 
 REPORT_MAX_CHARS: Final = 2000
+#: On the page that shows what models write, DOMPurify alone may turn text into elements.
+TRUSTED_TYPES: Final = {"require-trusted-types-for": ["'script'"], "trusted-types": ["dompurify"]}
 
 P = ParamSpec("P")
+_under_trusted_types: Any = csp_update(TRUSTED_TYPES)
 
 
 def _asks_consent(view: Callable[Concatenate[HttpRequest, UUID, P], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -151,6 +155,7 @@ def _done(request: HttpRequest, battle_id: UUID, notice: str = "") -> HttpRespon
     return redirect("web:battle", battle_id)
 
 
+@_under_trusted_types
 def _shown(
     request: HttpRequest,
     battle: Battle,

@@ -1,0 +1,120 @@
+"""Chromium against the whole arena. Every page is watched: no script error, no request to anywhere else."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e import contenders
+from tests.stack import Stack, running_stack
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "test-results" / "screenshots"
+_FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+_WAIT_MS = 20_000
+
+
+@dataclass
+class Watch:
+    """What went on in a browser context that no visitor should meet."""
+
+    origin: str
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    #: Parts of console errors that the test provokes itself.
+    expected: list[str] = field(default_factory=list)
+
+    def attach(self, page: Page) -> None:
+        """Watch one page."""
+        page.on("request", lambda request: self._request(request.url))
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._dialog)
+
+    def _request(self, url: str) -> None:
+        own = (self.origin, self.origin.replace("http", "ws", 1), "data:", "blob:", "about:")
+        if not url.startswith(own):
+            self.outside.append(url)
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error" and not any(part in text for part in self.expected):
+            self.errors.append(text)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One arena for all browser tests, with some simulated votes on its leaderboard."""
+    var: Path = tmp_path_factory.mktemp("browser")
+    env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
+    with running_stack(var, contenders.systems(var), env) as running:
+        running.register(contenders.broken_systems())
+        with contextlib.suppress(RuntimeError):
+            running.manage("simulate_votes", "--arena", "text", "--battles", "300", "--seed", "7")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("Chromium is missing: make system-packages installs it")
+    flags = [*_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else _FLAGS
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=flags)
+        yield chromium
+        chromium.close()
+
+
+ContextMaker = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(browser: Browser, stack: Stack) -> Iterator[ContextMaker]:
+    """Makes browser contexts (visitors without cookies) that are watched; checks them at the end."""
+    made: list[tuple[BrowserContext, Watch]] = []
+
+    def make(**options: Any) -> BrowserContext:
+        defaults: dict[str, Any] = {
+            "base_url": stack.url,
+            "viewport": {"width": 1280, "height": 860},
+            "locale": "en-GB",
+        }
+        context = browser.new_context(**(defaults | options))
+        context.set_default_timeout(_WAIT_MS)
+        watch = Watch(stack.url)
+        context.on("page", watch.attach)
+        context.watch = watch  # type: ignore[attr-defined]
+        made.append((context, watch))
+        return context
+
+    yield make
+    for context, watch in made:
+        context.close()
+        assert watch.outside == []
+        assert watch.errors == []
+        assert watch.dialogs == []
+
+
+@pytest.fixture
+def page(new_context: ContextMaker) -> Page:
+    """One page of one new visitor."""
+    return new_context().new_page()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    path = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+    return path.read_text(encoding="utf-8")
