@@ -128,9 +128,7 @@ def add_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, *, idempotency_key
     """
     battle = owned_battle(battle_id, voter)
     text = router.checked_prompt(prompt)
-    if idempotency_key and (earlier := Turn.objects.filter(battle=battle, idempotency_key=idempotency_key).first()):
-        if earlier.prompt != text:
-            raise IdempotencyMismatch(idempotency_key)
+    if _repeats_a_turn(battle, text, idempotency_key):
         return battle
     _require_ready(battle)
     turns = Turn.objects.filter(battle=battle).count()
@@ -140,11 +138,24 @@ def add_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, *, idempotency_key
         RefusedTurn.objects.create(battle=battle, prompt=text, reason=refusal.code)
         raise PromptRefused(refusal.code)
     with transaction.atomic():
-        if not set_state(battle.id, BattleState.QUEUED):
-            raise NotReady(str(battle.id))
-        _add_turn(battle, turns + 1, text, idempotency_key or None, promise=True)
+        moved = set_state(battle.id, BattleState.QUEUED)
+        if moved:
+            _add_turn(battle, turns + 1, text, idempotency_key or None, promise=True)
+    # A parallel request with the same key may have been faster.
+    if not moved and not _repeats_a_turn(battle, text, idempotency_key):
+        raise NotReady(str(battle.id))
     battle.refresh_from_db(fields=["state", "reason"])
     return battle
+
+
+def _repeats_a_turn(battle: Battle, text: str, key: str | None) -> bool:
+    earlier = Turn.objects.filter(battle=battle, idempotency_key=key).first() if key else None
+    if earlier is None:
+        return False
+    if earlier.prompt != text:
+        raise IdempotencyMismatch(str(key))
+    battle.refresh_from_db(fields=["state", "reason"])
+    return True
 
 
 def owned_battle(battle_id: uuid.UUID, voter: Voter | None) -> Battle:

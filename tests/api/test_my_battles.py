@@ -56,12 +56,12 @@ def test_a_line_says_what_it_was_about_and_no_more(alice: Program, battle_in: Ca
 
 
 def test_the_list_costs_the_same_queries_however_long_it_is(
-    alice: Program, battle_in: Callable[..., Battle], django_assert_max_num_queries: Any
+    alice: Program, battle_in: Callable[..., Battle], django_assert_num_queries: Any
 ) -> None:
     for _battle in range(7):
         battle_in()
     # Token, voter, battles, answers, turns.
-    with django_assert_max_num_queries(5):
+    with django_assert_num_queries(5):
         alice.get("/battles")
 
 

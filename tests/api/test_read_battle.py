@@ -65,10 +65,10 @@ def test_foreign_and_unknown_battles_are_the_same_404(
 
 
 def test_reading_a_battle_costs_a_known_number_of_queries(
-    alice: Program, ready: Battle, django_assert_max_num_queries: Any
+    alice: Program, ready: Battle, django_assert_num_queries: Any
 ) -> None:
     # Token, voter, battle, answers, turns.
-    with django_assert_max_num_queries(5):
+    with django_assert_num_queries(5):
         alice.get(f"/battles/{ready.id}")
 
 

@@ -206,9 +206,9 @@ def test_too_many_open_battles_are_told_as_such(alice: Program, settings: Any) -
     assert refused["Retry-After"]
 
 
-def test_starting_a_battle_costs_a_known_number_of_queries(alice: Program, django_assert_max_num_queries: Any) -> None:
+def test_starting_a_battle_costs_a_known_number_of_queries(alice: Program, django_assert_num_queries: Any) -> None:
     alice.post(PATH, {"prompt": "Hello"})
 
-    # Token, voter, arena, consent twice; savepoint, battle, turn, outbox, release; the view's two.
-    with django_assert_max_num_queries(13):
+    # Token, voter, arena, consent twice; three rows in a savepoint; answers, turns.
+    with django_assert_num_queries(12):
         alice.post(PATH, {"prompt": "Hello"})

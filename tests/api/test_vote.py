@@ -138,9 +138,7 @@ def test_too_many_votes_are_answered_429(alice: Program, ready: Battle, settings
     assert int(refused["Retry-After"]) > 0
 
 
-def test_a_vote_costs_a_known_number_of_queries(
-    alice: Program, ready: Battle, django_assert_max_num_queries: Any
-) -> None:
+def test_a_vote_costs_a_known_number_of_queries(alice: Program, ready: Battle, django_assert_num_queries: Any) -> None:
     # Token, voter, consent; seven of cast_vote in a test's transaction; battle, answers, turns, vote, systems.
-    with django_assert_max_num_queries(15):
+    with django_assert_num_queries(15):
         assert alice.post(f"/battles/{ready.id}/vote", {"outcome": "left"}).status_code == 201
