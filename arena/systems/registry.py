@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
+from arena.common import outbox, queue
 from arena.systems.models import System, SystemVersion
 from arena.systems.systems_file import AnyEntry, ArenaEntry, SystemsFile, SystemsFileInvalid, read_file
 
@@ -146,6 +147,8 @@ def apply(made: Plan, *, retire_missing: bool = False) -> Arena:
                 _retire(arena, change.name)
         else:
             _store(arena, entries[change.name], change)
+    # The leaderboard lists who takes part, also before the first vote on a newcomer.
+    outbox.enqueue(queue.REFRESH_BOARD, arena.pk)
     arena.refresh_from_db()
     return arena
 

@@ -3,13 +3,17 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
+from arena.common.models import OutboxMessage
 from arena.rankings.models import Rating, Snapshot
 from arena.rankings.selectors import leaderboard
 from arena.rankings.services import recount, refresh_board, thin_out
@@ -220,3 +224,18 @@ def test_the_cost_of_a_refresh_does_not_grow_with_the_systems(db: None, django_a
     with django_assert_max_num_queries(24):
         refresh_board(arena.id)
     assert [row.status for row in leaderboard(arena).rows] == ["ok"] * 12
+
+
+def test_a_registered_system_is_on_the_board_before_its_first_vote(db: None, tmp_path: Path) -> None:
+    file = tmp_path / "systems.yaml"
+    (tmp_path / "answers.json").write_text('[{"prompt": "Why?", "output": "Because."}]')
+    file.write_text(
+        "arena: text\nsystems:\n"
+        "  - {name: Ada, organisation: Ada Ltd, access: open, licence: MIT, backend: replay, path: answers.json}\n"
+    )
+    call_command("register_systems", str(file), "--apply", stdout=StringIO())
+    message = OutboxMessage.objects.get()
+    arena = Arena.objects.get()
+    assert (message.task, message.args) == ("arena.refresh_board", [arena.id])
+    refresh_board(arena.id)
+    assert [row.system for row in leaderboard(arena).rows] == ["Ada"]
