@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models.functions import Now, TruncDay
+
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arenas
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
@@ -19,25 +21,45 @@ class Leader:
 
 @dataclass(frozen=True, slots=True)
 class ArenaState:
-    """One arena for the front page. `votes`: all that the last fold has seen, counted or not."""
+    """One arena for the front page.
+
+    votes: all that the last fold has seen, counted or not; votes_today: those since the last leaderboard of yesterday
+    or before (UTC).
+    """
 
     arena: Arena
     systems: int
     votes: int
+    votes_today: int
     leader: Leader | None
 
 
 def arena_states() -> list[ArenaState]:
     """Every open arena with its systems, votes and leader, the oldest arena first."""
     arenas = open_arenas()
-    systems, votes, leaders = system_counts(), _votes(), _leaders()
+    systems, votes, before, leaders = system_counts(), _votes(), _votes_before_today(), _leaders()
     return [
-        ArenaState(arena, systems.get(arena.pk, 0), votes.get(arena.pk, 0), leaders.get(arena.pk)) for arena in arenas
+        ArenaState(
+            arena=arena,
+            systems=systems.get(arena.pk, 0),
+            votes=votes.get(arena.pk, 0),
+            votes_today=votes.get(arena.pk, 0) - before.get(arena.pk, 0),
+            leader=leaders.get(arena.pk),
+        )
+        for arena in arenas
     ]
 
 
 def _votes() -> dict[int, int]:
     return {mark.arena_id: mark.counted + sum(mark.excluded.values()) for mark in FoldWatermark.objects.all()}
+
+
+def _votes_before_today() -> dict[int, int]:
+    last = Snapshot.objects.filter(created_at__lt=TruncDay(Now())).order_by("arena_id", "-id").distinct("arena_id")
+    return {
+        arena_id: inputs["counted"] + sum(inputs["excluded"].values())
+        for arena_id, inputs in last.values_list("arena_id", "inputs")
+    }
 
 
 def _leaders() -> dict[int, Leader]:
