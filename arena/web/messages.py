@@ -13,7 +13,9 @@ from arena.router.services import message_of
 #: Why a battle ended without answers; what is not here is a code of the router.
 BATTLE_REASONS: Final[dict[str, Promise]] = {
     "backend_failed": _("One of the two systems did not answer, even after further attempts. No vote is taken."),
-    "interrupted": _("The arena was interrupted while the systems answered. No vote is taken."),
+    "gave_up": _("The arena was interrupted again and again while the systems answered. No vote is taken."),
+    "internal": _("The arena made a mistake of its own. No vote is taken; the operator will see it in the log."),
+    "stopped": _("You stopped before both systems had written anything. No vote is taken."),
 }
 
 #: Where a battle stands, as a short label.

@@ -1,10 +1,12 @@
 """The cast of the pages: Alice, Bob and Mallory in browsers of their own, each with consent; a newcomer without."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from arena.accounts.models import Voter
 from arena.accounts.selectors import voter_of_cookie
@@ -38,6 +40,13 @@ def consenting_browser(*, publication: bool = False) -> Browser:
 def _front_end() -> None:
     if not Path(settings.DJANGO_VITE["default"]["manifest_path"]).exists():
         pytest.skip("the front end is not built: make install")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A request leaves its language active in the thread; the next test must not inherit it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

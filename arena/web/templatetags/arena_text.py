@@ -5,6 +5,7 @@ from typing import Final
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from arena.web import messages
 
@@ -55,4 +56,4 @@ def usd(amount: Decimal | float | None) -> str:
         return "–"
     exact = Decimal(str(amount)).normalize()
     decimals = max(2, -int(exact.as_tuple().exponent))
-    return f"${number_format(exact, decimals, use_l10n=True)}"
+    return gettext("${amount}").format(amount=number_format(exact, decimals, use_l10n=True, force_grouping=True))

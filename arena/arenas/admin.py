@@ -1,0 +1,22 @@
+"""Arenas in the admin: their words and whether they are open. An arena is never deleted."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from arena.arenas.models import Arena
+
+
+@admin.register(Arena)
+class ArenaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """One row per arena."""
+
+    list_display = ("slug", "name", "modality", "is_open", "is_demo", "created_at")
+    fields = ("slug", "name", "description", "modality", "is_open", "is_demo", "suggestions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Arena | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        """The slug is the arena's address and its modality its rules: both stay once they are chosen."""
+        return ("slug", "modality", "is_demo") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Arena | None = None) -> bool:  # noqa: ARG002
+        """Close an arena instead."""
+        return False

@@ -1,0 +1,64 @@
+"""The figure and the bars say what the table says."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from arena.web.figures import BAR_MARGIN, BAR_WIDTH, interval_bars, leaderboard_figure
+
+
+@dataclass(frozen=True)
+class Row:
+    system: str
+    rating: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+BEST = Row("best", 1100.0, 1050.0, 1150.0)
+WORST = Row("worst", 900.0, 850.0, 950.0)
+UNRATED = Row("new")
+
+
+def test_bars_share_one_scale_from_the_lowest_to_the_highest_end() -> None:
+    best, worst, unrated = interval_bars([BEST, WORST, UNRATED])
+    assert best is not None
+    assert worst is not None
+    assert unrated is None
+    assert float(worst.start) == BAR_MARGIN
+    assert float(best.end) == BAR_WIDTH - BAR_MARGIN
+    assert float(worst.start) < float(worst.at) < float(worst.end) < float(best.start)
+
+
+@pytest.mark.parametrize("rows", [[], [UNRATED], [UNRATED, UNRATED]])
+def test_without_numbers_there_are_no_bars(rows: list[Row]) -> None:
+    assert interval_bars(rows) == [None] * len(rows)
+
+
+def test_one_rating_without_width_is_no_division_by_zero() -> None:
+    bar = interval_bars([Row("only", 1000.0, 1000.0, 1000.0)])[0]
+    assert bar is not None
+    assert bar.start == bar.at == bar.end
+
+
+def test_two_rows_that_are_equal_both_get_their_bar() -> None:
+    first, second = interval_bars([Row("a", 1.0, 0.0, 2.0), Row("a", 1.0, 0.0, 2.0)])
+    assert first == second != None  # noqa: E711 - both are there
+
+
+def test_the_figure_is_plain_json_with_asymmetric_intervals() -> None:
+    figure = json.loads(json.dumps(leaderboard_figure([BEST, UNRATED, WORST])))
+    trace = figure["data"][0]
+    assert trace["y"] == ["best", "worst"]
+    assert trace["error_x"]["symmetric"] is False
+    assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+def test_the_figure_brings_no_colours_of_its_own() -> None:
+    assert "#" not in json.dumps(leaderboard_figure([BEST, WORST]))
+
+
+def test_names_that_look_like_numbers_stay_names() -> None:
+    figure = leaderboard_figure([Row("42", 1.0, 0.0, 2.0)])
+    assert figure["layout"]["yaxis"]["type"] == "category"
