@@ -24,7 +24,7 @@ from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import ReplayBackend
 from tests.support.fake_openai import FakeOpenAI, tokens
-from tests.systems.backends.conftest import PROMPT, asking, events_of, text_of
+from tests.systems.conftest import PROMPT, asking, events_of, text_of
 
 ANSWER = "The sky **scatters** blue light.\n\n| a | b |\n|---|---|\n| naïve | 日本語 😀 |\n" * 4
 SLOW_S = 0.05

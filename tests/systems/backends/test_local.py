@@ -9,7 +9,7 @@ from arena.systems import offline
 from arena.systems.backends import local
 from arena.systems.backends.base import Finished, Misconfigured, ServerFailed, TextDelta, Unsupported
 from arena.systems.backends.local import LocalBackend
-from tests.systems.backends.conftest import asking, events_of
+from tests.systems.conftest import asking, events_of
 
 ELIZA = "arena.systems.offline.eliza:reply"
 

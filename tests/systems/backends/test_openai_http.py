@@ -30,7 +30,7 @@ from arena.systems.backends.base import (
 )
 from arena.systems.backends.openai_http import OpenAIBackend
 from tests.support.fake_openai import FakeOpenAI
-from tests.systems.backends.conftest import PROMPT, asking, events_of, text_of
+from tests.systems.conftest import PROMPT, asking, events_of, text_of
 
 SAID = f"You said: {PROMPT}\n\n- naïve café\n- 日本語 😀\n"
 

@@ -14,7 +14,7 @@ import pytest
 from arena.systems.backends.base import Limits, Message, Misconfigured, NothingSaid, Unsupported
 from arena.systems.backends.replay import ReplayBackend
 from arena.systems.backends.replay_files import open_outputs
-from tests.systems.backends.conftest import asking, events_of, text_of
+from tests.systems.conftest import asking, events_of, text_of
 
 ROWS = [
     {"prompt": "Why?", "output": "Because.\nIt is so.", "dataset": "x"},

@@ -5,7 +5,7 @@ import pytest
 from arena.systems.backends.base import Finished, GenerationRequest, Limits, Message
 from arena.systems.backends.local import LocalBackend
 from arena.systems.offline import CONTENDERS
-from tests.systems.backends.conftest import asking, text_of
+from tests.systems.conftest import asking, text_of
 
 QUICK = [entry for entry in CONTENDERS if "gemma" not in entry]
 LONG = "Why? " * 1600

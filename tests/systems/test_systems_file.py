@@ -1,0 +1,172 @@
+"""Systems files, checked at the edge."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from arena.systems.backends.addresses import AddressPolicy
+from arena.systems.systems_file import (
+    OpenAIEntry,
+    SystemsFile,
+    SystemsFileInvalid,
+    environment_entries,
+    is_installed,
+    read_file,
+)
+
+REPLAY = {"name": "a", "backend": "replay", "path": "a.jsonl"}
+REMOTE = {"name": "r", "backend": "openai_http", "base_url": "https://api.example/v1", "model": "m"}
+LOCAL = {"name": "l", "backend": "local", "entry": "arena.systems.offline.eliza:reply"}
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"prompt": "Hi", "output": "Hello"}))
+    return tmp_path
+
+
+def read(folder: Path, *systems: dict, **keys: object) -> SystemsFile:
+    path = folder / "systems.yaml"
+    path.write_text(yaml.safe_dump({"arena": "text", **keys, "systems": list(systems)}), "utf-8")
+    return read_file(path, AddressPolicy())
+
+
+def problems(folder: Path, *systems: dict, **keys: object) -> str:
+    with pytest.raises(SystemsFileInvalid) as caught:
+        read(folder, *systems, **keys)
+    return "\n".join(caught.value.problems)
+
+
+def test_the_contracts_example_is_read(folder: Path) -> None:
+    given = REPLAY | {
+        "name": "gpt-4o",
+        "organisation": "OpenAI",
+        "access": "proprietary",
+        "licence": "…",
+        "tokens_per_second": 60,
+        "price_in": 2.5,
+        "price_out": 10,
+        "release_outputs": True,
+        "weight": 1,
+        "signature": {},
+    }
+    entry = read(folder, given).systems[0]
+    assert entry.name == "gpt-4o"
+    assert entry.path == folder / "a.jsonl"
+    assert str(entry.price_in) == "2.5"
+
+
+def test_the_demos_file_is_read_and_has_four_systems() -> None:
+    file = read_file(ROOT / "ops" / "demo_systems.yaml", AddressPolicy())
+    assert file.arena.demo
+    assert len({entry.endpoint()["entry"] for entry in file.systems}) >= 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"tempo": 1}, "system 'a': tempo: unknown key"),
+        ({"name": ""}, "name"),
+        ({"name": " a"}, "name"),
+        ({"name": "x" * 121}, "name"),
+        ({"price_in": -1}, "system 'a': price_in"),
+        ({"price_in": "cheap"}, "price_in"),
+        ({"weight": 0}, "weight"),
+        ({"weight": float("nan")}, "weight"),
+        ({"weight": "1"}, "weight"),
+        ({"access": "free"}, "access"),
+        ({"release_outputs": "yes"}, "release_outputs"),
+        ({"links": {"home": "javascript:alert(1)"}}, "links.home"),
+        ({"limits": {"idle": 3}}, "limits: idle is none of"),
+        ({"limits": {"idle_s": 0}}, "limits: idle_s must be positive"),
+        ({"parameters": {"stream": False}}, "parameters: stream: set by the arena"),
+        ({"tokens_per_second": 0}, "tokens_per_second"),
+        ({"path": "gone.jsonl"}, "gone.jsonl"),
+        ({"path": "systems.yaml"}, "not one of .json"),
+        ({"backend": "router"}, "'router' is none of replay"),
+        ({"backend": None}, "backend: None is none of"),
+        ({"entry": "os:system"}, "entry: unknown key"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_what_is_wrong(folder: Path, change: dict, said: str) -> None:
+    found = problems(folder, REPLAY | change)
+    assert said in found
+    assert "system" in found
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (LOCAL | {"entry": "os:system"}, "system 'l': entry: none of arena.systems.offline"),
+        (REMOTE | {"base_url": "http://api.example/v1"}, "system 'r': base_url: api.example:80: https is required"),
+        (REMOTE | {"base_url": "https://u:canary@api.example/v1"}, "has a user name"),
+        (REMOTE | {"api_key_env": "ARENA_SECRET_KEY"}, "system 'r': api_key_env: name a variable"),
+        (REMOTE | {"api_key_env": "DATABASE_URL"}, "api_key_env"),
+        (REMOTE | {"api_key_env": "AWS_SECRET_ACCESS_KEY"}, "api_key_env"),
+        (REMOTE | {"api_key": "canary"}, "system 'r': api_key: a secret does not belong in this file"),
+        (REMOTE | {"api_key_env": "sk-canary-1234567890"}, "api_key_env: a secret does not belong"),
+        (REMOTE | {"parameters": {"extra_headers": {"Authorization": "canary"}}}, "parameters.extra_headers.Auth"),
+        (REMOTE | {"parameters": {"x": ["Bearer canary123456"]}}, "parameters.x.0: a secret"),
+    ],
+)
+def test_what_a_backend_must_not_have_is_refused(folder: Path, entry: dict, said: str) -> None:
+    found = problems(folder, entry)
+    assert said in found
+    assert "canary" not in found
+
+
+def test_every_problem_is_told_at_once(folder: Path) -> None:
+    found = problems(folder, REPLAY | {"weight": -1}, LOCAL | {"entry": "x:y"}, REMOTE, REMOTE, speed=1)
+    for said in (
+        "system 'a': weight",
+        "system 'l': entry",
+        "system 'r': the name is used twice",
+        "speed: unknown key",
+    ):
+        assert said in found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "must be a mapping"),
+        ("- a", "must be a mapping"),
+        ("arena: text", "`systems` must be a list"),
+        ("arena: text\nsystems: []", "`systems` must be a list"),
+        ("arena: text\nsystems: [1]", "system 1: not a mapping"),
+        ("arena: [", "no YAML"),
+        ("arena: a\narena: b\nsystems: []", "the key 'arena' stands twice"),
+        ("arena: !!python/object/apply:os.system ['true']", "no YAML"),
+        ("arena: Text Arena\nsystems: []", "arena"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(SystemsFileInvalid, match=said):
+        read_file(tmp_path / "x.yaml", AddressPolicy())
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemsFileInvalid, match="No such file"):
+        read_file(tmp_path / "x.yaml", AddressPolicy())
+
+
+def test_the_environment_describes_systems_too(folder: Path) -> None:
+    entries = environment_entries("http://127.0.0.1:11434/v1", ["llama3", " qwen ", "llama3", ""], has_key=False)
+    assert [(entry.name, entry.model) for entry in entries] == [("llama3", "llama3"), ("qwen", "qwen")]
+    assert "api_key_env" not in entries[0].endpoint()
+    with_key = environment_entries("https://a.example/v1", ["m"], has_key=True)[0]
+    assert isinstance(with_key, OpenAIEntry)
+    assert with_key.endpoint()["api_key_env"] == "OPENAI_API_KEY"
+    assert environment_entries("", ["m"], has_key=True) == []
+    together = read(folder, REPLAY).with_systems(entries)
+    assert [entry.name for entry in together.systems] == ["a", "llama3", "qwen"]
+    with pytest.raises(SystemsFileInvalid, match="twice"):
+        together.with_systems(entries)
+
+
+def test_only_local_systems_can_lack_packages(folder: Path) -> None:
+    assert all(is_installed(entry) for entry in read(folder, REPLAY, REMOTE, LOCAL).systems)
