@@ -74,7 +74,7 @@ def publish_state(battle_id: object, state: str, reason: str) -> None:
     key = stream_key(battle_id)
     try:
         with client().pipeline(transaction=False) as pipe:
-            pipe.xadd(key, _encode("state", {"state": state, "reason": reason}), nomkstream=True)
+            pipe.xadd(key, _encode("state", {"state": state, "reason": reason or None}), nomkstream=True)
             pipe.expire(key, KEEP_S)
             pipe.execute()
     except redis.RedisError as error:

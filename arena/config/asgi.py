@@ -17,7 +17,7 @@ from arena.web.consumers import BattleConsumer  # noqa: E402
 
 # The stubs of Channels and of Django disagree about what a path may lead to.
 _as_view: Any = BattleConsumer.as_asgi()
-_route: Any = path("ws/v1/battles/<uuid:battle_id>", _as_view)
+_route: Any = path("ws/v1/battles/<str:battle_id>", _as_view)
 _sockets = URLRouter([_route])
 _from_our_pages = AllowedHostsOriginValidator(_sockets)
 

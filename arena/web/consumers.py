@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from redis.exceptions import RedisError
 
 from arena.accounts.models import Voter
@@ -42,11 +42,15 @@ class BattleConsumer(AsyncWebsocketConsumer):
         self._pump: asyncio.Task[None] | None = None
         await self.accept()
         try:
-            self._battle_id: uuid.UUID = self.scope["url_route"]["kwargs"]["battle_id"]
+            self._battle_id = _id(self.scope["url_route"]["kwargs"]["battle_id"])
             self._voter = await database_sync_to_async(_voter)(self.scope)
             battle = await self._read()
         except (BattleNotFound, ProgramRefused):
             await self.close(code=NOT_FOUND)
+            return
+        except Error as error:
+            logger.warning("socket closed, its client comes again: %s", type(error).__name__)
+            await self.close(code=TRY_AGAIN)
             return
         self._pump = asyncio.create_task(self._relay(battle), name="arena-relay")
 
@@ -74,7 +78,7 @@ class BattleConsumer(AsyncWebsocketConsumer):
         try:
             async with hub().subscribe(live.stream_key(self._battle_id), start.cursor) as subscription:
                 await self._follow(subscription, told=battle.state)
-        except (TooSlow, DatabaseError) as error:
+        except (TooSlow, Error) as error:
             logger.warning("socket closed, its client comes again: %s", type(error).__name__)
             await self.close(code=TRY_AGAIN)
 
@@ -106,6 +110,14 @@ def _state_in(event: Event) -> str | None:
     if not event.body.startswith('{"type":"state"'):
         return None
     return event.body.split('"state":"', 1)[1].split('"', 1)[0]
+
+
+def _id(text: str) -> uuid.UUID:
+    """The battle's id; what is none names no battle, and is told so like any unknown one."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise BattleNotFound(text) from None
 
 
 def _voter(scope: Any) -> Voter | None:
