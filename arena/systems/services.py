@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -88,17 +89,21 @@ def suggested_prompts(arena: Arena, n: int) -> list[str]:
     """Up to `n` prompts to offer: the arena's own, else short ones that at least two replay systems can answer."""
     if arena.suggestions:
         return list(arena.suggestions[:n])
-    counts: dict[str, int] = {}
-    for version in current_versions(arena):
-        for prompt in _known_prompts(version):
-            counts[prompt] = counts.get(prompt, 0) + 1
-    shared = [prompt for prompt, count in counts.items() if count > 1 and len(prompt) <= _SUGGESTION_CHARS]
+    described = [_described(version) for version in current_versions(arena) if version.backend == "replay"]
+    shared = _shared_prompts(tuple(described))
     return random.sample(shared, min(n, len(shared)))
 
 
-def _known_prompts(version: SystemVersion) -> set[str]:
+@lru_cache(maxsize=64)
+def _shared_prompts(described: tuple[str, ...]) -> tuple[str, ...]:
+    """Short prompts that at least two of these replay systems can answer."""
+    counts = Counter(prompt for one in described for prompt in _known_prompts(one))
+    return tuple(prompt for prompt, n in counts.items() if n > 1 and len(prompt) <= _SUGGESTION_CHARS)
+
+
+def _known_prompts(described: str) -> set[str]:
     try:
-        backend = backend_for(version)
+        backend = _backend(described)
         return set(backend.known_prompts()) if isinstance(backend, ReplayBackend) else set()
     except BackendError:
         return set()
@@ -109,8 +114,7 @@ def _known_prompts(version: SystemVersion) -> set[str]:
 
 def backend_for(version: SystemVersion) -> Backend:
     """The backend that calls this version; made once per process. Raises a BackendError if it is set up wrongly."""
-    described = json.dumps([version.backend, version.endpoint, version.parameters], sort_keys=True)
-    return _backend(described)
+    return _backend(_described(version))
 
 
 def limits_for(version: SystemVersion) -> Limits:
@@ -139,6 +143,10 @@ def cost_usd(version: SystemVersion, input_tokens: int | None, output_tokens: in
         return None
     spent = version.price_in_usd_per_mtok * input_tokens + version.price_out_usd_per_mtok * output_tokens
     return spent / _TOKENS_PER_PRICE
+
+
+def _described(version: SystemVersion) -> str:
+    return json.dumps([version.backend, version.endpoint, version.parameters], sort_keys=True)
 
 
 @lru_cache(maxsize=1024)

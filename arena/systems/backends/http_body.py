@@ -33,14 +33,15 @@ class Clock:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._ends_at = asyncio.get_running_loop().time() + limits.total_s
+        self.first_byte_at = self._ends_at
 
     @asynccontextmanager
     async def within(
-        self, phase: Literal["connect", "first_byte", "idle"], seconds: float
+        self, phase: Literal["connect", "first_byte", "idle"], deadline: float
     ) -> AsyncIterator[asyncio.Timeout]:
-        """Allow the block so many seconds, and no more than the total. Raises TimedOut."""
+        """Allow the block until the deadline, a time of the loop. Raises TimedOut."""
         try:
-            async with asyncio.timeout_at(self.at(seconds)) as timeout:
+            async with asyncio.timeout_at(deadline) as timeout:
                 yield timeout
         except TimeoutError as error:
             over = asyncio.get_running_loop().time() >= self._ends_at
@@ -56,11 +57,12 @@ async def open_response(http: httpx.AsyncClient, request: httpx.Request, clock: 
     limits = clock.limits
     request.extensions["timeout"] = {"connect": limits.connect_s, "pool": limits.connect_s}
     try:
-        async with clock.within("first_byte", limits.connect_s + limits.first_byte_s) as timeout:
+        async with clock.within("first_byte", clock.at(limits.connect_s + limits.first_byte_s)) as timeout:
 
             async def restart(event: str, _info: dict[str, Any]) -> None:
                 if event == "http11.send_request_body.complete":
-                    timeout.reschedule(clock.at(limits.first_byte_s))
+                    clock.first_byte_at = clock.at(limits.first_byte_s)
+                    timeout.reschedule(clock.first_byte_at)
 
             request.extensions["trace"] = restart
             return await http.send(request, stream=True)
@@ -129,11 +131,11 @@ class Body:
 
     async def _next(self) -> bytes | None:
         phase: Literal["first_byte", "idle"] = "idle" if self._bytes else "first_byte"
-        seconds = self._limits.idle_s if self._bytes else self._limits.first_byte_s
+        deadline = self._clock.at(self._limits.idle_s) if self._bytes else self._clock.first_byte_at
         if self.may_end:
-            seconds = min(seconds, _ENDING_S)
+            deadline = min(deadline, self._clock.at(_ENDING_S))
         try:
-            async with self._clock.within(phase, seconds):
+            async with self._clock.within(phase, deadline):
                 block = await anext(self._raw, None)
         except httpx.TransportError as error:
             raise Truncated(f"{type(error).__name__}: {error}") from error

@@ -25,7 +25,7 @@ from arena.systems.backends.base import (
     Unsupported,
 )
 from arena.systems.backends.text import TextCleaner
-from arena.systems.offline import CONTENDERS, Reason, load
+from arena.systems.offline import CONTENDERS, Reason, Reply, load
 
 
 class LocalBackend:
@@ -50,25 +50,27 @@ class LocalBackend:
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate in a thread beside this event loop; see `Backend.stream`."""
-        events: asyncio.Queue[Event | BackendError] = asyncio.Queue()
+        events: asyncio.Queue[Event | BackendError | None] = asyncio.Queue()
         stop = threading.Event()
         work = asyncio.create_task(asyncio.to_thread(self._work, request, events, asyncio.get_running_loop(), stop))
         try:
             while True:
                 event = await events.get()
+                if event is None:
+                    # The thread ended; a defect in the contender surfaces here.
+                    await work
+                    return
                 if isinstance(event, BackendError):
                     raise event
                 yield event
-                if isinstance(event, Finished):
-                    return
         finally:
             stop.set()
-            await asyncio.shield(work)
+            await asyncio.wait([work])
 
     def _work(
         self,
         request: GenerationRequest,
-        events: "asyncio.Queue[Event | BackendError]",
+        events: "asyncio.Queue[Event | BackendError | None]",
         loop: asyncio.AbstractEventLoop,
         stop: threading.Event,
     ) -> None:
@@ -79,13 +81,23 @@ class LocalBackend:
                 loop.call_soon_threadsafe(events.put_nowait, event)
         except BackendError as error:
             loop.call_soon_threadsafe(events.put_nowait, error)
+        finally:
+            loop.call_soon_threadsafe(events.put_nowait, None)
+
+
+def _loaded(entry: str) -> Reply:
+    try:
+        return load(entry)
+    except (ImportError, OSError) as error:
+        # The package is there, but it does not fit this machine.
+        raise Misconfigured(f"{entry}: {error}") from error
 
 
 def _capped(entry: str, request: GenerationRequest) -> Iterator[Event]:
     """The contender's pieces, cleaned, under the limits of time and size."""
     limits, ends_at = request.limits, time.monotonic() + request.limits.total_s
     cleaner, size, spoke = TextCleaner(), 0, False
-    pieces = load(entry)(request)
+    pieces = _loaded(entry)(request)
     reason: Reason = "stop"
     try:
         while True:

@@ -47,7 +47,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
                 addresses = await _resolve(host, port)
                 for address in addresses:
                     self._policy.check_address(host, port, address)
-                return await self._connect_any(addresses, port, local_address, socket_options)
+                return await self._connect_any(addresses, port, timeout, local_address, socket_options)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host}:{port}") from error
 
@@ -55,16 +55,17 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         self,
         addresses: list[str],
         port: int,
+        timeout: float | None,  # noqa: ASYNC109
         local_address: str | None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.AsyncNetworkStream:
-        failure = httpcore.ConnectError("no address")
+        # Every address gets its share of the time: a silent one (IPv6 without a route) leaves some for the next.
+        share = None if timeout is None else timeout / max(1, len(addresses))
+        failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:
-                return await self._sockets.connect_tcp(
-                    address, port, local_address=local_address, socket_options=socket_options
-                )
-            except httpcore.ConnectError as error:
+                return await self._sockets.connect_tcp(address, port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from arena.systems.backends.base import GenerationRequest, Message, ServerFailed, Truncated
+from arena.systems.backends.base import GenerationRequest, Message, Misconfigured, ServerFailed, Truncated
 from arena.systems.offline import Reason
 
 CONTEXT_TOKENS: Final = 4096
@@ -95,6 +95,8 @@ def weights_file() -> Path:
         try:
             assemble(part)
             part.replace(file)
+        except (OSError, ValueError) as error:
+            raise ServerFailed(f"the weights cannot be put together: {error}") from error
         finally:
             part.unlink(missing_ok=True)
     return file
@@ -105,8 +107,10 @@ _one_at_a_time: Final = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _model() -> Any:
-    import xllamacpp  # noqa: PLC0415 - optional, and 100 MB
-
+    try:
+        import xllamacpp  # noqa: PLC0415 - optional, and 100 MB
+    except (ImportError, OSError) as error:
+        raise Misconfigured(f"xllamacpp does not run here: {error}") from error
     params = xllamacpp.CommonParams()
     params.model.path = str(weights_file())
     params.n_ctx = CONTEXT_TOKENS

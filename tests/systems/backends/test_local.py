@@ -71,3 +71,22 @@ async def test_closing_the_stream_closes_the_generator(monkeypatch: pytest.Monke
     await anext(stream)
     await stream.aclose()
     assert closed.is_set()
+
+
+async def test_a_defect_of_a_contender_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reply(_request):
+        yield "so far "
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(local, "load", lambda _entry: reply)
+    with pytest.raises(ZeroDivisionError):
+        await events_of(LocalBackend(ELIZA))
+
+
+async def test_a_package_that_does_not_run_here_is_a_misconfiguration(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_entry):
+        raise ImportError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(local, "load", load)
+    with pytest.raises(Misconfigured, match="libgomp"):
+        await events_of(LocalBackend(ELIZA))

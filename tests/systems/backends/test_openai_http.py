@@ -338,7 +338,7 @@ async def test_a_name_that_changes_its_address_gains_nothing(
     async def getaddrinfo(_loop, _host, port, **_options):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(answers)]
 
-    async def connect_tcp(_self, host, _port, **_options):
+    async def connect_tcp(_self, host, *_options):
         connected.append(host)
         raise httpcore.ConnectError("not today")
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("file", type=Path, help="YAML; see docs/operations.md")
+        parser.add_argument("file", type=Path, help="YAML; see docs/systems.md")
         parser.add_argument("--apply", action="store_true", help="carry out the plan, in one transaction")
         parser.add_argument("--from-env", action="store_true", help="add the models of OPENAI_BASE_URL, OPENAI_MODELS")
         parser.add_argument(
