@@ -167,6 +167,8 @@ def _live(turn_id: int) -> QuerySet[Response]:
 
 def _messages(turn: Turn, side: Side) -> tuple[Message, ...]:
     """The conversation as this side's system saw it, ending with the turn's prompt."""
+    if turn.n == FIRST_TURN:
+        return (Message("user", turn.prompt),)
     earlier = Response.objects.filter(
         turn__battle_id=turn.battle_id, turn__n__lt=turn.n, side=side, status=ResponseStatus.COMPLETE.value
     ).order_by("turn__n")
@@ -337,4 +339,4 @@ def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
     finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES})
-    return Pairing.objects.get(id=Battle.objects.values_list("pairing_id", flat=True).get(id=battle.id))
+    return Pairing.objects.get(id__in=Battle.objects.filter(id=battle.id).values("pairing_id"))

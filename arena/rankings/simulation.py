@@ -71,7 +71,7 @@ def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[st
 
     Raises:
         NobodyToCompare: see there.
-        ValueError: a strength for an unknown system.
+        UnknownSystem: a strength for a system that is not there.
     """
     names = {version.pk: version.system.name for version in current_versions(arena)}
     if len(names) < 2:

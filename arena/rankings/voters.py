@@ -19,6 +19,10 @@ SPREAD: Final = 120.0
 MEAN: Final = 1000.0
 
 
+class UnknownSystem(Exception):
+    """A strength is given for a system that is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """How one voter decides. evenness: τ above. both_bad: share of the even votes."""
@@ -53,11 +57,11 @@ def strengths_of(names: Iterable[str], seed: int, given: Mapping[str, float]) ->
     """The strength of every name in points, mean 1000: as given, else drawn from the seed and the name.
 
     Raises:
-        ValueError: a strength is given for a name that is not there.
+        UnknownSystem: a strength is given for a name that is not there.
     """
     drawn = {name: MEAN + random.Random(f"{seed} {name}").gauss(0.0, SPREAD) for name in sorted(names)}
     if unknown := sorted(set(given) - set(drawn)):
-        raise ValueError(f"no such system: {', '.join(unknown)}")
+        raise UnknownSystem(f"no such system: {', '.join(unknown)}")
     wished = drawn | dict(given)
     shift = MEAN - sum(wished.values()) / len(wished) if wished else 0.0
     return {name: strength + shift for name, strength in wished.items()}

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from arena.arenas.models import Arena
 from arena.rankings.simulation import Plan, SimulationError, Window, simulate
+from arena.rankings.voters import UnknownSystem
 
 
 class Command(BaseCommand):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             truth = simulate(arena, plan, lambda done: self._report(done, plan.battles, time.monotonic() - began))
-        except (SimulationError, ValueError) as error:
+        except (SimulationError, UnknownSystem) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps({"arena": arena.slug, "battles": plan.battles, "strengths": truth}))
 
