@@ -1,4 +1,4 @@
-"""Make the bucket of S3_BUCKET where the store does not have it yet; for the one-shot service of docker-compose.yml."""
+"""Make the bucket of S3_BUCKET where the store does not have it yet; for the one-shot service of the compose file."""
 
 import os
 import sys

@@ -65,7 +65,8 @@ class Child:
         self.log = log
         self._stop_signal = stop_signal
         self._asked = False
-        log.parent.mkdir(parents=True, exist_ok=True)
+        # A log may name what only the operator should read, such as the one-time login.
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("ab") as sink:
             self.log_start = sink.tell()
             self._process = subprocess.Popen(

@@ -1,0 +1,183 @@
+import multiprocessing
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from ops import ServiceError
+from ops.processes import wait_until
+from ops.services import Postgres, User, Valkey, home, postgres_bin, secret, service_user, socket_dir, valkey_bin
+
+
+@pytest.fixture
+def var():
+    """A folder that an ordinary user can pass through, as pytest's own is not."""
+    path = Path(tempfile.mkdtemp(prefix="arena-ops-"))
+    path.chmod(0o755)
+    yield path
+    base = (path / "services").resolve()
+    shutil.rmtree(path)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(var):
+    server = Postgres(var, durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def valkey_server(var):
+    server = Valkey(var)
+    yield server
+    server.stop()
+
+
+def test_a_secret_is_made_once_and_readable_by_its_owner_alone(var):
+    first = secret(var, "key")
+    assert secret(var, "key") == first
+    assert len(first) >= 50
+    assert stat.S_IMODE((var / "secrets" / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((var / "secrets").stat().st_mode) == 0o700
+
+
+def test_postgresql_starts_keeps_its_data_and_starts_again(var, postgres):
+    postgres.start()
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    postgres.stop()
+    assert postgres.child.exit_code == 0
+    postgres.start()
+    with psycopg.connect(postgres.url) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+        assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+
+
+def test_postgresql_refuses_a_wrong_password(postgres):
+    postgres.start()
+    wrong = postgres.url.replace(postgres.url.split("arena:")[1].split("@")[0], "wrong")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+
+
+def test_lost_secrets_are_explained(var, postgres):
+    postgres.start()
+    postgres.stop()
+    (var / "secrets" / "postgres_admin_password").unlink()
+    with pytest.raises(ServiceError, match="restore the old secrets"):
+        postgres.start()
+
+
+def test_a_server_that_an_earlier_supervisor_left_is_replaced(var, postgres):
+    first = Postgres(var, durable=False)
+    left = first.start()
+    postgres.start()
+    assert wait_until(lambda: left.exit_code is not None, timeout_s=10)
+    psycopg.connect(postgres.url).close()
+
+
+def test_a_pid_file_of_a_dead_server_is_no_obstacle(var, postgres):
+    postgres.start()
+    os.killpg(postgres.child.pid, 9)
+    assert wait_until(lambda: postgres.child.exit_code is not None, timeout_s=10)
+    assert (home(var, service_user()) / "postgres" / "postmaster.pid").exists()
+    postgres.start()
+    psycopg.connect(postgres.url).close()
+
+
+def test_data_of_another_major_version_is_refused_with_advice(var, postgres):
+    data = home(var, service_user()) / "postgres"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("11\n")
+    with pytest.raises(ServiceError, match="written by PostgreSQL 11"):
+        postgres.start()
+
+
+def test_a_server_that_cannot_start_shows_its_last_words(var, postgres):
+    postgres.start()
+    postgres.stop()
+    config = home(var, service_user()) / "postgres" / "postgresql.conf"
+    config.write_text("no_such_setting = 1\n")
+    with pytest.raises(ServiceError, match="no_such_setting"):
+        postgres.start()
+
+
+def test_valkey_starts_with_a_password_and_without_a_port(valkey_server):
+    valkey_server.start()
+    with redis.Redis.from_url(valkey_server.url) as client:
+        assert client.ping()
+        assert client.config_get("port") == {"port": "0"}
+        assert client.config_get("appendonly") == {"appendonly": "no"}
+    words = Path(f"/proc/{valkey_server.child.pid}/cmdline").read_bytes()
+    assert valkey_server.url.split(":")[2].split("@")[0].encode() not in words
+    valkey_server.stop()
+    assert valkey_server.child.exit_code == 0
+
+
+def test_sockets_of_a_deep_folder_move_to_a_short_one(var):
+    deep = var / ("x" * 60) / ("y" * 60)
+    deep.mkdir(parents=True)
+    path = socket_dir(deep, User(None, None))
+    assert len(str(path)) <= 75
+    assert socket_dir(deep, User(None, None)) == path
+    path.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
+class TestAsRoot:
+    def test_the_servers_run_as_an_unprivileged_user(self, postgres):
+        postgres.start()
+        assert Path(f"/proc/{postgres.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+
+    def test_a_folder_that_the_user_cannot_enter_is_left_closed_and_the_data_go_elsewhere(self, var):
+        closed = var / "closed"
+        closed.mkdir(mode=0o700)
+        server = Postgres(closed / "var", durable=False)
+        try:
+            server.start()
+            psycopg.connect(server.url).close()
+            assert (closed / "var" / "services").is_symlink()
+            assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        finally:
+            server.stop()
+            shutil.rmtree((closed / "var" / "services").resolve())
+
+    def test_binaries_that_the_user_cannot_reach_are_copied(self, var, monkeypatch):
+        base = home(var, service_user())
+        monkeypatch.setattr(User, "may_enter", lambda self, folder: False)
+        copied = postgres_bin(base, service_user())
+        assert copied.is_relative_to(base)
+        done = subprocess.run([copied / "psql", "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith("psql")
+        assert valkey_bin(base, service_user()).is_relative_to(base)
+
+    def test_an_ordinary_user_can_run_both_servers(self, var):
+        nobody = pwd.getpwnam("nobody")
+        os.chown(var, nobody.pw_uid, nobody.pw_gid)
+        # A fork, because that user may not be able to reach this Python in its folder.
+        child = multiprocessing.get_context("fork").Process(target=_run_both, args=(nobody, var))
+        child.start()
+        child.join(60)
+        assert child.exitcode == 0
+
+
+def _run_both(user: pwd.struct_passwd, var: Path) -> None:
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+    os.chdir("/")
+    servers = [Postgres(var, durable=False), Valkey(var)]
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.stop()
+    os._exit(int(any(server.child.exit_code != 0 for server in servers) or service_user() != User(None, None)))
