@@ -25,7 +25,7 @@ _FEEDBACK_LABELS: Final[dict[str, Promise]] = {
     "right": _("In your words, about the right answer"),
 }
 #: The order of the buttons on the page, and the key of each.
-_VOTE_KEYS: Final = (("left", "1"), ("tie", "3"), ("both_bad", "4"), ("right", "2"))
+_VOTE_KEYS: Final = (("left", "1"), ("tie", "2"), ("both_bad", "3"), ("right", "4"))
 _CHOSEN: Final[dict[str, frozenset[str]]] = {"left": frozenset({"left"}), "right": frozenset({"right"})}
 
 

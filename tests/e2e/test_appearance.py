@@ -1,0 +1,155 @@
+"""Every page in both themes and on a phone: no axe violation, no sideways scrolling, a picture of each to look at."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e import contenders
+from tests.e2e.conftest import ROOT, SCREENSHOTS, ContextMaker
+from tests.e2e.steps import start, wait_until_ready
+
+pytestmark = pytest.mark.e2e
+
+WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+PAGES = {
+    "home": "/",
+    "arena": "/arenas/text",
+    "leaderboard": "/arenas/text/leaderboard",
+    "leaderboard-empty": "/arenas/broken/leaderboard",
+    "systems": "/systems",
+    "about": "/about",
+    "methods": "/methods",
+    "privacy": "/privacy",
+    "consent": "/consent",
+    "not-found": "/nothing-here",
+    "api": "/api/v1/docs",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to see the site."""
+
+    name: str
+    theme: str
+    viewport: dict[str, int]
+
+
+LOOKS = (Look("light", "light", WIDE), Look("dark", "dark", WIDE), Look("phone", "light", PHONE))
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: look.name)
+def seen(request: pytest.FixtureRequest, new_context: ContextMaker) -> Iterator[tuple[Look, BrowserContext]]:
+    """A look and a visitor who sees the site that way."""
+    look: Look = request.param
+    context = new_context(
+        color_scheme=look.theme, viewport=look.viewport, device_scale_factor=1, reduced_motion="reduce"
+    )
+    context.watch.expected.append("404")  # type: ignore[attr-defined]
+    return (look, context)  # type: ignore[return-value]
+
+
+def _violations(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def _check(page: Page, look: Look, name: str, axe: str) -> None:
+    page.wait_for_load_state("load")
+    page.evaluate("window.scrollTo(0, 0)")
+    page.screenshot(path=SCREENSHOTS / f"{name}-{look.name}.png", full_page=True, animations="disabled")
+    assert _violations(page, axe) == [], name
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= look.viewport["width"], f"{name} scrolls sideways: {width} px"
+
+
+def test_every_page_is_accessible_and_fits(seen: tuple[Look, BrowserContext], axe: str) -> None:
+    look, context = seen
+    page = context.new_page()
+    for name, path in PAGES.items():
+        page.goto(path)
+        if name == "leaderboard" and page.locator("#leaderboard-figure").count():
+            expect(page.locator("#leaderboard-figure .main-svg").first).to_be_visible()
+        _check(page, look, name, axe)
+
+
+def test_a_battle_is_accessible_and_fits_in_every_state(seen: tuple[Look, BrowserContext], axe: str) -> None:
+    look, context = seen
+    page = context.new_page()
+    page.goto("/arenas/text")
+    page.get_by_label("Your prompt").fill(contenders.LONG)
+    page.get_by_role("button", name="Start battle").click()
+    expect(page.get_by_role("button", name="Agree and start the battle")).to_be_visible()
+    _check(page, look, "consent-with-draft", axe)
+    start(page, contenders.LONG)
+    expect(page.locator(".answer__text").first).to_contain_text("A story", timeout=30_000)
+    _check(page, look, "battle-writing", axe)
+    start(page, contenders.SHOWN)
+    wait_until_ready(page)
+    _check(page, look, "battle-ready", axe)
+    if look.name == "light":
+        page.evaluate("window.scrollTo(0, 0)")
+        page.screenshot(path=ROOT / "docs" / "screenshot.png", animations="disabled")
+    page.get_by_text("Add reasons").click()
+    page.get_by_role("group", name="Left answer: What is good").get_by_label("Clear").check()
+    _check(page, look, "battle-reasons", axe)
+    page.get_by_role("button", name="Report Left answer").click()
+    _check(page, look, "battle-report", axe)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Left is better").click()
+    expect(page.locator("#reveal")).to_be_visible()
+    _check(page, look, "battle-revealed", axe)
+    start(page, "Is anybody there?", "/arenas/broken")
+    expect(page.locator("#failure")).to_be_visible(timeout=40_000)
+    _check(page, look, "battle-failed", axe)
+    page.goto("/battles")
+    _check(page, look, "battles", axe)
+
+
+def test_the_theme_switch_wins_over_the_system_and_is_remembered(page: Page) -> None:
+    page.goto("/about")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    switch = page.get_by_role("button", name=re.compile("^Theme"))
+    switch.click()
+    assert page.evaluate(paper) == light
+    switch.click()
+    dark = page.evaluate(paper)
+    assert dark != light
+    expect(switch).to_have_accessible_name("Theme: dark")
+    page.reload()
+    assert page.evaluate(paper) == dark
+
+
+@pytest.mark.parametrize("path", ["/", "/arenas/text", "/about"])
+def test_the_narrowest_phone_and_the_widest_screen_fit(new_context: ContextMaker, path: str) -> None:
+    for width in (320, 2200):
+        page = new_context(viewport={"width": width, "height": 800}).new_page()
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_battle_works_without_scripts(new_context: ContextMaker) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto("/arenas/text")
+    page.get_by_label("Your prompt").fill(contenders.SHOWN)
+    page.get_by_role("button", name="Start battle").click()
+    page.get_by_label("My votes may be used for research").check()
+    page.get_by_label("I am at least 16 years old").check()
+    page.get_by_role("button", name="Agree and start the battle").click()
+    expect(page).to_have_url(re.compile(r"/battles/[0-9a-f-]{36}"))
+    wait_until_ready(page)  # the page reloads itself
+    page.screenshot(path=SCREENSHOTS / "battle-without-scripts.png", full_page=True)
+    page.get_by_role("button", name="Right is better").click()
+    expect(page.get_by_role("heading", name="You voted: Right is better")).to_be_visible()
+    assert len(set(page.locator(".reveal__name").all_inner_texts())) == 2
