@@ -4,7 +4,6 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Callable, Coroutine
-from functools import cache
 from typing import Any, TypeVar
 
 from arena.common import live
@@ -16,17 +15,28 @@ class Abandoned(Exception):
     """The tick said that nobody needs the result any more."""
 
 
-@cache
+class _Process:
+    """The loop and its Redis client: one each, though many task threads ask for them at once."""
+
+    lock = threading.Lock()
+    loop: asyncio.AbstractEventLoop | None = None
+    redis: Any = None
+
+
 def _loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="arena-loop", daemon=True).start()
-    return loop
+    with _Process.lock:
+        if _Process.loop is None:
+            _Process.loop = asyncio.new_event_loop()
+            threading.Thread(target=_Process.loop.run_forever, name="arena-loop", daemon=True).start()
+        return _Process.loop
 
 
-@cache
 def redis_connection() -> Any:
     """The loop's Redis client; used inside the loop only."""
-    return live.async_client()
+    with _Process.lock:
+        if _Process.redis is None:
+            _Process.redis = live.async_client()
+        return _Process.redis
 
 
 def run(coroutine: Coroutine[Any, Any, T], *, every_s: float, tick: Callable[[], bool]) -> T:
