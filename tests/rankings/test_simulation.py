@@ -47,16 +47,16 @@ def test_known_strengths_are_inside_their_intervals(
 ) -> None:
     # The router's seeds are secret; fixed here, so that the draw of pairs is the same in every run.
     monkeypatch.setattr("arena.router.services.secrets.randbits", random.Random(8).getrandbits)
-    truth = simulate(battles=400, seed=3)["strengths"]
+    truth = simulate(battles=240, seed=3)["strengths"]
     board = leaderboard(arena)
-    assert (board.status, board.counted, board.simulated) == ("ok", 400, 400)
+    assert (board.status, board.counted, board.simulated) == ("ok", 240, 240)
     for row in board.rows:
         assert row.lower is not None
         assert row.upper is not None
         assert row.lower <= truth[row.system] <= row.upper
     assert sum(truth.values()) / len(truth) == pytest.approx(MEAN)
     assert recount(arena.id).agrees
-    assert "400/400 battles" in capsys.readouterr().err
+    assert "240/240 battles" in capsys.readouterr().err
 
 
 def test_everything_simulated_is_marked_so(arena: Arena) -> None:
