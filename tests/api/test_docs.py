@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from django.urls import resolve
+
 from arena.api.application import api
 from arena.api.openapi import document, operations
 from arena.api.problems import TYPES
@@ -34,3 +36,21 @@ def test_the_states_outcomes_and_keys_of_the_docs_are_those_of_the_code() -> Non
     assert "|".join(outcome.value for outcome in Outcome) in DOCS
     for key in (*BattleOut.model_fields, *RevealedOut.model_fields):
         assert re.search(rf"\b{key}\b", DOCS), key
+
+
+def test_the_docs_name_the_socket_its_messages_and_its_close_codes() -> None:
+    from arena.web import consumers
+
+    assert "`/ws/v1/battles/{id}?after=EVENT_ID`" in DOCS
+    for kind in ("frame", "snapshot", "state"):
+        assert f'type: "{kind}"' in DOCS
+    for code in (consumers.NOT_FOUND, consumers.TRY_AGAIN, consumers.TOO_BIG):
+        assert str(code) in DOCS
+
+
+def test_the_probes_of_the_docs_exist() -> None:
+    assert [resolve(path).url_name for path in re.findall(r"`GET (/(?:healthz|readyz|metrics))`", DOCS)] == [
+        "healthz",
+        "readyz",
+        "metrics",
+    ]

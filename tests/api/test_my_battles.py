@@ -66,7 +66,17 @@ def test_the_list_costs_the_same_queries_however_long_it_is(
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "before=yesterday", "before=2026-01-01T00:00:00"]
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "before=yesterday",
+        "before=2026-01-01T00:00:00",
+        "before=0.5",
+        "before=9999-12-31T23:59:59-01:00",
+        "before=",
+    ],
 )
 def test_an_unusable_query_is_refused(alice: Program, query: str) -> None:
     response = alice.get(f"/battles?{query}")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Query, Router
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from arena.accounts.models import Voter
 from arena.accounts.services import consent_of
@@ -36,6 +36,18 @@ from arena.votes.services import cast_vote
 router = Router(tags=["battles"], auth=IDENTITY)
 PAGE_MAX = 100
 
+
+def _moment(text: object) -> datetime:
+    """An ISO 8601 time with its offset; a bare number is no time, though pydantic would take it for one."""
+    try:
+        found = datetime.fromisoformat(str(text))
+        if found.tzinfo is None:
+            raise ValueError("a time needs its offset from UTC")
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -46,6 +58,7 @@ IdempotencyKey = Annotated[
         description="The same key with the same body gives the same battle again instead of a second one.",
     ),
 ]
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_moment)]
 BattleId = Annotated[str, Path(description="The battle's id.")]
 
 
@@ -117,7 +130,7 @@ def _summary(view: BlindBattle) -> SummaryOut:
 def mine(
     request: HttpRequest,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 20,
-    before: Annotated[AwareDatetime | None, Query(description="`next` of the page before.")] = None,
+    before: Annotated[Moment | None, Query(description="`next` of the page before.")] = None,
 ) -> HttpResponse:
     """This voter's battles, the newest first, page by page."""
     voter = actor_of(request).voter
