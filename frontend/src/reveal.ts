@@ -16,7 +16,8 @@ export function tokensText(tokens: number | null): string {
 
 export function costText(cost: number | string | null): string {
   if (cost === null) return text("unit.unknown");
-  return `$${Number(cost).toLocaleString(language(), { minimumFractionDigits: 2, maximumFractionDigits: 8 })}`;
+  const style = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
+  return Number(cost).toLocaleString(language(), { ...style, minimumFractionDigits: 2, maximumFractionDigits: 8 });
 }
 
 function filled(system: RevealedSystem): Record<string, string> {
