@@ -1,0 +1,199 @@
+"""`make demo` as a person sees it: lines on a terminal, a link, Ctrl-C; and what remains after a crash."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from ops.processes import wait_until
+from ops.services import Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+SYSTEMS = """
+arena: text
+demo: true
+systems:
+  - {name: eliza, organisation: Ours, access: open, licence: MIT, backend: local,
+     entry: "arena.systems.offline.eliza:reply", release_outputs: true}
+  - {name: markov, organisation: Ours, access: open, licence: MIT, backend: local,
+     entry: "arena.systems.offline.markov:reply", release_outputs: true}
+"""
+PARTS = ("worker (streams)", "worker (cpu)", "worker (periodic)", "beat", "web server")
+
+
+class Demo:
+    """One run of the supervisor, and the processes that it had when it said READY."""
+
+    def __init__(self, var, *options, env=None):
+        ours = ("ARENA_", "DATABASE_", "REDIS_", "S3_", "OPENAI_", "PYTEST_", "DJANGO_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        self.lines = []
+        self.url = ""
+        self.children = []
+        systems = var.with_suffix(".yaml")
+        systems.write_text(SYSTEMS)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ops.demo", "--var", str(var), "--systems", str(systems), *options],
+            cwd=ROOT,
+            env=clean | (env or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until_ready(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.startswith("READY "):
+                self.url = line.split()[1]
+                self.children = psutil.Process(self.process.pid).children(recursive=True)
+                return self
+        raise AssertionError("\n".join(self.lines))
+
+    def end(self, timeout_s=60):
+        rest, _none = self.process.communicate(timeout=timeout_s)
+        self.lines += rest.splitlines()
+        return self.process.returncode
+
+    def left(self):
+        return [child for child in self.children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        if not self.process.stdout.closed:
+            self.process.communicate()
+        wait_until(lambda: not self.left(), timeout_s=30)
+
+
+@pytest.fixture(scope="module")
+def var():
+    path = Path(tempfile.mkdtemp(prefix="arena-demo-"))
+    path.chmod(0o755)
+    yield path / "var"
+    base = (path / "var" / "services").resolve()
+    shutil.rmtree(path)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def demo(var):
+    runs = []
+
+    def run(*options, env=None):
+        runs.append(Demo(var, *options, env=env))
+        return runs[-1]
+
+    yield run
+    for one in runs:
+        one.kill()
+
+
+@pytest.mark.stack
+class TestRuns:
+    def test_first_run_says_each_step_then_ready_and_a_signal_ends_it_cleanly(self, demo, var):
+        run = demo().until_ready()
+        steps = [line for line in run.lines if re.match(r"\[ *\d+\.\d s\] ", line)]
+        assert steps == run.lines[:-1]
+        for word in ("PostgreSQL", "Valkey", "schema", "healthy", *PARTS):
+            assert any(word in line for line in steps), word
+        assert re.fullmatch(r"READY http://127\.0\.0\.1:\d+", run.lines[-1])
+        assert httpx.get(f"{run.url}/readyz").json()["checks"]["workers"] == "ok"
+        with psycopg.connect(Postgres(var).url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        self.log_in(run)
+        self.refuse_a_second(demo)
+        self.keep_secrets_out_of_the_logs(var)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end() == 0
+        assert "stopped" in run.lines[-1]
+        assert not run.left()
+
+    def log_in(self, run):
+        link = re.search(r"http\S+sesame=\S+", "\n".join(run.lines))[0]
+        with httpx.Client() as client:
+            assert client.get(link).headers["location"] == "/admin/"
+            assert client.get(f"{run.url}/admin/").status_code == 200
+        assert httpx.get(link).status_code == 403, "the link works a second time"
+
+    def refuse_a_second(self, demo):
+        second = demo()
+        assert second.end() == 1
+        assert "A demo already runs" in second.lines[-1]
+
+    def keep_secrets_out_of_the_logs(self, var):
+        logs = b"".join(path.read_bytes() for path in (var / "log").iterdir())
+        assert b"127.0.0.1" not in (var / "log" / "web.log").read_bytes()
+        for path in (var / "secrets").iterdir():
+            assert path.read_bytes() not in logs, path.name
+
+    def test_second_run_has_its_data_and_a_part_that_crashes_is_named(self, demo, var):
+        run = demo().until_ready()
+        with psycopg.connect(Postgres(var).url) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        beat = next(child for child in run.children if "beat" in child.cmdline())
+        beat.kill()
+        assert run.end() == 1
+        assert any("The beat ended by itself (signal SIGKILL)" in line for line in run.lines)
+        assert not run.left()
+
+    def test_kill_9_of_the_supervisor_leaves_no_process_and_no_obstacle(self, demo):
+        run = demo().until_ready()
+        run.process.kill()
+        assert wait_until(lambda: not run.left(), timeout_s=30), run.left()
+        again = demo().until_ready()
+        again.process.send_signal(signal.SIGINT)
+        assert again.end() == 0
+
+    def test_a_signal_during_the_start_is_clean_too(self, demo):
+        run = demo()
+        next(line for line in run.process.stdout if "schema" in line)
+        time.sleep(0.5)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end() == 0
+
+
+def test_a_port_that_is_taken_is_an_error_with_a_way_out(demo):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = demo("--port", str(port))
+        assert run.end() == 1
+    assert f"Port {port} is taken" in run.lines[-1]
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none_is_an_error(demo, port):
+    run = demo(f"--port={port}")
+    assert run.end() == 2
+    assert f"PORT={port} is no port" in run.lines[-1]
+
+
+def test_a_systems_file_that_is_missing_is_an_error(demo):
+    run = demo("--systems", "/nowhere.yaml")
+    assert run.end() == 1
+    assert "There is no systems file /nowhere.yaml." in run.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("DATABASE_URL", "postgresql://arena:hidden@127.0.0.1:1/arena"), ("REDIS_URL", "redis://:hidden@127.0.0.1:1/0")],
+)
+def test_a_server_that_was_named_and_is_away_is_an_error_without_its_password(demo, name, url):
+    run = demo(env={name: url, "DATABASE_URL" if name == "REDIS_URL" else "REDIS_URL": ""})
+    assert run.end() == 1
+    text = "\n".join(run.lines)
+    assert f"The server of {name} does not answer" in text
+    assert "hidden" not in text
