@@ -27,7 +27,7 @@ PAGES = {
     "privacy": "/privacy",
     "consent": "/consent",
     "not-found": "/nothing-here",
-    "api": "/api/v1/docs",
+    "api": "/api/",
 }
 
 
