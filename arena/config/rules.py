@@ -9,13 +9,16 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from arena.systems.backends.addresses import endpoint_of
+from arena.systems.backends.base import Misconfigured
+
 if TYPE_CHECKING:
     from arena.config.env import Environment
 
 MIN_KEY_CHARS: Final = 50
 _MIN_DIFFERENT_CHARS: Final = 10
 _PLACEHOLDERS: Final = ("change", "example", "insecure", "secret-key", "placeholder", "default")
-_HOST_PORT: Final = re.compile(r"^[^\s:/]+:\d{1,5}$")
+_HOST_PORT: Final = re.compile(r"^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}$")
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "testserver"})
 
 
@@ -70,6 +73,11 @@ def _network(values: "Environment") -> Iterator[str]:
     for entry in values.private_backends:
         if not _HOST_PORT.match(entry):
             yield f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port."
+    if values.openai_base_url:
+        try:
+            endpoint_of(values.openai_base_url)
+        except Misconfigured as error:
+            yield f"OPENAI_BASE_URL: {error}."
     for entry in values.trusted_proxies:
         try:
             everybody = entry != "unix" and ip_network(entry, strict=False).prefixlen == 0

@@ -41,6 +41,7 @@ __all__ = [
     "cost_usd",
     "current_versions",
     "eligible_versions",
+    "has_secret",
     "iterate_local",
     "limits_for",
     "suggested_prompts",
@@ -195,9 +196,14 @@ def address_policy() -> AddressPolicy:
     return AddressPolicy.of(listed)
 
 
+def has_secret(name: str) -> bool:
+    """Whether the variable of this name, or NAME_FILE, is set here."""
+    return name in os.environ or f"{name}_FILE" in os.environ
+
+
 def _secret(name: str) -> str:
     """The variable of this name, or the content of the file that NAME_FILE names. Raises Misconfigured."""
-    if name not in os.environ and f"{name}_FILE" not in os.environ:
+    if not has_secret(name):
         raise Misconfigured(f"neither {name} nor {name}_FILE is set")
     try:
         return FileAwareEnv().str(name).strip()

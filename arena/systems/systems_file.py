@@ -4,7 +4,7 @@ SystemsFileInvalid   one sentence a problem, each with the name of its entry
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
@@ -76,7 +76,8 @@ class Entry(_Strict):
     price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
     price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
     release_outputs: bool = False
-    weight: float = Field(default=1.0, gt=0, lt=1e6, allow_inf_nan=False)
+    # The sampler takes weights in this range.
+    weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
 
     def endpoint(self) -> dict[str, Any]:
@@ -218,9 +219,13 @@ def environment_entries(base_url: str, models: list[str], *, has_key: bool) -> l
     ]
 
 
-def is_installed(entry: AnyEntry) -> bool:
-    """Whether the optional packages of a local system are there; true for every other kind."""
-    return not isinstance(entry, LocalEntry) or CONTENDERS[entry.entry].is_installed()
+def missing_here(entry: AnyEntry, has_secret: Callable[[str], bool]) -> str | None:
+    """What this machine lacks for the system, as a sentence; None if it has all."""
+    if isinstance(entry, LocalEntry) and not CONTENDERS[entry.entry].is_installed():
+        return f"{' and '.join(CONTENDERS[entry.entry].requires)} not installed here: it will not be drawn"
+    if isinstance(entry, OpenAIEntry) and entry.api_key_env and not has_secret(entry.api_key_env):
+        return f"{entry.api_key_env} is not set here: it will not be drawn"
+    return None
 
 
 def _entry(row: Any, number: int, folder: Path, problems: list[str]) -> AnyEntry | None:

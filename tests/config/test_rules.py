@@ -32,6 +32,7 @@ def test_a_good_environment_is_read(environment):
     values = environment()
     assert values.https
     assert not values.debug
+    assert environment(ARENA_PRIVATE_BACKENDS="[::1]:8000,vllm:8000").private_backends == ["[::1]:8000", "vllm:8000"]
     assert "ARENA_TRUSTED_PROXIES" in values.names
 
 
@@ -50,6 +51,9 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_STORAGE", "floppy", "folder or s3"),
         ("ARENA_STORAGE", "s3", "S3_BUCKET"),
         ("ARENA_PRIVATE_BACKENDS", "10.0.0.1", "host:port"),
+        ("ARENA_PRIVATE_BACKENDS", "::1:8000", "host:port"),
+        ("OPENAI_BASE_URL", "127.0.0.1:11434", "OPENAI_BASE_URL"),
+        ("OPENAI_BASE_URL", "https://me:word@api.example/v1", "user name"),
         ("ARENA_TRUSTED_PROXIES", "nginx", "no address"),
         ("ARENA_TRUSTED_PROXIES", "0.0.0.0/0", "choose their own address"),
         ("ARENA_TRUSTED_PROXIES", "::/0", "choose their own address"),

@@ -1,13 +1,13 @@
 """`manage.py register_systems`: look first, then apply."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
-from django.test import override_settings
 
 from arena.arenas.models import Arena
 from arena.systems import registry
@@ -205,11 +205,10 @@ def test_a_plan_that_no_longer_fits_is_refused(folder: Folder) -> None:
 
 
 def test_models_of_the_environment_are_added(folder: Folder, settings) -> None:
-    env = type(settings.ENV)
-    values = {name: getattr(settings.ENV, name) for name in env.__slots__}
-    values |= {"openai_base_url": "http://127.0.0.1:9/v1", "openai_models": ["llama3"], "openai_api_key": "canary"}
-    with override_settings(ENV=env(**values)):
-        said = folder.register(ALICE, options={"from_env": True})
+    settings.ENV = replace(
+        settings.ENV, openai_base_url="http://127.0.0.1:9/v1", openai_models=["llama3"], openai_api_key="canary"
+    )
+    said = folder.register(ALICE, options={"from_env": True})
     assert "new       llama3" in said
     version = versions("llama3")[0]
     assert version.endpoint == {
@@ -226,3 +225,10 @@ def test_a_stored_version_cannot_be_edited(folder: Folder) -> None:
     version.licence = "MIT"
     with pytest.raises(VersionIsImmutable):
         version.save()
+
+
+@pytest.mark.parametrize(("base_url", "models"), [("http://127.0.0.1:9/v1", []), ("", ["llama3"])])
+def test_half_an_environment_is_refused(folder: Folder, settings, base_url: str, models: list[str]) -> None:
+    settings.ENV = replace(settings.ENV, openai_base_url=base_url, openai_models=models)
+    with pytest.raises(CommandError, match="belong together"):
+        folder.register(ALICE, options={"from_env": True})

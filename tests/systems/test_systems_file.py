@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arena.systems import offline
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.systems_file import (
     OpenAIEntry,
     SystemsFile,
     SystemsFileInvalid,
     environment_entries,
-    is_installed,
+    missing_here,
     read_file,
 )
 
@@ -168,5 +169,10 @@ def test_the_environment_describes_systems_too(folder: Path) -> None:
         together.with_systems(entries)
 
 
-def test_only_local_systems_can_lack_packages(folder: Path) -> None:
-    assert all(is_installed(entry) for entry in read(folder, REPLAY, REMOTE, LOCAL).systems)
+def test_what_a_machine_lacks_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = read(folder, REPLAY, REMOTE | {"api_key_env": "A_KEY"}, LOCAL).systems
+    assert [missing_here(entry, lambda _name: True) for entry in entries] == [None, None, None]
+    monkeypatch.setitem(offline.CONTENDERS, LOCAL["entry"], offline.Contender(requires=("no_such_package",)))
+    _replay, remote, local = (missing_here(entry, lambda _name: False) for entry in entries)
+    assert remote.startswith("A_KEY is not set here")
+    assert local.startswith("no_such_package not installed here")

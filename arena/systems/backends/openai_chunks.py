@@ -5,6 +5,7 @@ Dialects met: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, LM Studio, OpenRou
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -37,6 +38,7 @@ _REASONS: Final[dict[str, Reason]] = {
 _MESSAGE_CHARS: Final = 300
 # A PostgreSQL integer.
 _MAX_COUNT: Final = 2**31 - 1
+_STATUS: Final = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _TOO_LONG: Final = ("context_length_exceeded", "maximum context length", "context size", "too many tokens")
 _NO_MONEY: Final = ("insufficient_quota", "billing", "credit")
 
@@ -50,7 +52,6 @@ class Chunk:
     reason: Reason | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
-    refused: bool = False
 
 
 def read_chunk(data: str) -> Chunk:
@@ -65,8 +66,8 @@ def read_chunk(data: str) -> Chunk:
     if not isinstance(choices, list | None):
         raise BadResponse("`choices` is no list")
     input_tokens, output_tokens = _usage(document.get("usage"))
-    for choice in choices or ():
-        if _object(choice, "a choice").get("index") in (0, None):
+    for choice in (_object(choice, "a choice") for choice in choices or ()):
+        if choice.get("index") in (0, None):
             return _read_choice(choice, input_tokens, output_tokens)
     return Chunk(input_tokens=input_tokens, output_tokens=output_tokens)
 
@@ -89,7 +90,6 @@ def _read_choice(choice: dict[str, Any], input_tokens: int | None, output_tokens
         reason=_REASONS.get(str(given).lower(), "other") if given else None,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
-        refused=bool(refusal),
     )
 
 
@@ -99,7 +99,8 @@ def _content(value: Any) -> tuple[str, str]:
         return _text(value, "content"), ""
     text = thought = ""
     for part in value:
-        kind = _object(part, "a part of `content`").get("type")
+        part = _object(part, "a part of `content`")  # noqa: PLW2901 - the same, checked
+        kind = part.get("type")
         if kind == "text":
             text += _text(part.get("text"), "text")
         elif kind == "thinking":
@@ -150,8 +151,8 @@ def _raise_reported(document: dict[str, Any]) -> None:
     if not error:
         return
     code = error.get("code") if isinstance(error, dict) else None
-    status = code if isinstance(code, int) and not isinstance(code, bool) else 500
-    raise error_of_status(status, error_text(error))
+    status = str(code)
+    raise error_of_status(int(status) if _STATUS.fullmatch(status) else 500, error_text(error))
 
 
 def error_text(error: Any) -> str:

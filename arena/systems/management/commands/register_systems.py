@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.systems import registry
-from arena.systems.services import address_policy
-from arena.systems.systems_file import SystemsFile, environment_entries, is_installed
+from arena.systems.services import address_policy, has_secret
+from arena.systems.systems_file import SystemsFile, environment_entries, missing_here
 
 
 class Command(BaseCommand):
@@ -45,6 +45,8 @@ class Command(BaseCommand):
         file = registry.read_file(options["file"], address_policy())
         if options["from_env"]:
             env = settings.ENV
+            if bool(env.openai_base_url) != bool(env.openai_models):
+                raise CommandError("OPENAI_BASE_URL and OPENAI_MODELS belong together; one of them is not set.")
             file = file.with_systems(
                 environment_entries(env.openai_base_url, env.openai_models, has_key=bool(env.openai_api_key))
             )
@@ -64,8 +66,8 @@ class Command(BaseCommand):
             self._show_diff(change.diff)
             if change.weight:
                 self.stdout.write(f"      weight: {change.weight[0]:g} → {change.weight[1]:g} (no new version)")
-            if change.name in entries and not is_installed(entries[change.name]):
-                self.stdout.write("      its optional packages are not installed here: it will not be drawn")
+            if change.name in entries and (lack := missing_here(entries[change.name], has_secret)):
+                self.stdout.write(f"      {lack}")
 
     def _show_diff(self, diff: dict[str, tuple[Any, Any]]) -> None:
         for name, (old, new) in diff.items():
