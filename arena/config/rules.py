@@ -28,6 +28,7 @@ def broken_rules(values: "Environment") -> Iterator[str]:
     yield from _state(values)
     yield from _storage(values)
     yield from _numbers(values)
+    yield from _backends(values)
     yield from _network(values)
     yield from _moderation(values.moderation_url)
 
@@ -69,7 +70,7 @@ def _numbers(values: "Environment") -> Iterator[str]:
         yield f"ARENA_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {values.log_level!r}."
 
 
-def _network(values: "Environment") -> Iterator[str]:
+def _backends(values: "Environment") -> Iterator[str]:
     for entry in values.private_backends:
         if not _HOST_PORT.match(entry):
             yield f"ARENA_PRIVATE_BACKENDS: {entry!r} is not host:port."
@@ -78,6 +79,9 @@ def _network(values: "Environment") -> Iterator[str]:
             endpoint_of(values.openai_base_url)
         except Misconfigured as error:
             yield f"OPENAI_BASE_URL: {error}."
+
+
+def _network(values: "Environment") -> Iterator[str]:
     for entry in values.trusted_proxies:
         try:
             everybody = entry != "unix" and ip_network(entry, strict=False).prefixlen == 0
