@@ -95,7 +95,7 @@ def leaderboard_figure(rows: Sequence[Rated]) -> dict[str, Any]:
         "height": FRAME_HEIGHT_PX + ROW_HEIGHT_PX * len(known),
         "showlegend": False,
         "margin": {"l": 8, "r": 24, "t": 16, "b": 48},
-        "xaxis": {"title": {"text": _("Rating")}, "automargin": True, "zeroline": False, "nticks": 6, "tickangle": 0},
+        "xaxis": {"title": {"text": _("Rating")}, "automargin": True, "zeroline": False, "nticks": 5, "tickangle": 0},
         "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},
     }
     figure: dict[str, Any] = go.Figure(trace, layout).to_plotly_json()

@@ -1,6 +1,9 @@
 """The front page says what this is, how each arena stands, and lets a visitor start at once."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
@@ -51,3 +54,16 @@ def test_the_number_of_queries_does_not_grow_with_arenas_and_votes(
 
 def test_the_page_is_not_kept_because_its_form_is_for_one_use(newcomer: Browser, arena: Arena) -> None:
     assert "no-store" in newcomer.get("/")["Cache-Control"]
+
+
+def test_votes_of_today_are_those_since_the_last_board_of_yesterday(newcomer: Browser, arena: Arena) -> None:
+    FoldWatermark.objects.create(arena=arena, last_vote_id=9, counted=120, excluded={"identity_revealed": 5})
+    for days_ago, counted in ((2, 70), (1, 100), (0, 118)):
+        inputs = {"counted": counted, "simulated": 0, "excluded": {"identity_revealed": 2}}
+        snapshot = Snapshot.objects.create(
+            arena=arena, last_vote_id=1, method={}, inputs=inputs, status="ok", code_version=""
+        )
+        Snapshot.objects.filter(id=snapshot.id).update(created_at=Now() - timedelta(days=days_ago))
+    page = newcomer.get("/").content.decode()
+    assert "<dt>Votes</dt><dd>125</dd>" in page
+    assert "<dt>Votes today</dt><dd>23</dd>" in page
