@@ -23,6 +23,8 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // The tests read the colours of the design system.
+    css: true,
     include: ["tests/**/*.test.ts"],
   },
 });
