@@ -39,14 +39,6 @@ def cancelled(outside: list[float]) -> list[float]:
 
 They also need batteries, and a good *passive* seal: cancelling works best below 1,000 Hz, foam above it.
 """,
-    """Active noise cancelling relies on **destructive interference**. The headphone records ambient sound, inverts
-its phase and emits the inverted signal together with the music.
-
-It fails when the sound is irregular or high-pitched, when the ear cup does not sit tight, and in strong wind.
-""",
-    """Great question! Noise-cancelling headphones cancel noise. They do this by using noise-cancelling technology,
-which makes noises quieter. They may fail if the noise is too noisy.
-""",
 )
 _HOSTILE: Final = """# Hello <script>window.hacked = 1; alert(1)</script>
 
@@ -83,7 +75,8 @@ def systems(folder: Path) -> dict[str, Any]:
     entries = []
     for number, (name, maker) in enumerate(zip(names, makers, strict=True)):
         answers = {
-            SHOWN: _SHOWN_ANSWERS[number],
+            # Two systems only: the picture in the README always shows these answers.
+            **({SHOWN: _SHOWN_ANSWERS[number]} if number < len(_SHOWN_ANSWERS) else {}),
             LONG: _long(("first", "second", "third", "fourth")[number]),
             MORE: f"It ended well. ({number + 1})",
             HOSTILE: f"{_HOSTILE}\nNumber {number + 1}.",
@@ -109,7 +102,7 @@ def systems(folder: Path) -> dict[str, Any]:
         "arena_name": "Text",
         "arena_description": "Ask anything; two anonymous systems answer.",
         "demo": True,
-        "suggestions": [SHOWN, LONG, HOSTILE],
+        "suggestions": [SHOWN, LONG],
         "systems": entries,
     }
 
