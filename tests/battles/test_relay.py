@@ -123,5 +123,5 @@ async def test_a_reader_that_leaves_ends_the_computation(redis, valkey):
     async for _event in stream:
         break
     await stream.aclose()
-    await asyncio.to_thread(thread.join, 3)
+    await asyncio.to_thread(thread.join, 15)
     assert not thread.is_alive()

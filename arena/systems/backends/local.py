@@ -24,14 +24,14 @@ from arena.systems.backends.base import (
     TooLarge,
     Unsupported,
 )
-from arena.systems.backends.text import TextCleaner
+from arena.systems.backends.text import TextCleaner, pieces, prompt_tokens
 from arena.systems.offline import CONTENDERS, Reason, Reply, load
 
 
 class LocalBackend:
     """One entry of `offline.CONTENDERS`. Raises Misconfigured when there is no such entry."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(needs_own_process=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(reports_usage=True, needs_own_process=True)
 
     def __init__(self, entry: str) -> None:
         if entry not in CONTENDERS:
@@ -96,13 +96,13 @@ def _loaded(entry: str) -> Reply:
 def _capped(entry: str, request: GenerationRequest) -> Iterator[Event]:
     """The contender's pieces, cleaned, under the limits of time and size."""
     limits, ends_at = request.limits, time.monotonic() + request.limits.total_s
-    cleaner, size, spoke = TextCleaner(), 0, False
-    pieces = _loaded(entry)(request)
+    cleaner, size, said, spoke = TextCleaner(), 0, 0, False
+    parts = _loaded(entry)(request)
     reason: Reason = "stop"
     try:
         while True:
             try:
-                piece = next(pieces)
+                piece = next(parts)
             except StopIteration as end:
                 reason = end.value or "stop"
                 break
@@ -113,12 +113,13 @@ def _capped(entry: str, request: GenerationRequest) -> Iterator[Event]:
             if size > limits.max_bytes:
                 raise TooLarge(f"more than {limits.max_bytes} bytes of text")
             if text:
+                said += len(pieces(text))
                 spoke = spoke or bool(text.strip())
                 yield TextDelta(text)
     finally:
-        pieces.close()
+        parts.close()
     if rest := cleaner.flush():
         yield TextDelta(rest)
     if not spoke:
         raise NothingSaid(f"{entry} said nothing")
-    yield Finished(reason)
+    yield Finished(reason, prompt_tokens(request.messages), said)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import re
 import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -22,10 +21,9 @@ from arena.systems.backends.base import (
     Unsupported,
 )
 from arena.systems.backends.replay_files import OutputsFile, open_outputs
-from arena.systems.backends.text import clean
+from arena.systems.backends.text import clean, pieces, prompt_tokens
 
 # Some four characters a token, as the tokenizers of current models have in English; the pieces join to the text.
-_TOKEN: Final = re.compile(r"\s*\S{1,5}|\s+")
 # Tokens that fall due together travel together: 20 wake-ups a second are enough for frames at 10 Hz.
 _TICK_S: Final = 0.05
 _JITTER: Final = 0.4
@@ -43,7 +41,7 @@ class ReplayBackend:
         sha256: content that the system was registered with; another content is refused. None: any.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities()
+    capabilities: ClassVar[Capabilities] = Capabilities(reports_usage=True)
 
     def __init__(
         self,
@@ -72,7 +70,7 @@ class ReplayBackend:
         output = await asyncio.to_thread(self._output_for, request.messages)
         if len(output.encode()) > limits.max_bytes:
             raise TooLarge(f"{self._path.name}: an output of more than {limits.max_bytes} bytes")
-        tokens = _TOKEN.findall(output)
+        tokens = pieces(output)
         started = time.monotonic()
         for piece, due_s in self._schedule(tokens[: limits.max_output_tokens], request.seed):
             if due_s > limits.total_s:
@@ -80,7 +78,8 @@ class ReplayBackend:
                 raise TimedOut("total")
             await asyncio.sleep(max(0.0, started + due_s - time.monotonic()))
             yield TextDelta(piece)
-        yield Finished("length" if len(tokens) > limits.max_output_tokens else "stop")
+        said = min(len(tokens), limits.max_output_tokens)
+        yield Finished("length" if said < len(tokens) else "stop", prompt_tokens(request.messages), said)
 
     def _schedule(self, tokens: list[str], seed: int) -> Iterator[tuple[str, float]]:
         """Pieces of text, each with the seconds from the start at which it falls due."""
