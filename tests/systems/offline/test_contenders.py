@@ -65,8 +65,14 @@ def test_a_follow_up_hears_what_was_said_before(quick: LocalBackend) -> None:
 def test_it_stops_at_the_token_cap(quick: LocalBackend) -> None:
     request = asking("Tell me about history.", limits=Limits(max_output_tokens=3))
     events = list(quick.iterate(request))
-    assert events[-1] == Finished("length")
+    assert events[-1].reason == "length"
     assert len(text_of(events).split()) <= 3
+
+
+def test_it_says_how_long_prompt_and_answer_are(quick: LocalBackend) -> None:
+    events = list(quick.iterate(asking("Tell me about history.")))
+    assert events[-1].input_tokens == 5  # Tell, me, about, histo, ry.
+    assert len(text_of(events)) / 6 <= events[-1].output_tokens <= len(text_of(events))
 
 
 @pytest.mark.parametrize("prompt", ["?", "日本語で答えて。", "\U0001f600", "<b>&amp;", LONG, "{0} {} %s", "\\"])
