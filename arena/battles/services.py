@@ -98,6 +98,28 @@ def start_battle(
     return battle
 
 
+def earlier_battle(
+    arena: Arena, voter: Voter, prompt: str, requirement: dict[str, Any] | None, key: str
+) -> Battle | None:
+    """The battle that this very request started before: a retry is answered also where a new battle would not be.
+
+    Raises:
+        IdempotencyMismatch, PromptInvalid: as in `start_battle`.
+    """
+    text, wish = router.checked_prompt(prompt), router.checked_requirement(arena, requirement)
+    return _replayed(arena, voter, text, wish, key)
+
+
+def earlier_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, key: str) -> Battle | None:
+    """The battle to which this very request added its turn before.
+
+    Raises:
+        BattleNotFound, IdempotencyMismatch, PromptInvalid: as in `add_turn`.
+    """
+    battle = owned_battle(battle_id, voter)
+    return battle if _repeats_a_turn(battle, router.checked_prompt(prompt), key) else None
+
+
 def _replayed(arena: Arena, voter: Voter, text: str, wish: dict[str, Any], key: str) -> Battle | None:
     earlier = Battle.objects.filter(voter=voter, idempotency_key=key).select_related("arena").first()
     if earlier is None:

@@ -206,6 +206,18 @@ def test_too_many_open_battles_are_told_as_such(alice: Program, settings: Any) -
     assert refused["Retry-After"]
 
 
+def test_a_retry_is_answered_also_where_a_new_battle_would_not_be(alice: Program, settings: Any) -> None:
+    settings.ARENA_LIMITS_OFF = False
+    settings.ARENA_MAX_OPEN_BATTLES = 1
+    first, again = (alice.post(PATH, {"prompt": "Hello"}, **{"Idempotency-Key": "k"}) for _attempt in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    other = alice.post(PATH, {"prompt": "Other"}, **{"Idempotency-Key": "k"})
+    assert slug_of(other) == "idempotency-mismatch"
+    assert alice.post(PATH, {"prompt": "Hello"}, **{"Idempotency-Key": "k2"}).status_code == 429
+
+
 def test_starting_a_battle_costs_a_known_number_of_queries(alice: Program, django_assert_num_queries: Any) -> None:
     alice.post(PATH, {"prompt": "Hello"})
 

@@ -28,6 +28,18 @@ def test_the_same_key_and_body_add_one_turn(alice: Program, ready: Battle) -> No
     assert Turn.objects.filter(battle=ready).count() == 2
 
 
+def test_a_retry_is_answered_also_where_a_new_turn_would_not_be(alice: Program, ready: Battle, settings: Any) -> None:
+    settings.ARENA_LIMITS_OFF = False
+    settings.ARENA_MAX_OPEN_BATTLES = 1
+    path = f"/battles/{ready.id}/turns"
+    first, again = (alice.post(path, {"prompt": "More"}, **{"Idempotency-Key": "k"}) for _attempt in range(2))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert slug_of(alice.post(path, {"prompt": "More"})) == "too-many-open-battles"
+    assert slug_of(alice.post(path, {"prompt": "More"}, **{"Idempotency-Key": "k2"})) == "too-many-open-battles"
+
+
 def test_the_same_key_with_another_prompt_is_refused(alice: Program, ready: Battle) -> None:
     path = f"/battles/{ready.id}/turns"
     alice.post(path, {"prompt": "More"}, **{"Idempotency-Key": "k"})

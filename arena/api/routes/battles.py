@@ -1,7 +1,5 @@
 """Battles: start, read, follow up, stop, report, vote."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -26,11 +24,13 @@ from arena.api.schemas import (
     TurnIn,
     VoteIn,
 )
+from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.battles import services
+from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, battle_of, battles_of, blind_battles
 from arena.battles.states import SIDES, BattleState
-from arena.integrity.services import ConsentRequired, admit
+from arena.integrity.services import ConsentRequired, LimitReached, admit
 from arena.votes.services import cast_vote
 
 router = Router(tags=["battles"], auth=IDENTITY)
@@ -70,8 +70,7 @@ def _id(text: str) -> UUID:
         raise ProblemRaised("battle-not-found") from None
 
 
-@contextmanager
-def _admitted(request: HttpRequest, action: str, battle_id: UUID) -> Iterator[Voter]:
+def _admitted(request: HttpRequest, action: str, battle_id: UUID) -> Voter:
     """The voter, admitted to act on a battle.
 
     A battle of somebody else is not found, whatever else is wrong with the request: a missing consent must not
@@ -84,7 +83,7 @@ def _admitted(request: HttpRequest, action: str, battle_id: UUID) -> Iterator[Vo
     except ConsentRequired:
         battle_of(battle_id, voter)
         raise
-    yield voter
+    return voter
 
 
 @router.post(
@@ -100,7 +99,14 @@ def start(request: HttpRequest, slug: str, body: BattleIn, idempotency_key: Idem
     """
     actor = actor_of(request)
     arena = open_arena(slug)
-    admit("battle", actor)
+    try:
+        admit("battle", actor)
+    except LimitReached:
+        # The retry of a request that was taken uses up nothing.
+        earlier = _earlier(arena, actor.voter, body, idempotency_key)
+        if earlier is None:
+            raise
+        return rendered_battle(earlier, 201)
     voter = owner_of(actor)
     consent = consent_of(actor)
     battle = services.start_battle(
@@ -112,6 +118,12 @@ def start(request: HttpRequest, slug: str, body: BattleIn, idempotency_key: Idem
         publication=consent is not None and consent.publication,
     )
     return rendered_battle(battle, 201)
+
+
+def _earlier(arena: Arena, voter: Voter | None, body: BattleIn, key: str | None) -> Battle | None:
+    if voter is None or key is None:
+        return None
+    return services.earlier_battle(arena, voter, body.prompt, body.requirement, key)
 
 
 def _summary(view: BlindBattle) -> SummaryOut:
@@ -155,8 +167,17 @@ def turn(
     request: HttpRequest, battle_id: BattleId, body: TurnIn, idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
     """Ask the same two systems again; each keeps its own history. The battle must be `ready`."""
-    with _admitted(request, "turn", _id(battle_id)) as voter:
-        battle = services.add_turn(_id(battle_id), voter, body.prompt, idempotency_key=idempotency_key)
+    try:
+        voter = _admitted(request, "turn", _id(battle_id))
+    except LimitReached:
+        voter = owner_of(actor_of(request))
+        if idempotency_key is None:
+            raise
+        earlier = services.earlier_turn(_id(battle_id), voter, body.prompt, idempotency_key)
+        if earlier is None:
+            raise
+        return rendered_battle(earlier, 201)
+    battle = services.add_turn(_id(battle_id), voter, body.prompt, idempotency_key=idempotency_key)
     return rendered_battle(battle, 201)
 
 
@@ -171,14 +192,14 @@ def vote(request: HttpRequest, battle_id: BattleId, body: VoteIn) -> HttpRespons
     The same vote again is answered 200 with an equal body, another outcome 409 `vote-conflict`, a vote before both
     sides are complete 409 `not-ready`.
     """
-    with _admitted(request, "vote", _id(battle_id)) as voter:
-        cast = cast_vote(
-            _id(battle_id),
-            voter,
-            body.outcome,
-            {side: getattr(body.reasons, side) for side in SIDES},
-            {side: getattr(body.feedback, side) for side in SIDES},
-        )
+    voter = _admitted(request, "vote", _id(battle_id))
+    cast = cast_vote(
+        _id(battle_id),
+        voter,
+        body.outcome,
+        {side: getattr(body.reasons, side) for side in SIDES},
+        {side: getattr(body.feedback, side) for side in SIDES},
+    )
     return rendered_battle(battle_of(_id(battle_id), voter), 201 if cast.created else 200)
 
 
@@ -197,7 +218,7 @@ def stop(request: HttpRequest, battle_id: BattleId) -> HttpResponse:
 )
 def report(request: HttpRequest, battle_id: BattleId, body: ReportIn) -> HttpResponse:
     """Report an answer to the operators."""
-    with _admitted(request, "report", _id(battle_id)) as voter:
-        fields: dict[str, Any] = body.model_dump(exclude={"turn"})
-        services.report_answer(_id(battle_id), voter, body.turn, **fields)
+    voter = _admitted(request, "report", _id(battle_id))
+    fields: dict[str, Any] = body.model_dump(exclude={"turn"})
+    services.report_answer(_id(battle_id), voter, body.turn, **fields)
     return rendered(ReportOut(turn=body.turn, side=body.side, reason=body.reason), 201)
