@@ -1,134 +1,21 @@
-"""What goes in and out of the API, field by field.
+"""What leaves the API, field by field: a response can carry nothing but this, whatever an inner type may grow."""
 
-Both directions refuse what they do not know: a request with an unknown field is told so, and a response can carry
-nothing but what is written here, whatever an inner type may grow.
-"""
-
-from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from arena.battles.reports import REPORT_REASONS
+from arena.api.bodies import OutcomeWord, SideWord
 from arena.battles.states import BattleState
-from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS, REASONS, Outcome
 
 T = TypeVar("T")
-TAGS: Final = (*POSITIVE_REASONS, *NEGATIVE_REASONS)
-
-
-def _known(codes: Collection[str]) -> AfterValidator:
-    """Refuse a string that is none of `codes`."""
-
-    def known(code: str) -> str:
-        if code not in codes:
-            raise ValueError(f"one of: {', '.join(codes)}")
-        return code
-
-    return AfterValidator(known)
-
-
-def _listed(codes: Collection[str]) -> WithJsonSchema:
-    """Tell the codes in the document."""
-    return WithJsonSchema({"type": "string", "enum": list(codes)})
-
-
-OutcomeWord: TypeAlias = Annotated[Outcome, Field(strict=False)]
-ReasonTag: TypeAlias = Annotated[str, _known(TAGS), _listed(TAGS)]
-ReportReason: TypeAlias = Annotated[str, _known(REPORT_REASONS), _listed(REPORT_REASONS)]
-SideWord: TypeAlias = Literal["left", "right"]
-Feedback: TypeAlias = Annotated[str, StringConstraints(max_length=FEEDBACK_MAX_CHARS)]
-
-
-class In(BaseModel):
-    """A request body: no unknown field, no value of another type."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Out(BaseModel):
     """A response body: an allow-list."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-
-# --- Requests ------------------------------------------------------------------------------------------------------
-
-
-class ConsentIn(In):
-    """The three answers of the consent question."""
-
-    research: bool = Field(description="Voting, and the anonymised vote row. Required to take part.")
-    publication: bool = Field(default=False, description="Prompt, outputs and feedback may be published.")
-    age_16: bool = Field(description="The voter is 16 or older. Required to take part.")
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"research": True, "publication": False, "age_16": True}]}
-    )
-
-
-class BattleIn(In):
-    """A prompt. Its limits (not empty, at most 8,000 characters) are the guard's and answered as `prompt-invalid`."""
-
-    prompt: str
-    requirement: dict[str, JsonValue] | None = Field(default=None, max_length=20)
-    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "Why is the sky blue?"}]})
-
-
-class TurnIn(In):
-    """A further prompt for the same two systems."""
-
-    prompt: str
-    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "And at sunset?"}]})
-
-
-class ReasonsIn(In):
-    """Reason tags by side."""
-
-    left: list[ReasonTag] = Field(default=[], max_length=len(REASONS))
-    right: list[ReasonTag] = Field(default=[], max_length=len(REASONS))
-
-
-class FeedbackIn(In):
-    """Free text by side."""
-
-    left: Feedback = ""
-    right: Feedback = ""
-
-
-class VoteIn(In):
-    """One of the four outcomes, with optional reasons and feedback per side."""
-
-    outcome: OutcomeWord
-    reasons: ReasonsIn = ReasonsIn()
-    feedback: FeedbackIn = FeedbackIn()
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "outcome": "left",
-                    "reasons": {"left": ["correct", "clear"], "right": ["superficial"]},
-                    "feedback": {"left": "", "right": "It stops half way."},
-                }
-            ]
-        }
-    )
-
-
-class ReportIn(In):
-    """A report of one answer to the operators."""
-
-    turn: int = Field(ge=1, le=1000)
-    side: SideWord
-    reason: ReportReason
-    text: Feedback = ""
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"turn": 1, "side": "left", "reason": "broken", "text": "It repeats itself."}]}
-    )
-
-
-# --- Responses -----------------------------------------------------------------------------------------------------
 
 
 class ConsentOut(Out):

@@ -11,19 +11,11 @@ from pydantic import AwareDatetime, BeforeValidator
 from arena.accounts.models import Voter
 from arena.accounts.services import consent_of
 from arena.api.auth import IDENTITY, actor_of, owner_of
+from arena.api.bodies import BattleIn, ReportIn, TurnIn, VoteIn
 from arena.api.openapi import problems
 from arena.api.problems import ProblemRaised
 from arena.api.rendering import rendered, rendered_battle
-from arena.api.schemas import (
-    BattleIn,
-    BattleOut,
-    BattlesOut,
-    ReportIn,
-    ReportOut,
-    SummaryOut,
-    TurnIn,
-    VoteIn,
-)
+from arena.api.schemas import BattleOut, BattlesOut, ReportOut, SummaryOut
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.battles import services

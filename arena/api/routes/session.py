@@ -8,9 +8,10 @@ from ninja import Router
 from arena.accounts.models import Consent
 from arena.accounts.services import Actor, consent_of, record_consent
 from arena.api.auth import IDENTITY_OR_PROGRAM, actor_of
+from arena.api.bodies import ConsentIn
 from arena.api.openapi import problems
 from arena.api.rendering import rendered
-from arena.api.schemas import ConsentIn, ConsentOut, SessionOut
+from arena.api.schemas import ConsentOut, SessionOut
 from arena.integrity.identity import consent_in_browser, keep_voter
 from arena.integrity.services import admit
 
