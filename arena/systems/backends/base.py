@@ -145,7 +145,11 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The answer is complete; the last event. Token counts are the backend's own, or None."""
+    """The answer is complete; the last event.
+
+    Token counts are the backend's own, counts of `text.pieces` where it has no tokenizer, or None where a server
+    does not tell.
+    """
 
     reason: Literal["stop", "length", "filtered", "other"]
     input_tokens: int | None = None
