@@ -13,12 +13,19 @@ import redis
 from tests.environment import ensure_services
 from tests.network import forbid_outside_sockets
 
-# The settings are loaded by now; a process that a test starts must take the site's, not the tests'.
-os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
 forbid_outside_sockets(socket)
 # A property is about results; how long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give a process that a test starts the site's settings, not the tests' own, which are loaded by now.
+
+    Not in the controller of a parallel run: its workers inherit the variable and are still to load the tests' own.
+    """
+    if config.getoption("dist", "no") == "no":
+        os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,11 +29,21 @@ def prepare() -> None:
     """Set the variables of the run, once per process tree."""
     if _RUN not in os.environ:
         _prepare_run()
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if worker:
-        # One Valkey database for each worker; the controller's is 0.
+    elif os.environ["ARENA_TEST_PID"] != str(os.getpid()):
+        # A worker of xdist, whose name is not known yet when the settings are read: it takes the next database.
         base = os.environ["REDIS_URL"].partition("?")[0]
-        os.environ["REDIS_URL"] = f"{base}?db={int(worker.removeprefix('gw')) % 15 + 1}"
+        os.environ["REDIS_URL"] = f"{base}?db={_next_database(Path(os.environ[_RUN]))}"
+
+
+def _next_database(run_dir: Path) -> int:
+    """A Valkey database that no other worker of the run has; the controller's is 0, the stack tests' are 14 and 15."""
+    for number in range(1, 14):
+        try:
+            (run_dir / f"database-{number}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return number
+    raise RuntimeError("more test workers than Valkey databases: run with -n 13 at most")
 
 
 def _prepare_run() -> None:

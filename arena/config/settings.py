@@ -102,8 +102,10 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(ENV.database_url)}
 
 REDIS_URL = ENV.redis_url
-# redis-py says unix://PATH, kombu says redis+socket://PATH.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+# redis-py says unix://PATH?db=1, kombu says redis+socket://PATH?virtual_host=1.
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -195,7 +197,7 @@ ARENA_MODERATION_MODEL = ENV.moderation_model
 ARENA_MODERATION_API_KEY = ENV.moderation_api_key
 ARENA_MAX_TURNS = 10
 ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
-ARENA_LEASE_S = 15.0
+ARENA_LEASE_S = 12.0
 ARENA_RING_AGAIN_S = 8.0
 ARENA_FRAME_S = 0.1
 ARENA_MAX_CHARS_PER_S = 600
