@@ -1,6 +1,5 @@
 """Chromium against the whole arena. Every page is watched: no script error, no request to anywhere else."""
 
-import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -59,8 +58,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
     with running_stack(var, contenders.systems(var), env) as running:
         running.register(contenders.broken_systems())
-        with contextlib.suppress(RuntimeError):
-            running.manage("simulate_votes", "--arena", "text", "--battles", "300", "--seed", "7")
+        running.manage("simulate_votes", "--arena", "text", "--battles", "300", "--seed", "7")
         yield running
 
 
