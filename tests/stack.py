@@ -27,6 +27,8 @@ from ops.processes import Child, wait_until
 from tests.environment import ROOT, ensure_services
 
 READY_S = 60
+#: Migrated once a run; every stack's database is a copy.
+_TEMPLATE = "arena_stack_template"
 _visitors: list["Visitor"] = []
 
 
@@ -47,10 +49,9 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.children: dict[str, Child] = {}
-        parsed = urlsplit(os.environ["DATABASE_URL"])
         self._admin_url = os.environ["DATABASE_URL"]
         self._database = f"arena_stack_{secrets.token_hex(4)}"
-        self.database_url = urlunsplit(parsed._replace(path=f"/{self._database}"))
+        self.database_url = self._url_of(self._database)
         redis_base = os.environ["REDIS_URL"].partition("?")[0]
         self.env = {
             **os.environ,
@@ -65,12 +66,19 @@ class Stack:
         }
 
     def prepare(self, systems: Mapping[str, Any]) -> None:
-        """Create the database, migrate it and register these systems (the content of a systems file)."""
+        """Create the migrated database and register these systems (the content of a systems file)."""
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{self._database}"')
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone()
+            if not known:
+                connection.execute(f'CREATE DATABASE "{_TEMPLATE}"')
+                self.manage("migrate", "--verbosity", "0", DATABASE_URL=self._url_of(_TEMPLATE))
+            connection.execute(f'CREATE DATABASE "{self._database}" TEMPLATE "{_TEMPLATE}"')
+        if not (ROOT / "staticfiles" / "staticfiles.json").exists():
+            self.manage("collectstatic", "--noinput", "--verbosity", "0")
         self.register(systems)
+
+    def _url_of(self, database: str) -> str:
+        return urlunsplit(urlsplit(self._admin_url)._replace(path=f"/{database}"))
 
     def register(self, systems: Mapping[str, Any]) -> None:
         """Register the systems of one more systems file."""
@@ -78,12 +86,12 @@ class Stack:
         path.write_text(yaml.safe_dump(dict(systems)), encoding="utf-8")
         self.manage("register_systems", str(path), "--apply")
 
-    def manage(self, *arguments: str, stdin: str | None = None) -> str:
+    def manage(self, *arguments: str, stdin: str | None = None, **env: str) -> str:
         """Run a management command; returns its standard output, raises with its messages where it fails."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.env,
+            env=self.env | env,
             input=stdin,
             capture_output=True,
             text=True,
