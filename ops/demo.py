@@ -17,11 +17,12 @@ import psycopg
 import redis
 
 from ops import OpsError
+from ops.environment import site_environment
 from ops.locking import only_one
 from ops.parts import ROOT, Part, beat, web, workers
 from ops.processes import die_with_parent, wait_until
 from ops.progress import Progress
-from ops.services import Postgres, Valkey, secret
+from ops.services import Postgres, Valkey
 from ops.supervisor import Stopped, Supervisor, stop_on_signals
 
 HOST: Final = "127.0.0.1"
@@ -91,7 +92,7 @@ class Demo:
         if not self._options.systems.is_file():
             raise OpsError(f"There is no systems file {self._options.systems}.")
         with self._servers():
-            self._settings()
+            self._env = site_environment(self._options.var, self._env)
             try:
                 login = self._prepare()
                 self._start(port)
@@ -125,23 +126,6 @@ class Demo:
                 self._progress.say("stopping the servers")
             for server in reversed(ours):
                 server.stop()
-
-    def _settings(self) -> None:
-        """Fill in what the person has not set; the secret key is made once and kept."""
-        if given("ARENA_SECRET_KEY") is None:
-            self._env["ARENA_SECRET_KEY"] = secret(self._options.var, "secret_key")
-        if given("S3_BUCKET") is not None:
-            self._env.setdefault("ARENA_STORAGE", "s3")
-        defaults = {
-            "ARENA_HTTPS": "0",
-            "ARENA_DEBUG": "0",
-            "ARENA_LIMITS_OFF": "1",
-            "ARENA_VAR": str(self._options.var),
-            # numpy in every worker would otherwise start a thread for each core.
-            "OPENBLAS_NUM_THREADS": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
-        self._env = defaults | self._env | {"DJANGO_SETTINGS_MODULE": "arena.config.settings"}
 
     def _prepare(self) -> str:
         self._progress.say(f"database schema, and the systems of {self._options.systems.name}")
