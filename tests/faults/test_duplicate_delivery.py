@@ -1,0 +1,136 @@
+"""Every task may be delivered twice, one after the other or at once: there is no second effect."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from arena.battles import services as battles
+from arena.battles.generation import claim_turn
+from arena.battles.models import Battle, Response, Turn
+from arena.common.models import OutboxMessage
+from arena.common.queue import DOORBELLS
+from arena.rankings.models import FoldWatermark, Snapshot, Tally
+from arena.votes.outcome import Outcome
+from arena.votes.services import cast_vote
+from tests.ballots import make_arena, make_voter
+from tests.contenders import replay_system
+from workers.generation import generate_local, generate_turn
+from workers.periodic import refresh_board, sweep
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROMPT = "Say something."
+SIDES = {"left": [], "right": []}
+NO_WORDS = {"left": "", "right": ""}
+
+
+@pytest.fixture
+def arena(tmp_path, valkey):
+    arena = make_arena()
+    for name in ("alpha", "beta", "gamma"):
+        replay_system(arena, name, {PROMPT: f"{name} speaks at length. " * 20}, tmp_path)
+    return arena
+
+
+def twice(task, *args):
+    task(*args)
+    task(*args)
+
+
+def at_once(task, *args, copies=4):
+    gate, failures = threading.Barrier(copies), []
+
+    def deliver():
+        gate.wait()
+        try:
+            task(*args)
+        except Exception as error:  # noqa: BLE001 - shown by the assertion below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=deliver) for _ in range(copies)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+DELIVERIES = pytest.mark.parametrize("deliver", [twice, at_once])
+
+
+def _content(*models):
+    """Every row of these tables without what depends on the moment."""
+    skipped = {"created_at", "finished_at", "state_changed_at", "rung_at", "lease_until", "latency_s", "ttft_s"}
+    return {
+        model.__name__: [
+            {
+                field.attname: getattr(row, field.attname)
+                for field in model._meta.concrete_fields
+                if field.name not in skipped
+            }
+            for row in model.objects.order_by("pk")
+        ]
+        for model in models
+    }
+
+
+@DELIVERIES
+def test_a_turn_is_generated_once(arena, deliver):
+    battle = battles.start_battle(arena, make_voter(), PROMPT)
+    turn = Turn.objects.get(battle=battle)
+    deliver(generate_turn, turn.id)
+    battle.refresh_from_db()
+    turn.refresh_from_db()
+    assert (battle.state, turn.attempt) == ("ready", 1)
+    assert sorted(Response.objects.values_list("side", "status")) == [("left", "complete"), ("right", "complete")]
+    before = _content(Battle, Turn, Response)
+    deliver(generate_turn, turn.id)
+    assert _content(Battle, Turn, Response) == before
+
+
+@DELIVERIES
+def test_a_local_answer_that_nobody_waits_for_writes_nothing(arena, deliver, valkey):
+    battle = battles.start_battle(arena, make_voter(), PROMPT)
+    turn = Turn.objects.get(battle=battle)
+    generate_turn(turn.id)
+    before, keys = _content(Battle, Turn, Response), set(valkey.keys())
+    deliver(generate_local, Response.objects.first().id)
+    assert _content(Battle, Turn, Response) == before
+    assert set(valkey.keys()) == keys
+
+
+@DELIVERIES
+def test_a_vote_is_folded_once_and_makes_one_snapshot(arena, deliver):
+    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE):
+        battle = battles.start_battle(arena, voter := make_voter(), PROMPT)
+        generate_turn(Turn.objects.get(battle=battle).id)
+        cast_vote(battle.id, voter, outcome, SIDES, NO_WORDS)
+    deliver(refresh_board, arena.id)
+    tallies = Tally.objects.all()
+    assert sum(t.first_wins + t.second_wins + t.ties + t.both_bad for t in tallies) == 3
+    assert FoldWatermark.objects.get(arena=arena).counted == 3
+    before = _content(Tally, FoldWatermark, Snapshot)
+    assert len(before["Snapshot"]) == 1
+    deliver(refresh_board, arena.id)
+    assert _content(Tally, FoldWatermark, Snapshot) == before
+
+
+@DELIVERIES
+def test_a_sweep_rings_once_for_each_promise_and_each_forgotten_turn(arena, deliver, valkey):
+    battle = battles.start_battle(arena, make_voter(), PROMPT)
+    turn = Turn.objects.get(battle=battle)
+    valkey.delete("streams")
+    Turn.objects.update(rung_at=None)
+    OutboxMessage.objects.create(task="arena.refresh_board", args=[arena.id])
+    deliver(sweep)
+    assert OutboxMessage.objects.count() == 0
+    assert valkey.llen("periodic") == 1
+    assert valkey.llen("streams") == 1
+    assert claim_turn(turn.id) is not None
+
+
+def test_no_task_type_is_left_out():
+    tested = {task.name for task in (generate_turn, generate_local, refresh_board, sweep)}
+    assert tested == set(DOORBELLS)
