@@ -36,14 +36,28 @@ def prepare() -> None:
 
 
 def _next_database(run_dir: Path) -> int:
-    """A Valkey database that no other worker of the run has; the controller's is 0, the stack tests' are 14 and 15."""
-    for number in range(1, 14):
+    """A Valkey database that nobody else in the run has; the controller's is 0."""
+    for number in range(1, 16):
         try:
-            (run_dir / f"database-{number}").touch(exist_ok=False)
+            _claim(run_dir, number).touch(exist_ok=False)
         except FileExistsError:
             continue
         return number
-    raise RuntimeError("more test workers than Valkey databases: run with -n 13 at most")
+    raise RuntimeError("Valkey has 16 databases: run with fewer test workers")
+
+
+def _claim(run_dir: Path, number: int) -> Path:
+    return run_dir / f"database-{number}"
+
+
+def claim_database() -> int:
+    """A Valkey database for a stack of its own: two stacks on one broker would take each other's tasks."""
+    return _next_database(Path(os.environ[_RUN]))
+
+
+def release_database(number: int) -> None:
+    """Give a claimed database back; the caller has emptied it."""
+    _claim(Path(os.environ[_RUN]), number).unlink()
 
 
 def _prepare_run() -> None:

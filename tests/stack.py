@@ -19,12 +19,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
+import redis
 import yaml
 from websockets.sync.client import connect
 
 from ops import parts
 from ops.processes import Child, wait_until
-from tests.environment import ROOT, ensure_services
+from tests.environment import ROOT, claim_database, ensure_services, release_database
 
 READY_S = 60
 #: Migrated once a run; every stack's database is a copy.
@@ -52,12 +53,13 @@ class Stack:
         self._admin_url = os.environ["DATABASE_URL"]
         self._database = f"arena_stack_{secrets.token_hex(4)}"
         self.database_url = self._url_of(self._database)
-        redis_base = os.environ["REDIS_URL"].partition("?")[0]
+        self._redis_database = claim_database()
+        self._redis_url = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={self._redis_database}"
         self.env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "arena.config.settings",
             "DATABASE_URL": self.database_url,
-            "REDIS_URL": f"{redis_base}?db={15 if 'PYTEST_XDIST_WORKER' not in os.environ else 14}",
+            "REDIS_URL": self._redis_url,
             "ARENA_VAR": str(var),
             "ARENA_DB_POOL_SIZE": "8",
             "ARENA_LIMITS_OFF": "1",
@@ -142,7 +144,7 @@ class Stack:
             return cursor.fetchall() if cursor.description else []
 
     def stop(self) -> None:
-        """End all processes and drop the database."""
+        """End all processes, drop the database, empty the broker."""
         while _visitors:
             _visitors.pop().close()
         for child in self.children.values():
@@ -151,6 +153,9 @@ class Stack:
             child.stop(8.0)
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
+        with redis.Redis.from_url(self._redis_url) as valkey:
+            valkey.flushdb()
+        release_database(self._redis_database)
 
 
 @contextlib.contextmanager
