@@ -38,7 +38,7 @@ $(UV_STAMP):
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed; none is on PATH." >&2; exit 1; }
 	$(call say,Python environment in .venv ($(notdir $(PYTHON))))
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@rm -f .venv/.uv-*; touch $@
 
 # The larger set contains the smaller: after `make test`, `make demo` must not take the tools away again.
