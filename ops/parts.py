@@ -64,7 +64,7 @@ def workers() -> list[Part]:
     return [
         _worker("streams", "-P", "threads", "-c", "64"),
         _worker("cpu", "-P", "prefork", "-c", "1"),
-        _worker("periodic", "-P", "threads", "-c", "2"),
+        _worker("periodic", "-P", "threads", "-c", "8"),
     ]
 
 

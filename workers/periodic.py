@@ -8,9 +8,10 @@ from django.conf import settings
 from arena.battles import generation
 from arena.battles import services as battles
 from arena.common import outbox, queue
-from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, SWEEP, app
+from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
+from workers import jobs
 
 SWEEP_EVERY_S: Final = 2.0
 
@@ -30,6 +31,8 @@ def sweep() -> None:
     outbox.relay()
     for turn_id in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         queue.ring(GENERATE_TURN, turn_id)
+    for name in jobs.due_jobs():
+        queue.ring(RUN_JOB, name)
     battles.expire_battles()
     integrity.purge_counters()
 

@@ -21,3 +21,26 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=60, primary_key=True)
     beat_at = models.DateTimeField(db_default=Now())
+
+
+class PeriodicRun(models.Model):
+    """One period of one job: claimed, done, or given up; see `arena.common.ledger`."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.CharField(max_length=100)
+    period_start = models.DateTimeField()
+    # The fence: a worker that lost its lease changes nothing afterwards.
+    attempt = models.PositiveSmallIntegerField(default=1)
+    lease_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # The class of the last failure; with `finished_at`, the period was given up.
+    error = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "period_start"], name="periodic_run_once"),
+            models.UniqueConstraint(
+                fields=["job"], condition=models.Q(finished_at=None), name="periodic_run_one_open"
+            ),
+        ]

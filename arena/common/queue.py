@@ -30,12 +30,14 @@ class Doorbell:
 GENERATE_TURN: Final = "arena.generate_turn"
 GENERATE_LOCAL: Final = "arena.generate_local"
 REFRESH_BOARD: Final = "arena.refresh_board"
+RUN_JOB: Final = "arena.run_job"
 SWEEP: Final = "arena.sweep"
 
 DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_TURN: Doorbell("streams"),
     GENERATE_LOCAL: Doorbell("cpu"),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
+    RUN_JOB: Doorbell("periodic"),
     SWEEP: Doorbell("periodic"),
 }
 

@@ -3,12 +3,14 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from arena.battles import services as battles
 from arena.battles.generation import claim_turn
 from arena.battles.models import Battle, Response, Turn
-from arena.common.models import OutboxMessage
+from arena.common.ledger import Job
+from arena.common.models import Heartbeat, OutboxMessage, PeriodicRun
+from arena.common.periods import HOURLY
 from arena.common.queue import DOORBELLS
 from arena.rankings.models import FoldWatermark, Snapshot, Tally
 from arena.votes.outcome import Outcome
@@ -16,6 +18,7 @@ from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
 from workers.generation import generate_local, generate_turn
+from workers.jobs import JOBS, run_job
 from workers.periodic import refresh_board, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +134,19 @@ def test_a_sweep_rings_once_for_each_promise_and_each_forgotten_turn(arena, deli
     assert claim_turn(turn.id) is not None
 
 
+@DELIVERIES
+def test_a_periodic_job_runs_once_for_its_period(deliver, monkeypatch, db):
+    def work(period):
+        with transaction.atomic():
+            Heartbeat.objects.create(name=f"effect of {period.start}")
+            period.close()
+
+    monkeypatch.setitem(JOBS, "test.job", (Job("test.job", HOURLY), work))
+    deliver(run_job, "test.job")
+    assert Heartbeat.objects.count() == 1
+    assert PeriodicRun.objects.filter(finished_at__isnull=False).count() == 1
+
+
 def test_no_task_type_is_left_out():
-    tested = {task.name for task in (generate_turn, generate_local, refresh_board, sweep)}
+    tested = {task.name for task in (generate_turn, generate_local, refresh_board, run_job, sweep)}
     assert tested == set(DOORBELLS)

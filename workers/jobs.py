@@ -1,0 +1,22 @@
+"""Jobs that run once per period (`arena.common.ledger`). A new one is a line in `JOBS`; the sweep rings for it."""
+
+from typing import Final
+
+from arena.common import ledger
+from arena.common.ledger import Job, Work
+from arena.common.queue import RUN_JOB, app
+
+#: By name: the job and what it does to one period.
+JOBS: Final[dict[str, tuple[Job, Work]]] = {}
+
+
+def due_jobs() -> list[str]:
+    """Names of the jobs for which a worker would find something to do now."""
+    return [name for name, (job, _work) in JOBS.items() if ledger.is_due(job)]
+
+
+@app.task(name=RUN_JOB)
+def run_job(name: str) -> None:
+    """Run one job for every period of it that is due. A name that this version does not know is a late message."""
+    if name in JOBS:
+        ledger.run_due(*JOBS[name])
