@@ -155,8 +155,8 @@ def _begin(job: Job, start: datetime) -> Period | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO common_periodicrun (job, period_start, attempt, lease_until, error) "
-            "VALUES (%s, %s, 1, now() + %s, '') ON CONFLICT DO NOTHING RETURNING id",
-            [job.name, start, timedelta(seconds=job.lease_s)],
+            "VALUES (%s, %s, 1, now() + %s * interval '1 second', '') ON CONFLICT DO NOTHING RETURNING id",
+            [job.name, start, job.lease_s],
         )
         row = cursor.fetchone()
     return Period(job, row[0], start, 1) if row else None

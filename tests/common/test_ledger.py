@@ -83,9 +83,14 @@ def test_a_dead_workers_period_is_taken_over_and_its_late_effect_is_refused():
     dead = ledger.claim(JOB)
     PeriodicRun.objects.update(lease_until=Now() - timedelta(seconds=1))
     assert ledger.run_due(JOB, lambda _period: None) == 1
-    with pytest.raises(ledger.PeriodLost), transaction.atomic():
-        Heartbeat.objects.create(name="late effect")
-        dead.close()
+
+    def late():
+        with transaction.atomic():
+            Heartbeat.objects.create(name="late effect")
+            dead.close()
+
+    with pytest.raises(ledger.PeriodLost):
+        late()
     assert not Heartbeat.objects.exists()
 
 
