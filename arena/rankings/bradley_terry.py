@@ -1,46 +1,47 @@
-r"""Maximum likelihood of the Bradley-Terry model on a dense matrix of wins. Pure.
+r"""Maximum likelihood of the Bradley-Terry model, with ties as half wins, Davidson's or Rao and Kupper's. Pure.
 
-The model: i beats j with probability p_ij = 1 / (1 + exp(θ_j - θ_i)). With W_ij the wins of i over j (a tie is half a
-win for each side), the strengths θ maximise
+The model: i beats j with probability p_ij = 1 / (1 + exp(θ_j - θ_i)); `tie_models` has what a tie is. The strengths θ
+maximise the likelihood under Σ_i θ_i = 0. Ratings are 1000 + (400 / ln 10) θ: 400 points are odds of ten to one, and
+the mean is 1000.
 
-    l(θ) = Σ_ij W_ij log p_ij,    Σ_i θ_i = 0.
+The maximum exists and is unique exactly if the graph "i beat j" (a tie counts both ways) is strongly connected; see
+`graph`. Otherwise a number that a stopping rule gives is no estimate, and `fit` refuses. With `prior`, every
+contender also has that many votes, half won and half lost, against one imagined contender: the maximum then always
+exists, and the result says that it is regularised.
 
-Ratings are 1000 + (400 / ln 10) θ, so that 400 points are odds of ten to one, and their mean is 1000.
+The solver is Newton's method on the full Hessian, from equal strengths. The likelihood is concave, the steps are
+bounded, and the last one is below 1e-10, so that the error is that of rounding. The same counts give the same bits.
 
-The maximum exists and is unique exactly if the graph "i beat j" is strongly connected (Ford 1957): nobody's strength
-may run away from somebody else's. A graph in several pieces says nothing about differences between the pieces. Both
-cases are errors here; a number that a prior or a stopping rule would give is not an estimate.
-
-Sources: Bradley & Terry 1952, doi:10.2307/2334029; Ford 1957, doi:10.1080/00029890.1957.11989117; the solver, I-LSR of
-choix: Maystre & Grossglauser 2015, arXiv:1506.07947 (choix.ilsr_pairwise_dense).
+Sources: Bradley & Terry 1952, doi:10.2307/2334029; Davidson 1970, doi:10.1080/01621459.1970.10481082; Rao & Kupper
+1967, doi:10.1080/01621459.1967.10482901; the prior: Caron & Doucet 2012, doi:10.1080/10618600.2012.638220.
 
     RankingError
     ├── DisconnectedComparisons     the contenders fall into pieces that never met; `components`
     ├── SeparatedComparisons        some never lost, even by half, to the others; `groups`, strongest first
+    ├── OnlyTies                    nobody ever won, so a model of ties has no strengths
     └── NotConverged                the solver stopped before the maximum
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final
 
-import choix
 import numpy as np
-from numpy.typing import NDArray
+from scipy.linalg.lapack import dposv
 
 from arena.rankings.blas import one_thread
-from arena.rankings.tallies import Matrix
-
-Groups: TypeAlias = tuple[tuple[int, ...], ...]
-Relation: TypeAlias = NDArray[np.bool_]
+from arena.rankings.graph import Groups, components_of, groups_of
+from arena.rankings.tallies import BothBad, Counts, Matrix
+from arena.rankings.tie_models import MODELS, Derivatives, TieModel, Ties, logistic
 
 MEAN: Final = 1000.0
 #: Rating points per natural-log unit of strength: 400 / ln 10.
 SCALE: Final = 400.0 / float(np.log(10.0))
-#: I-LSR stops when the L1 distance of two iterates is below this. It converges linearly, at 1e-8 the result is up to
-#: 3e-7 points off; at 1e-12, for one or two steps more, less than 1e-8 (measured against Newton's method).
-TOLERANCE: Final = 1e-12
-MAX_ITERATIONS: Final = 5_000
+#: The solver stops after a step below this; Newton's next one would be about its square.
+TOLERANCE: Final = 1e-10
+MAX_STEPS: Final = 200
+#: A longer step is cut: farther away the second-order picture is not trusted.
+LONGEST_STEP: Final = 2.0
 #: The largest |score| accepted at the maximum, per comparison of the contender.
 MAX_SCORE: Final = 1e-9
 
@@ -65,18 +66,32 @@ class SeparatedComparisons(RankingError):
         self.groups = groups
 
 
+class OnlyTies(RankingError):
+    """Every comparison is even; half wins can rate that, a model of ties cannot."""
+
+
 class NotConverged(RankingError):
     """The solver stopped before the maximum."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The maximum of the likelihood.
+    """The maximum of the likelihood, and what it was computed from.
 
-    strengths: (n,) θ in natural-log units, mean 0. score: the largest |derivative of l| left, per comparison.
+    strengths: (n,) θ in natural-log units, mean 0. tie: log ν (davidson), η (rao-kupper), else None; also None where
+    such a model saw no tie at all, in which case its parameter is at the edge. hessian: minus the second derivatives
+    at the maximum, by the strengths (with a prior, the imagined contender's first) and the tie parameter.
+    digest: of the counts. steps, score: Newton steps taken, and the largest |derivative| left, per comparison.
     """
 
     strengths: Matrix
+    tie: float | None
+    hessian: Matrix
+    ties: Ties
+    both_bad: BothBad
+    prior: float
+    digest: str
+    steps: int
     score: float
     tolerance: float = TOLERANCE
 
@@ -85,96 +100,173 @@ class Fit:
         """(n,) points, mean 1000."""
         return MEAN + SCALE * self.strengths
 
+    @property
+    def model(self) -> TieModel:
+        """The likelihood that was maximised; half wins where no tie was seen, which is the edge of the others."""
+        return MODELS[self.ties] if self.tie is not None else MODELS["half"]
+
+    @cached_property
+    def inverse(self) -> Matrix:
+        """The pseudo-inverse of the Hessian on strengths that sum to zero: (n, n), one more for a tie parameter."""
+        n = len(self.strengths)
+        imagined = 1 if self.prior else 0
+        inverse = _pinned_inverse(self.hessian, n + imagined)[imagined:, imagined:]
+        if imagined:
+            inverse[:, :n] -= inverse[:, :n].mean(axis=1, keepdims=True)
+            inverse[:n] -= inverse[:n].mean(axis=0)
+        return inverse
+
+
+def differences(strengths: Matrix) -> Matrix:
+    """(n, n): d[i, j] = θ_i - θ_j."""
+    return np.asarray(strengths[:, np.newaxis] - strengths[np.newaxis, :])
+
 
 def probabilities(strengths: Matrix) -> Matrix:
-    """(n, n): p[i, j] = the probability that i beats j."""
-    return np.asarray(1.0 / (1.0 + np.exp(strengths[np.newaxis, :] - strengths[:, np.newaxis])))
+    """(n, n): p[i, j] = the probability that i beats j, half wins included."""
+    return logistic(differences(strengths))
 
 
-def components_of(wins: Matrix) -> Groups:
-    """The pieces of the undirected graph "have met", each sorted, in order of their first members."""
-    return tuple(sorted(_classes(_reachable(wins + wins.T))))
-
-
-def groups_of(wins: Matrix) -> Groups:
-    """The strongly connected groups of the graph "i beat j", strongest first.
-
-    In a connected graph, an earlier group never lost to a later one, where they met. The members of a group are
-    sorted; groups that no chain of wins orders come by their first members.
-    """
-    reach = _reachable(wins)
-    # Whoever beats somebody reaches all that the other reaches, and more.
-    reached = reach.sum(axis=1)
-    return tuple(sorted(_classes(reach & reach.T), key=lambda group: (-int(reached[group[0]]), group)))
-
-
-def _classes(alike: Relation) -> list[tuple[int, ...]]:
-    """The classes of an equivalence: rows whose first partner is the same one."""
-    members: dict[int, list[int]] = {}
-    partners = alike.argmax(axis=1).tolist() if len(alike) else []
-    for member, first in enumerate(partners):
-        members.setdefault(first, []).append(member)
-    return [tuple(group) for group in members.values()]
-
-
-def _reachable(edges: Matrix) -> Relation:
-    """(n, n): whether a chain of edges leads from i to j, by squaring; (i, i) is always True."""
-    reach = (edges > 0) | np.eye(len(edges), dtype=bool)
-    while True:
-        # float32 goes through BLAS; only zero or not matters.
-        further = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0
-        if np.array_equal(further, reach):
-            return reach
-        reach = further
-
-
-def fit(wins: Matrix) -> Fit:
-    """Maximise the likelihood.
+def fit(
+    counts: Counts,
+    ties: Ties = "half",
+    both_bad: BothBad = "tie",
+    *,
+    prior: float = 0.0,
+    start: Matrix | None = None,
+) -> Fit:
+    """Maximise the likelihood, in one BLAS thread.
 
     Args:
-        wins: (n, n) float, wins[i, j] = how often i beat j, ties as half a win for each; zero diagonal. n ≥ 1.
+        counts: of n ≥ 1 contenders.
+        ties: the model of ties.
+        both_bad: as a tie, or left out.
+        prior: imagined votes of each contender; 0 refuses what the votes do not determine.
+        start: (n,) strengths to start from. A warm start is faster, and equal to a cold one only up to rounding.
 
     Raises:
-        ValueError: not such a matrix.
+        ValueError: the cells are not finite and not negative, somebody meets itself, or nobody is there.
         DisconnectedComparisons: some never met; lists the components as tuples of row numbers.
         SeparatedComparisons: the maximum does not exist; lists the groups in order, strongest first.
+        OnlyTies: a model of ties, and no decisive vote.
         NotConverged: the solver stopped early.
     """
-    wins = _checked(wins)
+    _require_sound(counts)
+    decisive, even = counts.decisive, counts.halves(both_bad)
     with one_thread():
-        _require_maximum(wins)
-        if len(wins) == 1:
-            return Fit(np.zeros(1), 0.0)
-        try:
-            strengths = choix.ilsr_pairwise_dense(wins, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-        except RuntimeError as error:
-            raise NotConverged(str(error)) from error
-        strengths = strengths - strengths.mean()
-        score = _largest_score(wins, strengths)
-    if not score <= MAX_SCORE:
-        raise NotConverged(f"a score of {score:.2g} per comparison is left")
-    return Fit(strengths, score)
+        if prior:
+            decisive, even = _with_imagined(decisive, even, prior)
+            start = None if start is None else np.concatenate([[0.0], start])
+        else:
+            _require_maximum(decisive + even / 2)
+        parametric = ties != "half" and bool(even.any())
+        if parametric and not decisive.any():
+            raise OnlyTies("every comparison is even")
+        model = MODELS[ties] if parametric else MODELS["half"]
+        solved = _maximise(model, decisive, even, start)
+    strengths = solved.strengths[1:] if prior else solved.strengths
+    return Fit(
+        strengths - strengths.mean(),
+        solved.tie if parametric else None,
+        solved.hessian,
+        ties,
+        both_bad,
+        prior,
+        counts.digest(),
+        solved.steps,
+        solved.score,
+    )
 
 
-def _checked(wins: Matrix) -> Matrix:
-    wins = np.asarray(wins, dtype=np.float64)
-    if wins.ndim != 2 or wins.shape[0] != wins.shape[1] or not len(wins):
-        raise ValueError(f"wins must be a square matrix of at least one row, not {wins.shape}")
-    if not np.isfinite(wins).all() or (wins < 0).any() or np.diagonal(wins).any():
-        raise ValueError("wins must be finite and not negative, and nobody meets itself")
-    return wins
+def _require_sound(counts: Counts) -> None:
+    cells = counts.cells
+    if cells.ndim != 3 or cells.shape[0] != 4 or cells.shape[1] != cells.shape[2] or not cells.shape[1]:
+        raise ValueError(f"cells must be of shape (4, n, n) with n of at least one, not {cells.shape}")
+    if not np.isfinite(cells).all() or (cells < 0).any() or np.einsum("kii->", cells):
+        raise ValueError("cells must be finite and not negative, and nobody meets itself")
 
 
 def _require_maximum(wins: Matrix) -> None:
-    components = components_of(wins)
-    if len(components) > 1:
-        raise DisconnectedComparisons(components)
     groups = groups_of(wins)
     if len(groups) > 1:
-        raise SeparatedComparisons(groups)
+        components = components_of(wins)
+        raise DisconnectedComparisons(components) if len(components) > 1 else SeparatedComparisons(groups)
 
 
-def _largest_score(wins: Matrix, strengths: Matrix) -> float:
-    met = wins + wins.T
-    scores = (wins - met * probabilities(strengths)).sum(axis=1)
-    return float(np.abs(scores / met.sum(axis=1)).max())
+def _with_imagined(decisive: Matrix, even: Matrix, prior: float) -> tuple[Matrix, Matrix]:
+    """The counts with one more contender in front, against whom everybody won and lost prior / 2 votes."""
+    decisive, even = (np.pad(matrix, ((1, 0), (1, 0))) for matrix in (decisive, even))
+    decisive[0, 1:] = decisive[1:, 0] = prior / 2
+    return decisive, even
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    strengths: Matrix
+    tie: float
+    hessian: Matrix
+    steps: int
+    score: float
+
+
+def _maximise(model: TieModel, decisive: Matrix, even: Matrix, start: Matrix | None) -> _Solved:
+    n = len(decisive)
+    strengths = np.zeros(n) if start is None else start - start.mean()
+    tie = model.start(decisive, even)
+    compared = np.maximum((decisive + decisive.T + even).sum(axis=1), np.finfo(float).tiny)
+    for steps in range(1, MAX_STEPS + 1):
+        d = differences(strengths)
+        slope = model.slope(decisive, even, d, tie)
+        hessian = hessian_of(model.curvature(decisive, even, d, tie), with_tie=model.has_parameter)
+        step = _newton_step(hessian, slope, n)
+        longest = float(np.abs(step).max())
+        if longest > LONGEST_STEP:
+            step *= LONGEST_STEP / longest
+        strengths = strengths + (step[:n] - step[:n].mean())
+        if model.has_parameter:
+            # Only Rao and Kupper's parameter has an edge, at 0; half the way to it is always allowed.
+            tie = tie + step[n] if model is not MODELS["rao-kupper"] else max(tie + step[n], tie / 2)
+        if longest <= TOLERANCE:
+            score = float(np.abs(slope.difference.sum(axis=1) / compared).max())
+            if score <= MAX_SCORE:
+                return _Solved(strengths, tie, hessian, steps, score)
+    raise NotConverged(f"a step of {longest:.2g} is left after {MAX_STEPS}")
+
+
+def _newton_step(hessian: Matrix, slope: Derivatives, n: int) -> Matrix:
+    """(n,) or with the tie parameter (n + 1,)."""
+    gradient = np.zeros(len(hessian))
+    gradient[:n] = slope.difference.sum(axis=1)
+    gradient[n:] = slope.tie
+    _factor, step, failed = dposv(_pinned(hessian, n), gradient)
+    if failed:
+        raise NotConverged("the Hessian is not positive definite in floating point")
+    return np.asarray(step)
+
+
+def hessian_of(sums: Derivatives, *, with_tie: bool) -> Matrix:
+    """Σ over pairs of weight times (e_i - e_j)(e_i - e_j)ᵀ, bordered by the tie parameter where there is one."""
+    weights = sums.difference
+    laplacian = -weights
+    laplacian[np.diag_indices(len(weights))] += weights.sum(axis=1)
+    if not with_tie or sums.mixed is None:
+        return laplacian
+    border = sums.mixed.sum(axis=1)
+    return np.block([[laplacian, border[:, np.newaxis]], [border[np.newaxis, :], np.array([[sums.tie]])]])
+
+
+def _constant(hessian: Matrix, n: int) -> float:
+    """The size given to the direction in which the likelihood is flat: like the rest, for a good condition."""
+    return max(float(np.trace(hessian[:n, :n])) / n, float(np.finfo(float).tiny))
+
+
+def _pinned(hessian: Matrix, n: int) -> Matrix:
+    pinned = hessian.copy()
+    pinned[:n, :n] += _constant(hessian, n) / n
+    return pinned
+
+
+def _pinned_inverse(hessian: Matrix, n: int) -> Matrix:
+    inverse = np.linalg.inv(_pinned(hessian, n))
+    inverse[:n, :n] -= 1.0 / (_constant(hessian, n) * n)
+    return np.asarray(inverse)

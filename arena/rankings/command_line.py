@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arena.rankings.board import Board, Row, rate
+from arena.rankings.method import Method
 from arena.rankings.tallies import BOTH_BAD, BothBad
 from arena.rankings.vote_files import BadVotes, read_votes
 
@@ -48,7 +49,7 @@ def rank_file(path: Path, both_bad: BothBad, *, as_json: bool) -> int:
     except BadVotes as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    board = rate(votes.counts, both_bad)
+    board = rate(votes.counts, Method(both_bad=both_bad))
     told = described(None, votes.names, board, {"ignored": votes.ignored} if votes.ignored else {})
     show(told, as_json=as_json)
     return 0

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from arena.arenas.models import Arena
-from arena.rankings.board import Status, method_of
+from arena.rankings.board import Status
 from arena.rankings.models import Rating, Snapshot
-from arena.rankings.services import BOTH_BAD, name_of
+from arena.rankings.services import METHOD, name_of
 from arena.systems.models import SystemVersion
 
 
@@ -102,7 +102,7 @@ def _before_the_first(arena: Arena) -> Leaderboard:
         snapshot_id=None,
         status=Status.EMPTY.value,
         groups=(),
-        method=method_of(BOTH_BAD),
+        method=METHOD.described(),
         code_version="",
         counted=0,
         simulated=0,

@@ -16,10 +16,11 @@ from django.db import transaction
 from django.db.models import Case, Max, When
 from django.db.models.functions import Now, TruncHour, TruncMinute
 
-from arena.rankings.board import Board, method_of, rate
+from arena.rankings.board import Board, rate
 from arena.rankings.folding import Recount, fold_votes, locked_watermark, pair_counts, recount
+from arena.rankings.method import Method
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
-from arena.rankings.tallies import BothBad, dense
+from arena.rankings.tallies import dense
 from arena.systems.models import SystemVersion
 
 __all__ = [
@@ -36,9 +37,10 @@ __all__ = [
 ]
 
 #: Grows when the same tallies would give another board.
-ALGORITHM: Final = 1
-CODE_VERSION: Final = f"rankings-{ALGORITHM} choix-{installed('choix')} numpy-{installed('numpy')}"
-BOTH_BAD: Final[BothBad] = "tie"
+ALGORITHM: Final = 2
+CODE_VERSION: Final = f"rankings-{ALGORITHM} numpy-{installed('numpy')} scipy-{installed('scipy')}"
+#: How the live board is made.
+METHOD: Final = Method()
 
 #: A reader holds a snapshot for the time of two queries; this is far longer.
 KEPT_ALL: Final = timedelta(minutes=2)
@@ -102,7 +104,7 @@ def refresh_board(arena_id: int) -> Snapshot | None:
         latest = Snapshot.objects.filter(arena_id=arena_id).order_by("-id").first()
         if latest and (latest.inputs, latest.method, latest.code_version) == (
             inputs,
-            method_of(BOTH_BAD),
+            METHOD.described(),
             CODE_VERSION,
         ):
             return None
@@ -121,7 +123,7 @@ class Ranked:
     excluded: dict[str, int]
 
 
-def rank_arena(arena_id: int, both_bad: BothBad) -> Ranked:
+def rank_arena(arena_id: int, method: Method) -> Ranked:
     """Fold the new votes and compute a board by settings of one's own, without storing it.
 
     Raises:
@@ -130,7 +132,7 @@ def rank_arena(arena_id: int, both_bad: BothBad) -> Ranked:
     fold_votes(arena_id)
     with transaction.atomic():
         watermark = locked_watermark(arena_id)
-        contenders, board = _rated(arena_id, _versions(arena_id), both_bad)
+        contenders, board = _rated(arena_id, _versions(arena_id), method)
     shown = SystemVersion.objects.select_related("system").in_bulk([contender.newest for contender in contenders])
     return Ranked([name_of(shown[contender.newest]) for contender in contenders], board, watermark.excluded)
 
@@ -157,15 +159,15 @@ def _inputs(watermark: FoldWatermark, versions: list[VersionRow]) -> dict[str, A
     }
 
 
-def _rated(arena_id: int, versions: list[VersionRow], both_bad: BothBad) -> tuple[list[Contender], Board]:
+def _rated(arena_id: int, versions: list[VersionRow], method: Method) -> tuple[list[Contender], Board]:
     pairs = pair_counts(arena_id)
     contenders = contenders_of(versions, {version for pair in pairs for version in pair})
     row_of = {version: row for row, contender in enumerate(contenders) for version in contender.versions}
-    return contenders, rate(dense(pairs, row_of, len(contenders)), both_bad)
+    return contenders, rate(dense(pairs, row_of, len(contenders)), method)
 
 
 def _compute(watermark: FoldWatermark, versions: list[VersionRow], inputs: dict[str, Any]) -> Snapshot:
-    contenders, board = _rated(watermark.arena_id, versions, BOTH_BAD)
+    contenders, board = _rated(watermark.arena_id, versions, METHOD)
     snapshot = Snapshot.objects.create(
         arena_id=watermark.arena_id,
         last_vote_id=watermark.last_vote_id,

@@ -1,6 +1,4 @@
-"""Known and random comparisons, and a solver of the tests' own."""
-
-from typing import Any
+"""Known and random comparisons."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +38,3 @@ def random_wins(n: int, votes: int, spread: float, *, seed: int) -> Matrix:
         wins[i, (i + 1) % n] += 0.5
         wins[(i + 1) % n, i] += 0.5
     return wins
-
-
-def newton(wins: Matrix) -> Matrix:
-    """Newton's method with bounded steps on the centred strengths; independent of choix."""
-    n = len(wins)
-    strengths, met = np.zeros(n), wins + wins.T
-    for _step in range(500):
-        p = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
-        weights = met * p * (1 - p)
-        hessian = np.diag(weights.sum(axis=1)) - weights
-        step: Any = np.linalg.solve(hessian + np.trace(hessian) / n**2, (wins - met * p).sum(axis=1))
-        strengths = strengths + (step - step.mean()) * min(1.0, 1.0 / max(np.abs(step).max(), 1e-300))
-        if np.abs(step).max() < 1e-13:
-            break
-    return strengths - strengths.mean()

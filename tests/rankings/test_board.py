@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from arena.rankings.board import Board, Status, rate
+from arena.rankings.method import Method
 from arena.rankings.tallies import Counts, PairCount, dense
 from tests.rankings.samples import BASEBALL_1987
 
@@ -14,7 +15,7 @@ GOLDEN = Path(__file__).with_name("golden") / "baseball_1987.json"
 
 
 def board(pairs: dict[tuple[int, int], PairCount], n: int, both_bad: str = "tie") -> Board:
-    return rate(dense(pairs, {i: i for i in range(n)}, n), both_bad)  # type: ignore[arg-type]
+    return rate(dense(pairs, {i: i for i in range(n)}, n), Method(both_bad=both_bad))  # type: ignore[arg-type]
 
 
 def statuses(found: Board) -> list[str]:
@@ -27,8 +28,7 @@ def statuses(found: Board) -> list[str]:
 
 def test_a_board_equals_the_golden_file() -> None:
     wins, _strengths, _errors = BASEBALL_1987
-    zero = np.zeros_like(wins)
-    found = rate(Counts(wins, zero, zero))
+    found = rate(Counts.of(wins))
     for row, expected in zip(found.rows, json.loads(GOLDEN.read_text()), strict=True):
         assert (row.votes, row.rank_low, row.rank_high) == tuple(expected["counts"])
         np.testing.assert_allclose([row.rating, row.lower, row.upper], expected["points"], atol=1e-6)

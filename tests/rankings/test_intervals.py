@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 
 from arena.rankings.bradley_terry import SCALE, fit
-from arena.rankings.intervals import covariances, intervals, rank_ranges
+from arena.rankings.intervals import Limits, covariance, limits
+from arena.rankings.simultaneous import overlap_ranks
+from arena.rankings.tallies import Counts
 from tests.rankings.samples import random_wins
 
 REPLICATIONS = 300
+
+
+def intervals(decisive: Any, ties: Any) -> Limits:
+    counts = Counts.of(decisive, ties)
+    fitted = fit(counts)
+    return limits(fitted, covariance(fitted, counts))
 
 
 def davidson(strengths: Any, nu: float) -> tuple[Any, Any]:
@@ -34,11 +42,11 @@ def coverage(met: Any, strengths: Any, nu: float, seed: int) -> Any:
     """(n,) share of boards whose interval holds the value that infinitely many such votes would give."""
     rng = np.random.default_rng(seed)
     win, tie = davidson(strengths, nu)
-    truth = fit((met + met.T) * (win + tie / 2)).ratings
+    truth = fit(Counts.of((met + met.T) * (win + tie / 2))).ratings
     held = np.zeros(len(met))
     for _board in range(REPLICATIONS):
         decisive, ties = replicate(rng, met, win, tie)
-        bounds = intervals(fit(decisive + ties / 2), decisive, ties)
+        bounds = intervals(decisive, ties)
         held += (bounds.lower <= truth) & (truth <= bounds.upper)
     return held / REPLICATIONS
 
@@ -64,7 +72,7 @@ def test_a_newcomers_interval_follows_its_own_votes_not_the_boards() -> None:
 
 def test_twice_the_votes_shrink_the_intervals_by_the_root_of_two() -> None:
     wins = random_wins(6, 900, 0.8, seed=2)
-    one, two = (intervals(fit(wins * k), wins * k, np.zeros_like(wins)) for k in (1, 2))
+    one, two = (intervals(wins * k, np.zeros_like(wins)) for k in (1, 2))
     np.testing.assert_allclose(one.upper - one.lower, np.sqrt(2) * (two.upper - two.lower), rtol=1e-9)
 
 
@@ -72,7 +80,9 @@ def test_the_sums_from_counts_equal_the_sums_over_single_votes() -> None:
     rng = np.random.default_rng(4)
     met = np.triu(rng.integers(1, 6, (4, 4)), 1)
     decisive, ties = replicate(rng, met, *davidson(np.array([0.5, 0.2, -0.2, -0.5]), 1.0))
-    strengths = fit(decisive + ties / 2).strengths
+    counts = Counts.of(decisive, ties)
+    fitted = fit(counts)
+    strengths = fitted.strengths
     votes = [(i, j, 1.0) for i in range(4) for j in range(4) for _vote in range(int(decisive[i, j]))]
     votes += [(i, j, 0.5) for i in range(4) for j in range(i) for _vote in range(int(ties[i, j]))]
     hessian, outer = np.zeros((4, 4)), np.zeros((4, 4))
@@ -81,7 +91,7 @@ def test_the_sums_from_counts_equal_the_sums_over_single_votes() -> None:
         p = 1 / (1 + np.exp(strengths[j] - strengths[i]))
         hessian += p * (1 - p) * np.outer(pair, pair)
         outer += (score - p) ** 2 * np.outer(pair, pair)
-    robust, model = covariances(strengths, decisive, ties)
+    robust, model = (covariance(fitted, counts, kind) for kind in ("sandwich", "fisher"))
     np.testing.assert_allclose(model, np.linalg.pinv(hessian), atol=1e-10)
     np.testing.assert_allclose(robust, np.linalg.pinv(hessian) @ outer @ np.linalg.pinv(hessian), atol=1e-10)
     np.testing.assert_allclose(robust.sum(axis=0), 0, atol=1e-10)
@@ -90,13 +100,13 @@ def test_the_sums_from_counts_equal_the_sums_over_single_votes() -> None:
 @pytest.mark.parametrize("ties", [1.0, 500.0])
 def test_ties_alone_claim_no_certainty(ties: float) -> None:
     even = ties * (1 - np.eye(2))
-    bounds = intervals(fit(even / 2), np.zeros((2, 2)), even)
+    bounds = intervals(np.zeros((2, 2)), even)
     # The model's: the difference has variance 4 / ties, each centred strength a quarter of it.
     np.testing.assert_allclose(bounds.upper - bounds.lower, 2 * 1.959964 * SCALE / np.sqrt(ties), rtol=1e-5)
 
 
 def test_ranks_are_those_that_the_intervals_leave_possible() -> None:
     lower, upper = np.array([5.0, 1, 2, 8, 0]), np.array([8.0, 3, 4, 9, 0.5])
-    low, high = rank_ranges(lower, upper)
-    assert low.tolist() == [1, 3, 3, 1, 5]
-    assert high.tolist() == [2, 4, 4, 2, 5]
+    ranks = overlap_ranks(lower, upper)
+    assert ranks.low.tolist() == [1, 3, 3, 1, 5]
+    assert ranks.high.tolist() == [2, 4, 4, 2, 5]

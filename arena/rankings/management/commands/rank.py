@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.arenas.models import Arena
 from arena.rankings.command_line import BAD_INPUT, add_options, described, rank_file, show
+from arena.rankings.method import Method
 from arena.rankings.services import rank_arena
 
 
@@ -26,5 +27,5 @@ class Command(BaseCommand):
         arena = Arena.objects.filter(slug=options["arena"]).first()
         if arena is None:
             raise CommandError(f"there is no arena {options['arena']!r}", returncode=BAD_INPUT)
-        ranked = rank_arena(arena.pk, options["both_bad"])
+        ranked = rank_arena(arena.pk, Method(both_bad=options["both_bad"]))
         show(described(arena.slug, ranked.names, ranked.board, ranked.excluded), as_json=options["json"])
