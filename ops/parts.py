@@ -3,8 +3,9 @@
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ops.processes import Child
 
@@ -13,13 +14,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process: how it is called, its log's name, its command, and the signal for an immediate end."""
+    """One process: how it is called, its log's name, its command, and the signal for an immediate end.
+
+    `defaults` are variables for this part alone; what the environment says outweighs them.
+    """
 
     name: str
     log: str
     argv: tuple[str, ...]
     death_signal: int = signal.SIGTERM
     grace_s: float = 10.0
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, var: Path, env: Mapping[str, str]) -> Child:
         """Start the process with its log under `VAR/log`."""
@@ -27,13 +32,17 @@ class Part:
             self.name,
             self.argv,
             log=var / "log" / f"{self.log}.log",
-            env=env,
+            env={**self.defaults, **env},
             cwd=ROOT,
             death_signal=self.death_signal,
         )
 
 
-def _worker(queue: str, *options: str) -> Part:
+#: Connections that a part with threads shares among them. A process that forks can have no pool.
+_POOLED: Final = {"ARENA_DB_POOL_SIZE": "16"}
+
+
+def _worker(queue: str, *options: str, defaults: Mapping[str, str] | None = None) -> Part:
     # SIGTERM lets running tasks finish, SIGQUIT does not wait: right when the supervisor was killed.
     command = (sys.executable, "-m", "celery", "-A", "workers.app:app", "worker", "-Q", queue, "-n", f"{queue}@%h")
     return Part(
@@ -41,6 +50,7 @@ def _worker(queue: str, *options: str) -> Part:
         f"worker-{queue}",
         (*command, "--without-gossip", "--without-mingle", *options),
         death_signal=signal.SIGQUIT,
+        defaults=defaults or {},
     )
 
 
@@ -56,13 +66,13 @@ def web(port: int) -> Part:
         *("--no-proxy-headers", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
         *("--lifespan", "off", "--timeout-graceful-shutdown", "5"),
     )
-    return Part("web server", "web", (*command, *options))
+    return Part("web server", "web", (*command, *options), defaults=_POOLED)
 
 
 def workers() -> list[Part]:
     """Return a worker for each kind of work: streams wait, local models compute, periodic jobs must not queue."""
     return [
-        _worker("streams", "-P", "threads", "-c", "64"),
+        _worker("streams", "-P", "threads", "-c", "256", defaults=_POOLED),
         _worker("cpu", "-P", "prefork", "-c", "1"),
         _worker("periodic", "-P", "threads", "-c", "8"),
     ]

@@ -61,7 +61,6 @@ class Stack:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self._redis_url,
             "ARENA_VAR": str(var),
-            "ARENA_DB_POOL_SIZE": "8",
             "ARENA_LIMITS_OFF": "1",
             "OPENBLAS_NUM_THREADS": "1",
             **(env or {}),

@@ -3,15 +3,16 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from arena.config.http import ThreadedHandler  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
 
@@ -28,4 +29,4 @@ async def _websocket(scope: Any, receive: Any, send: Any) -> None:
     await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)
 
 
-application = ProtocolTypeRouter({"http": _http, "websocket": _websocket})
+application = ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": _websocket})

@@ -39,7 +39,7 @@ def test_the_file_follows_the_compose_specification():
 
 
 def test_every_part_of_the_production_shape_is_there():
-    parts = {"proxy", "web", "worker-streams", "worker-cpu", "worker-periodic", "beat", "migrate"}
+    parts = {"proxy", "web", "sockets", "worker-streams", "worker-cpu", "worker-periodic", "beat", "migrate"}
     assert parts | {"postgres", "valkey", "storage", "bucket"} == set(SERVICES)
 
 
@@ -49,7 +49,7 @@ def test_what_a_service_waits_for_exists_and_can_be_waited_for():
         for name in needed:
             assert name in SERVICES
             if isinstance(needed, dict) and needed[name]["condition"] == "service_healthy":
-                assert SERVICES[name].get("healthcheck") or name == "web"
+                assert SERVICES[name].get("healthcheck") or name in ("web", "sockets")
 
 
 def test_networks_and_volumes_are_declared():
@@ -100,6 +100,7 @@ def test_the_web_server_runs_as_in_the_demo_but_for_its_address_and_patience():
         return words
 
     assert options(command(SERVICES["web"])) == options(list(web(8000).argv))
+    assert command(SERVICES["sockets"]) == command(SERVICES["web"])
 
 
 def test_the_import_path_of_every_command_leads_somewhere():

@@ -1,0 +1,67 @@
+"""Numbers of a benchmark: percentiles, and what processes cost."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import psutil
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that `percent` of the values do not exceed (nearest rank); 0 without values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else 0.0
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and everything below it."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds that a process and its children have used."""
+    total = 0.0
+    for process in family(pid):
+        try:
+            times = process.cpu_times()
+            total += times.user + times.system
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def memory_mb(pid: int) -> float:
+    """Memory that belongs to a process and its children alone, in MB (USS)."""
+    return sum(process.memory_full_info().uss for process in family(pid)) / 1e6
+
+
+def descriptors(pid: int) -> int:
+    """Open file descriptors of a process and its children."""
+    return sum(process.num_fds() for process in family(pid))
+
+
+@dataclass
+class CpuMeter:
+    """CPU of named processes between two moments, in cores."""
+
+    pids: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin to count anew."""
+        self._at, self._used = time.perf_counter(), {name: cpu_s(pid) for name, pid in self.pids.items()}
+
+    def used_s(self) -> dict[str, float]:
+        """CPU seconds of each since the start."""
+        return {name: cpu_s(pid) - self._used[name] for name, pid in self.pids.items()}
+
+    def cores(self) -> dict[str, float]:
+        """Cores that each kept busy since the start."""
+        elapsed_s = time.perf_counter() - self._at
+        return {name: round(used / elapsed_s, 3) for name, used in self.used_s().items()}
