@@ -21,7 +21,10 @@ from ops.services import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
 _RUN = "ARENA_TEST_RUN"
-_DEPLOYMENT = ("ARENA_PRIVATE_", "ARENA_STORAGE", "ARENA_LIMITS", "ARENA_MAX_", "ARENA_TRUSTED_", "ARENA_MODERATION_")
+_DEPLOYMENT = (
+    *("ARENA_PRIVATE_", "ARENA_STORAGE", "ARENA_LIMITS", "ARENA_MAX_", "ARENA_TRUSTED_", "ARENA_MODERATION_"),
+    *("ARENA_DAILY_", "ARENA_BREAKER", "ARENA_ADMIN_"),
+)
 _started: list[subprocess.Popen[bytes]] = []
 
 

@@ -11,6 +11,7 @@ from arena.common import outbox, queue
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
+from arena.systems import steering
 from workers import jobs
 
 SWEEP_EVERY_S: Final = 2.0
@@ -34,6 +35,7 @@ def sweep() -> None:
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
     battles.expire_battles()
+    steering.purge_reservations()
     integrity.purge_counters()
 
 

@@ -127,9 +127,15 @@ def _draw(turn: Turn, redraw_of: Pairing | None = None, exclude: frozenset[int] 
             requirement=turn.battle.requirement,
             redraw_of=redraw_of,
             exclude=exclude,
+            holder="" if turn.battle.is_simulated else _holder(turn.id),
         )
         Battle.objects.filter(id=turn.battle_id).update(pairing=pairing)
     return pairing
+
+
+def _holder(turn_id: int) -> str:
+    """For whom budget is reserved: the turn, so that retries and takeovers reserve nothing twice."""
+    return f"turn-{turn_id}"
 
 
 def _fence(turn_id: int, attempt: int) -> None:
@@ -151,6 +157,9 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
                 turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
             )
             sides[side] = SideWork(response.id, version, _messages(turn, side))
+        if not turn.battle.is_simulated:
+            costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
+            systems.hold(costs, _holder(turn.id))
     return TurnWork(
         turn_id=turn.id,
         battle_id=turn.battle_id,
@@ -185,8 +194,8 @@ def renew_lease(work: TurnWork) -> Renewal:
     return Renewal(alive, alive and mine.filter(stop_requested_at__isnull=False).exists())
 
 
-def finish_turn(work: TurnWork, outputs: Mapping[Side, Output]) -> None:
-    """Store both outputs and make the battle ready, in one transaction.
+def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bool = False) -> None:
+    """Store both outputs and make the battle ready, in one transaction. What a simulation makes up is no usage.
 
     Raises:
         LeaseLost: the turn is not ours any more.
@@ -195,7 +204,22 @@ def finish_turn(work: TurnWork, outputs: Mapping[Side, Output]) -> None:
         _fence(work.turn_id, work.attempt)
         for side, output in outputs.items():
             _store(work.sides[side], output)
+        if not simulated:
+            systems.record([_answered(work.sides[side], output) for side, output in outputs.items()])
         _end(work.turn_id, work.attempt, work.battle_id, BattleState.READY, "")
+
+
+def _answered(side: SideWork, output: Output) -> systems.CallResult:
+    tokens = (output.input_tokens, output.output_tokens)
+    said = output.reasoning + output.content
+    return systems.CallResult(
+        version_id=side.version.pk,
+        ttft_s=output.ttft_s,
+        latency_s=output.latency_s,
+        input_tokens=output.input_tokens,
+        output_tokens=output.output_tokens,
+        cost_usd=systems.charge_usd(side.version, side.messages, said, *tokens),
+    )
 
 
 def _store(work: SideWork, output: Output) -> None:
@@ -224,6 +248,7 @@ def _end(turn_id: int, attempt: int, battle_id: uuid.UUID, state: BattleState, r
             raise LeaseLost(f"turn {turn_id} attempt {attempt}")
         if not set_state(battle_id, state, reason):
             raise LeaseLost(f"battle {battle_id} is not being generated")
+        systems.release(_holder(turn_id))
 
 
 def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | None:
@@ -265,6 +290,13 @@ def _close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> N
                 status=ResponseStatus.FAILED.value, error_class=type(error).__name__, finished_at=Now()
             )
         _live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
+        systems.record([_failed(work.sides[side], error) for side, error in failures.items()])
+        systems.forgo_probes([one.version.pk for side, one in work.sides.items() if side not in failures])
+        systems.release(_holder(work.turn_id))
+
+
+def _failed(side: SideWork, error: BackendError) -> systems.CallResult:
+    return systems.CallResult(version_id=side.version.pk, error_class=type(error).__name__)
 
 
 def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
@@ -278,6 +310,7 @@ def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
         failed = _live(work.turn_id).get(side=side)
         failed.status, failed.error_class = ResponseStatus.FAILED.value, type(error).__name__
         failed.save(update_fields=["status", "error_class"])
+        systems.record([_failed(work.sides[side], error)])
         again = Response.objects.create(
             turn_id=work.turn_id,
             side=side,
@@ -338,5 +371,5 @@ def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
     work = claim_turn(turn_id)
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
-    finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES})
+    finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES}, simulated=True)
     return Pairing.objects.get(id__in=Battle.objects.filter(id=battle.id).values("pairing_id"))

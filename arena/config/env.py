@@ -1,6 +1,8 @@
 """The environment of a deployment, read once and typed. Every secret may come as NAME or as NAME_FILE."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,8 @@ from arena.accounts.limits import Limit, parse_limits
 from arena.config.rules import broken_rules
 
 BASE_DIR: Final = Path(__file__).resolve().parents[2]
+#: As many as a row of `systems.Health` remembers.
+MAX_BREAKER_CALLS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Environment:
     limits: dict[str, dict[str, Limit]]
     limits_off: bool
     max_open_battles: int
+    # USD per system version and UTC day; None: no limit.
+    daily_budget_usd: Decimal | None
+    # (failures, of the last calls, pause in seconds); no failures: no breaker.
+    breaker: tuple[int, int, float]
     storage: str
     s3_endpoint_url: str
     s3_bucket: str
@@ -54,6 +62,19 @@ def _limits(text: str) -> dict[str, dict[str, Limit]]:
         raise ImproperlyConfigured(f"ARENA_LIMITS: {error}.") from error
 
 
+def _breaker(text: str) -> tuple[int, int, float]:
+    """Read FAILURES/CALLS/SECONDS; 0 switches breakers off."""
+    if text == "0":
+        return (0, 0, 0.0)
+    match = re.fullmatch(r"(\d+)/(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]) <= MAX_BREAKER_CALLS or not int(match[3]):
+        raise ImproperlyConfigured(
+            f"ARENA_BREAKER: {text!r} is not FAILURES/CALLS/SECONDS, such as 5/10/60, "
+            f"with 1 ≤ FAILURES ≤ CALLS ≤ {MAX_BREAKER_CALLS}; 0 switches it off."
+        )
+    return (int(match[1]), int(match[2]), float(match[3]))
+
+
 def read_environment() -> Environment:
     """Read and validate the environment.
 
@@ -75,6 +96,8 @@ def read_environment() -> Environment:
             limits=_limits(env.str("ARENA_LIMITS", "")),
             limits_off=env.bool("ARENA_LIMITS_OFF", False),
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
+            daily_budget_usd=env.decimal("ARENA_DAILY_BUDGET_USD", None),
+            breaker=_breaker(env.str("ARENA_BREAKER", "5/10/60")),
             storage=env.str("ARENA_STORAGE", "folder"),
             s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
             s3_bucket=env.str("S3_BUCKET", ""),

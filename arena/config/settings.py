@@ -189,6 +189,8 @@ ARENA_LIMITS: dict[str, dict[str, tuple[int, int]]] = {
 for _action, _scopes in ENV.limits.items():
     ARENA_LIMITS[_action].update(_scopes)
 ARENA_LIMITS_OFF = ENV.limits_off
+ARENA_DAILY_BUDGET_USD = ENV.daily_budget_usd
+ARENA_BREAKER = ENV.breaker
 ARENA_CONTACT = ENV.contact
 ARENA_TRUSTED_PROXIES = ENV.trusted_proxies
 ARENA_PRIVATE_BACKENDS = ENV.private_backends

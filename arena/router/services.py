@@ -15,7 +15,7 @@ from arena.router.messages import message_of
 from arena.router.models import DrawCount, Pairing, SamplingPolicy
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
-from arena.systems.services import eligible_versions
+from arena.systems.services import eligible_versions, most_usd, take
 
 __all__ = [
     "GuardUnavailable",
@@ -140,6 +140,7 @@ def draw_pairing(
     requirement: dict[str, Any] | None = None,
     redraw_of: Pairing | None = None,
     exclude: frozenset[int] = frozenset(),
+    holder: str = "",
 ) -> Pairing:
     """Draw two systems that can answer and store the pairing with everything needed to draw it again.
 
@@ -149,37 +150,50 @@ def draw_pairing(
         requirement: what the prompt needs, from `checked_requirement`.
         redraw_of: the pairing that this one replaces; it can be replaced once (a constraint).
         exclude: version ids to leave out: the failed sides of the chain.
+        holder: for whom budget and the breaker's probe are taken; empty: for nobody (simulations).
 
     Raises:
         NoPair: fewer than two systems can answer.
     """
+    policy = current_policy(arena)
+    while True:
+        pool = _pool(arena, messages, requirement or {}, exclude)
+        draws = _draws_so_far(pool.values())
+        weights = _weights(pool.values(), draws, policy)
+        seed = secrets.randbits(63)
+        draw = sampler.draw(pool, weights, sampler.SeededRng(seed))
+        sides = [pool[draw.left], pool[draw.right]]
+        with transaction.atomic():
+            lost = take({side: most_usd(side, messages) for side in sides}, holder) if holder else frozenset()
+            if not lost:
+                _count_draw(side for side in sides if draws[side.pk] < _boosted_draws(policy))
+                return Pairing.objects.create(
+                    arena=arena,
+                    policy=policy,
+                    left=sides[0],
+                    right=sides[1],
+                    pool=[[version_id, weights[version_id]] for version_id in sorted(pool)],
+                    pair_propensity=draw.pair_propensity,
+                    side_propensity=draw.side_propensity,
+                    seed=seed,
+                    attempt=redraw_of.attempt + 1 if redraw_of else 1,
+                    redraw_of=redraw_of,
+                )
+        # Another draw was faster: draw from those that are left, so that the propensities are theirs.
+        exclude |= lost
+
+
+def _pool(
+    arena: Arena, messages: Sequence[Message], requirement: dict[str, Any], exclude: frozenset[int]
+) -> dict[int, SystemVersion]:
+    """Version id → version of those that a pair may be drawn from; two at least. Raises NoPair."""
     eligible = [version for version in eligible_versions(arena, messages) if version.pk not in exclude]
     if len(eligible) < 2:
         raise NoPair("no_systems")
-    pool = {version.pk: version for version in _able(arena, eligible, messages, requirement or {})}
-    if len(pool) < 2:
+    able = _able(arena, eligible, messages, requirement)
+    if len(able) < 2:
         raise NoPair("no_pair")
-    policy = current_policy(arena)
-    draws = _draws_so_far(pool.values())
-    weights = _weights(pool.values(), draws, policy)
-    seed = secrets.randbits(63)
-    draw = sampler.draw(pool, weights, sampler.SeededRng(seed))
-    with transaction.atomic():
-        pairing = Pairing.objects.create(
-            arena=arena,
-            policy=policy,
-            left=pool[draw.left],
-            right=pool[draw.right],
-            pool=[[version_id, weights[version_id]] for version_id in sorted(pool)],
-            pair_propensity=draw.pair_propensity,
-            side_propensity=draw.side_propensity,
-            seed=seed,
-            attempt=redraw_of.attempt + 1 if redraw_of else 1,
-            redraw_of=redraw_of,
-        )
-        new = [side for side in (draw.left, draw.right) if draws[side] < _boosted_draws(policy)]
-        _count_draw(pool[side] for side in new)
-    return pairing
+    return {version.pk: version for version in able}
 
 
 def verify_pairing(pairing: Pairing) -> bool:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
+from arena.systems.breaker import BreakerState
 
 
 class Access(models.TextChoices):
@@ -25,12 +27,17 @@ class System(models.Model):
     weight = models.FloatField(default=1.0)
     # A paused system keeps its version and its rating; it is only not drawn.
     is_paused = models.BooleanField(default=False)
+    # What each of its versions may cost in a UTC day; steering as well. None: the site's default.
+    daily_budget_usd = models.DecimalField(
+        "daily budget (USD)", max_digits=10, decimal_places=2, null=True, blank=True
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["arena", "name"], name="system_name_unique_in_arena"),
             models.CheckConstraint(condition=Q(weight__gt=0), name="system_weight_positive"),
+            models.CheckConstraint(condition=Q(daily_budget_usd__gte=0), name="system_budget_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -86,3 +93,75 @@ class SystemVersion(models.Model):
         if not self._state.adding and set(kwargs.get("update_fields") or ()) != {"retired_at"}:
             raise VersionIsImmutable(f"{self} is stored; register a new version instead")
         super().save(*args, **kwargs)
+
+
+class SystemEvent(models.Model):
+    """What happened to a system as a contender, for everybody to read; why is in the audit, for operators."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        REGISTERED = "registered", "registered"
+        PAUSED = "paused", "paused"
+        RESUMED = "resumed", "resumed"
+        RETIRED = "retired", "retired"
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+
+class Usage(models.Model):
+    """What one version did in one UTC hour, by outcome: written with the calls, so that nobody counts them again.
+
+    `outcome` is empty for an answer, else the class of the error. The times are counts in `buckets.BOUNDS_S`.
+    """
+
+    version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    hour = models.DateTimeField()
+    outcome = models.CharField(max_length=60, blank=True)
+    calls = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    # Reported where the backend counts tokens, else estimated: the budget must not depend on a backend's honesty.
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    ttft_counts = ArrayField(models.PositiveIntegerField())
+    latency_counts = ArrayField(models.PositiveIntegerField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "hour", "outcome"], name="usage_unique")]
+        indexes = [models.Index(fields=["hour"])]
+
+
+class Health(models.Model):
+    """The circuit breaker of one version (see `breaker`), and its last answer and failure. No row: never called."""
+
+    version = models.OneToOneField(SystemVersion, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    state = models.CharField(max_length=16, default=BreakerState.CLOSED.value)
+    recent = models.CharField(max_length=100, blank=True)
+    openings = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    probe_until = models.DateTimeField(null=True)
+    last_answer_at = models.DateTimeField(null=True)
+    last_failure_at = models.DateTimeField(null=True)
+    last_error_class = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in BreakerState]), name="health_state_known"
+            ),
+        ]
+
+
+class Reservation(models.Model):
+    """What a running call may cost at most, kept free in its version's budget until it ends, or until `expires_at`."""
+
+    version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    holder = models.CharField(max_length=60)
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["holder", "version"], name="reservation_unique")]

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common import outbox, queue
-from arena.systems.models import System, SystemVersion
+from arena.systems.models import System, SystemEvent, SystemVersion
 from arena.systems.systems_file import AnyEntry, ArenaEntry, SystemsFile, SystemsFileInvalid, read_file
 
 __all__ = [
@@ -70,12 +70,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one system. `diff`: field → (stored, in the file); `weight` steers and makes no version."""
+    """What happens to one system: field → (stored, in the file). `steering` makes no version."""
 
     kind: Kind
     name: str
     diff: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    weight: tuple[float, float] | None = None
+    steering: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Plan:
     @property
     def changes_something(self) -> bool:
         """Whether applying it, without retiring anything, would write a row."""
-        steers = any(change.kind in (Kind.NEW, Kind.CHANGED) or change.weight for change in self.changes)
+        steers = any(change.kind in (Kind.NEW, Kind.CHANGED) or change.steering for change in self.changes)
         return self.arena_is_new or bool(self.arena_diff) or steers
 
 
@@ -170,9 +170,18 @@ def _change(entry: AnyEntry, stored: SystemVersion | None) -> Change:
         for name in _VERSION_FIELDS
         if getattr(stored, name) != values[name]
     }
-    moved = stored.system.weight != entry.weight
-    weight = (stored.system.weight, entry.weight) if moved else None
-    return Change(Kind.CHANGED if diff else Kind.UNCHANGED, entry.name, diff, weight)
+    steering = {
+        name: (getattr(stored.system, name), value)
+        for name, value in _steering(entry).items()
+        if getattr(stored.system, name) != value
+    }
+    return Change(Kind.CHANGED if diff else Kind.UNCHANGED, entry.name, diff, steering)
+
+
+def _steering(entry: AnyEntry) -> dict[str, Any]:
+    """What the file says about drawing the system; a budget that it leaves out stays as the admin set it."""
+    budget = {} if entry.daily_budget_usd is None else {"daily_budget_usd": entry.daily_budget_usd}
+    return {"weight": entry.weight, **budget}
 
 
 def _values(entry: AnyEntry) -> dict[str, Any]:
@@ -224,16 +233,22 @@ def _arena_diff(entry: ArenaEntry, arena: Arena | None) -> dict[str, tuple[Any, 
 
 
 def _store(arena: Arena, entry: AnyEntry, change: Change) -> None:
-    system, created = System.objects.get_or_create(arena=arena, name=entry.name, defaults={"weight": entry.weight})
-    if not created and system.weight != entry.weight:
-        System.objects.filter(pk=system.pk).update(weight=entry.weight)
+    system, created = System.objects.get_or_create(arena=arena, name=entry.name, defaults=_steering(entry))
+    if not created:
+        System.objects.filter(pk=system.pk).update(**_steering(entry))
     if change.kind is Kind.UNCHANGED:
         return
-    _retire(arena, entry.name)
     values = _values(entry)
     newest = SystemVersion.objects.filter(system=system).order_by("-number").values_list("number", flat=True).first()
-    SystemVersion.objects.create(system=system, number=(newest or 0) + 1, behaviour=behaviour_of(values), **values)
+    _retire(arena, entry.name)
+    version = SystemVersion.objects.create(
+        system=system, number=(newest or 0) + 1, behaviour=behaviour_of(values), **values
+    )
+    SystemEvent.objects.create(system=system, version=version, kind=SystemEvent.Kind.REGISTERED)
 
 
 def _retire(arena: Arena, name: str) -> None:
-    SystemVersion.objects.filter(system__arena=arena, system__name=name, retired_at=None).update(retired_at=Now())
+    current = SystemVersion.objects.filter(system__arena=arena, system__name=name, retired_at=None)
+    for version in current:
+        SystemEvent.objects.create(system_id=version.system_id, version=version, kind=SystemEvent.Kind.RETIRED)
+    current.update(retired_at=Now())

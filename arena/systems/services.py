@@ -31,20 +31,31 @@ from arena.systems.backends.base import (
 from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
+from arena.systems.backends.text import pieces, prompt_tokens
 from arena.systems.models import SystemVersion
+from arena.systems.steering import hold, release, take, unavailable
+from arena.systems.usage import CallResult, forgo_probes, record
 
 __all__ = [
+    "CallResult",
     "address_policy",
     "backend_for",
     "backoff_s",
     "can_answer",
+    "charge_usd",
     "cost_usd",
     "current_versions",
     "eligible_versions",
+    "forgo_probes",
     "has_secret",
+    "hold",
     "iterate_local",
     "limits_for",
+    "most_usd",
+    "record",
+    "release",
     "suggested_prompts",
+    "take",
     "versions_by_id",
 ]
 
@@ -59,7 +70,7 @@ _LIMITS: Final = frozenset(field.name for field in fields(Limits))
 
 
 def current_versions(arena: Arena) -> list[SystemVersion]:
-    """The versions that may be drawn: not retired, of systems that are not paused; in a fixed order."""
+    """The versions that take part: not retired, of systems that are not paused; in a fixed order."""
     return list(
         SystemVersion.objects.filter(system__arena=arena, system__is_paused=False, retired_at=None)
         .select_related("system")
@@ -68,8 +79,10 @@ def current_versions(arena: Arena) -> list[SystemVersion]:
 
 
 def eligible_versions(arena: Arena, messages: Sequence[Message]) -> list[SystemVersion]:
-    """The current versions that can answer these messages."""
-    return [version for version in current_versions(arena) if can_answer(version, messages)]
+    """The current versions that can answer these messages, whose breaker is closed and whose budget has room."""
+    able = [version for version in current_versions(arena) if can_answer(version, messages)]
+    out = unavailable({version: most_usd(version, messages) for version in able})
+    return [version for version in able if version.pk not in out]
 
 
 def versions_by_id(ids: Iterable[int]) -> list[SystemVersion]:
@@ -144,6 +157,25 @@ def cost_usd(version: SystemVersion, input_tokens: int | None, output_tokens: in
         return None
     spent = version.price_in_usd_per_mtok * input_tokens + version.price_out_usd_per_mtok * output_tokens
     return spent / _TOKENS_PER_PRICE
+
+
+def charge_usd(
+    version: SystemVersion,
+    messages: Sequence[Message],
+    text: str,
+    input_tokens: int | None,
+    output_tokens: int | None,
+) -> Decimal:
+    """What counts against the budget: the cost, with tokens estimated from the texts where the backend told none."""
+    counted_in = prompt_tokens(messages) if input_tokens is None else input_tokens
+    counted_out = len(pieces(text)) if output_tokens is None else output_tokens
+    return cost_usd(version, counted_in, counted_out) or Decimal(0)
+
+
+def most_usd(version: SystemVersion, messages: Sequence[Message]) -> Decimal:
+    """What an answer may cost at most: no tokenizer makes more tokens than bytes, and the answer is capped."""
+    input_bytes = sum(len(message.content.encode()) for message in messages)
+    return cost_usd(version, input_bytes, limits_for(version).max_output_tokens) or Decimal(0)
 
 
 def _described(version: SystemVersion) -> str:

@@ -78,6 +78,8 @@ class Entry(_Strict):
     release_outputs: bool = False
     # The sampler takes weights in this range.
     weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)
+    # USD per UTC day; None: as the admin or the site says.
+    daily_budget_usd: Annotated[Decimal, Field(ge=0, lt=1_000_000, decimal_places=2, strict=False)] | None = None
     limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
 
     def endpoint(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from arena.arenas.models import Arena
 from arena.systems import registry
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.models import System, SystemVersion, VersionIsImmutable
+from arena.systems.models import System, SystemEvent, SystemVersion, VersionIsImmutable
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +132,21 @@ def test_a_weight_steers_without_a_new_version(folder: Folder) -> None:
     assert "weight: 1 → 3 (no new version)" in folder.register(ALICE | {"weight": 3})
     assert len(versions("alice")) == 1
     assert System.objects.get().weight == 3
+
+
+def test_a_budget_steers_without_a_new_version_and_one_left_out_stays_as_it_is(folder: Folder) -> None:
+    folder.register(ALICE)
+    assert "daily_budget_usd: none → 2.5 (no new version)" in folder.register(ALICE | {"daily_budget_usd": 2.5})
+    folder.register(ALICE)
+    assert len(versions("alice")) == 1
+    assert System.objects.get().daily_budget_usd == 2.5
+
+
+def test_joining_and_leaving_are_events_for_everybody_to_read(folder: Folder) -> None:
+    folder.register(ALICE, BOB)
+    folder.register(ALICE | {"price_in": 7}, options={"retire_missing": True})
+    told = SystemEvent.objects.order_by("id").values_list("system__name", "version__number", "kind")
+    assert sorted(told[2:]) == [("alice", 1, "retired"), ("alice", 2, "registered"), ("bob", 1, "retired")]
 
 
 def test_a_missing_system_is_told_and_retired_only_when_asked(folder: Folder) -> None:

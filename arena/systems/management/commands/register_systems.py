@@ -64,11 +64,15 @@ class Command(BaseCommand):
                 f"  {change.kind:<9} {change.name}{gone if change.kind is registry.Kind.MISSING else ''}"
             )
             self._show_diff(change.diff)
-            if change.weight:
-                self.stdout.write(f"      weight: {change.weight[0]:g} → {change.weight[1]:g} (no new version)")
+            for name, (old, new) in change.steering.items():
+                self.stdout.write(f"      {name}: {_plain(old)} → {_plain(new)} (no new version)")
             if change.name in entries and (lack := missing_here(entries[change.name], has_secret)):
                 self.stdout.write(f"      {lack}")
 
     def _show_diff(self, diff: dict[str, tuple[Any, Any]]) -> None:
         for name, (old, new) in diff.items():
             self.stdout.write(f"      {name}: {old!r} → {new!r}")
+
+
+def _plain(value: Any) -> str:
+    return "none" if value is None else f"{value:g}"

@@ -1,0 +1,132 @@
+"""What calls of systems came to: the hourly counters, and the breaker that follows from them, in one transaction.
+
+Rows are locked in one order everywhere (usage by version, then health by version), so that two turns that end at the
+same time wait for each other and never deadlock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from arena.systems import breaker, buckets
+from arena.systems.breaker import Breaker, BreakerState, Rules
+from arena.systems.models import Health
+
+#: The fields of a `Health` row that are the breaker's.
+BREAKER_FIELDS: Final = ("state", "recent", "openings", "retry_at", "probe_until")
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """One call that ended. `error_class` is empty for an answer; times in seconds from the call, None: unknown.
+
+    `steers`: whether the breaker hears of it; an operator's test prompt spends money and steers nothing.
+    """
+
+    version_id: int
+    error_class: str = ""
+    ttft_s: float | None = None
+    latency_s: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: Decimal = Decimal(0)
+    steers: bool = True
+
+
+def rules() -> Rules:
+    """The site's rules of breakers."""
+    failures, calls, pause_s = settings.ARENA_BREAKER
+    return Rules(int(failures), int(calls), float(pause_s))
+
+
+def record(results: Sequence[CallResult]) -> None:
+    """Count calls that ended, inside the transaction that stores what came of them."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("usage.record belongs into the transaction that ends the call")
+    results = sorted(results, key=lambda result: result.version_id)
+    for result in results:
+        _count(result)
+    steering = [result for result in results if result.steers]
+    healths = locked([result.version_id for result in steering])
+    for result in steering:
+        _follow(healths[result.version_id], result)
+
+
+_COUNT_SQL: Final = """
+INSERT INTO systems_usage AS u
+    (version_id, hour, outcome, calls, input_tokens, output_tokens, cost_usd, ttft_counts, latency_counts)
+VALUES (%s, date_trunc('hour', statement_timestamp(), 'UTC'), %s, 1, %s, %s, %s, %s, %s)
+ON CONFLICT (version_id, hour, outcome) DO UPDATE SET
+    calls = u.calls + 1,
+    input_tokens = u.input_tokens + excluded.input_tokens,
+    output_tokens = u.output_tokens + excluded.output_tokens,
+    cost_usd = u.cost_usd + excluded.cost_usd,
+    ttft_counts = (SELECT array_agg(a + b ORDER BY n)
+        FROM unnest(u.ttft_counts, excluded.ttft_counts) WITH ORDINALITY AS t(a, b, n)),
+    latency_counts = (SELECT array_agg(a + b ORDER BY n)
+        FROM unnest(u.latency_counts, excluded.latency_counts) WITH ORDINALITY AS t(a, b, n))
+"""
+
+
+def _count(result: CallResult) -> None:
+    values: list[Any] = [
+        result.version_id,
+        result.error_class,
+        result.input_tokens or 0,
+        result.output_tokens or 0,
+        result.cost_usd,
+        buckets.of(result.ttft_s),
+        buckets.of(result.latency_s),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_SQL, values)
+
+
+def locked(version_ids: Sequence[int]) -> dict[int, Health]:
+    """Version id → its health, locked until the transaction ends, made where it is missing. Carries `now`."""
+    if not version_ids:
+        return {}
+    rows = _lock(version_ids)
+    if len(rows) < len(set(version_ids)):
+        Health.objects.bulk_create([Health(version_id=one) for one in version_ids], ignore_conflicts=True)
+        rows = _lock(version_ids)
+    return {row.version_id: row for row in rows}
+
+
+def _lock(version_ids: Sequence[int]) -> list[Any]:
+    rows: QuerySet[Any] = Health.objects.select_for_update().filter(version_id__in=version_ids)
+    return list(rows.order_by("version_id").annotate(now=Now()))
+
+
+def breaker_of(health: Health) -> Breaker:
+    """The breaker that a row holds."""
+    fields = {name: getattr(health, name) for name in BREAKER_FIELDS}
+    return Breaker(**fields | {"state": BreakerState(health.state)})
+
+
+def keep(health: Health, kept: Breaker, **changes: Any) -> None:
+    """Store a breaker in its locked row."""
+    fields = asdict(kept) | {"state": kept.state.value} | changes
+    if any(getattr(health, name) != value for name, value in fields.items()):
+        Health.objects.filter(version_id=health.version_id).update(**fields)
+
+
+def _follow(health: Any, result: CallResult) -> None:
+    outcome = breaker.FAILED if result.error_class else breaker.ANSWERED
+    followed = breaker.after(breaker_of(health), outcome, health.now, rules())
+    if result.error_class:
+        keep(health, followed, last_failure_at=health.now, last_error_class=result.error_class)
+    else:
+        keep(health, followed, last_answer_at=health.now)
+
+
+def forgo_probes(version_ids: Sequence[int]) -> None:
+    """Calls ended without telling anything about these versions: a probe among them may be made again at once."""
+    half_open = Health.objects.filter(version_id__in=version_ids, state=BreakerState.HALF_OPEN.value)
+    half_open.update(probe_until=None)
