@@ -64,6 +64,7 @@ def make_battle(
     state: str = "ready",
     turns: int = 1,
     simulated: bool = False,
+    prompt: str = "Why is the sky blue?",
 ) -> Battle:
     """A battle whose answers are complete and looked at."""
     pairing = make_pairing(arena, left, right)
@@ -71,7 +72,7 @@ def make_battle(
         arena=arena, voter=voter or make_voter(), state=state, pairing=pairing, is_simulated=simulated
     )
     for n in range(1, turns + 1):
-        turn = Turn.objects.create(battle=battle, n=n, prompt="Why is the sky blue?")
+        turn = Turn.objects.create(battle=battle, n=n, prompt=prompt)
         for side in SIDES:
             Response.objects.create(
                 turn=turn,

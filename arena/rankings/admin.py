@@ -8,11 +8,11 @@ from arena.rankings.models import FoldWatermark, Rating, Snapshot, Tally
 
 @admin.register(Tally)
 class TallyAdmin(ReadOnlyAdmin):
-    """One row per pair of versions that met."""
+    """One row per board and pair of versions that met."""
 
-    list_display = ("first", "second", "first_wins", "second_wins", "ties", "both_bad")
-    list_filter = ("arena",)
-    list_select_related = ("first__system", "second__system")
+    list_display = ("board", "left", "right", "left_wins", "right_wins", "ties", "both_bad")
+    list_filter = ("arena", "board")
+    list_select_related = ("left__system", "right__system")
 
 
 @admin.register(FoldWatermark)

@@ -1,23 +1,25 @@
 """Votes into tallies: every vote once, from a watermark, without touching a vote.
 
 A fold takes the votes between the watermark and a horizon below which nothing can appear any more
-(`votes.services.last_settled_vote`), adds their counts to the tallies and moves the watermark, all in one transaction
-under the watermark's row lock. So it does not matter how many fold at the same time, or when one is killed. Its cost
-grows with the new votes; reading a board's tallies grows with the pairs that met.
+(`votes.services.last_settled_vote`), adds their counts to the tallies and moves the watermark: some thousand votes at
+most in one transaction, under the watermark's row lock. So it does not matter how many fold at the same time, or when
+one is killed. Its cost grows with the new votes; reading a board's tallies grows with the pairs that met.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, OuterRef, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, OuterRef, Q, Subquery
 
 from arena.arenas.models import Arena
 from arena.battles.models import Response
-from arena.rankings.models import FoldWatermark, Tally
-from arena.rankings.tallies import Ballots, Pair, PairCount, fold
+from arena.rankings import tallying, traits
+from arena.rankings.models import BattleTraits, FoldWatermark
+from arena.rankings.tallies import PairCount
+from arena.rankings.tallying import Cell
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from arena.votes.services import last_settled_vote
@@ -26,17 +28,36 @@ from arena.votes.services import last_settled_vote
 SIMULATED: Final = "simulated"
 IDENTITY_REVEALED: Final = "identity_revealed"
 
-_COUNTS: Final = ("first_wins", "second_wins", "ties", "both_bad")
+#: Votes of one transaction.
+CHUNK: Final = 20_000
+
+_COUNT_OF: Final = {
+    Outcome.LEFT: PairCount(1, 0, 0, 0),
+    Outcome.RIGHT: PairCount(0, 1, 0, 0),
+    Outcome.TIE: PairCount(0, 0, 1, 0),
+    Outcome.BOTH_BAD: PairCount(0, 0, 0, 1),
+}
 
 
 @dataclass(slots=True)
 class Folded:
     """What a range of votes comes to."""
 
-    pairs: dict[Pair, PairCount] = field(default_factory=dict)
+    cells: dict[Cell, PairCount] = field(default_factory=dict)
     counted: int = 0
     simulated: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
+
+    def take(self, group: "_Group", *, demo: bool) -> None:
+        """Count or exclude a group of votes."""
+        reason = _exclusion(group, demo=demo)
+        if reason:
+            self.excluded[reason] += group.n
+            return
+        cell = Cell(group.left, group.right, group.language, group.categories)
+        self.cells[cell] = self.cells.get(cell, PairCount()) + _count(group)
+        self.counted += group.n
+        self.simulated += group.n if group.is_simulated else 0
 
 
 class _Group(NamedTuple):
@@ -45,6 +66,8 @@ class _Group(NamedTuple):
     left: int
     right: int
     outcome: str
+    language: str
+    categories: int
     is_simulated: bool
     is_revealed: bool
     n: int
@@ -59,28 +82,36 @@ def fold_votes(arena_id: int) -> int:
     known = FoldWatermark.objects.filter(arena_id=arena_id).values_list("last_vote_id", flat=True).first()
     if known is not None and (Vote.objects.aggregate(last=Max("id"))["last"] or 0) <= known:
         return 0
-    horizon = last_settled_vote(arena_id)
+    horizon, total, done = last_settled_vote(arena_id), 0, False
+    while not done:
+        number, done = _fold_chunk(arena_id, horizon)
+        total += number
+    return total
+
+
+def _fold_chunk(arena_id: int, horizon: int) -> tuple[int, bool]:
+    """Fold up to `CHUNK` votes; returns how many there were, and whether the horizon is reached."""
     with transaction.atomic():
         watermark = locked_watermark(arena_id)
         if horizon <= watermark.last_vote_id:
-            return 0
-        folded = _fold_range(watermark.arena, watermark.last_vote_id, horizon)
-        tallies = pair_counts(arena_id)
-        _store(arena_id, {pair: tallies.get(pair, PairCount()) + count for pair, count in folded.pairs.items()})
-        watermark.last_vote_id = horizon
+            return 0, True
+        up_to = _end_of_chunk(watermark, horizon)
+        folded = _fold_range(watermark.arena, watermark.last_vote_id, up_to)
+        tallying.add(arena_id, folded.cells)
+        watermark.last_vote_id = up_to
         watermark.counted += folded.counted
         watermark.simulated += folded.simulated
         watermark.excluded = dict(Counter(watermark.excluded) + folded.excluded)
         number = folded.counted + folded.excluded.total()
         watermark.revision += bool(number)
         watermark.save()
-    return number
+    return number, up_to == horizon
 
 
-def pair_counts(arena_id: int) -> dict[Pair, PairCount]:
-    """The tallies of an arena by pair of version ids."""
-    rows = Tally.objects.filter(arena_id=arena_id).values_list("first_id", "second_id", *_COUNTS)
-    return {(row[0], row[1]): PairCount(*row[2:]) for row in rows}
+def _end_of_chunk(watermark: FoldWatermark, horizon: int) -> int:
+    new = Vote.objects.filter(id__gt=watermark.last_vote_id, id__lte=horizon, battle__arena=watermark.arena_id)
+    last = new.order_by("id").values_list("id", flat=True)[CHUNK - 1 : CHUNK].first()
+    return last or horizon
 
 
 def locked_watermark(arena_id: int) -> FoldWatermark:
@@ -95,10 +126,10 @@ def locked_watermark(arena_id: int) -> FoldWatermark:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Tallies counted from scratch beside the stored ones."""
+    """Votes counted from scratch beside the stored sums; `differing`: of how many (board, left, right) they differ."""
 
     counted: Folded
-    stored: dict[Pair, PairCount]
+    differing: int
     agrees: bool
 
 
@@ -106,51 +137,37 @@ def recount(arena_id: int, *, apply: bool = False) -> Recount:
     """Count all votes up to the watermark again, for operators and tests; with `apply`, replace what is stored.
 
     The answers' identity tags are read as they are now: after a new list of phrases this is how old votes follow it.
+    With `apply`, battles that older rules looked at get their categories anew, as long as their prompts are there.
     """
     with transaction.atomic():
         watermark = locked_watermark(arena_id)
-        folded = _fold_range(watermark.arena, 0, watermark.last_vote_id)
-        stored = pair_counts(arena_id)
+        folded = _fold_range(watermark.arena, 0, watermark.last_vote_id, anew=apply)
+        stored, counted = tallying.stored_boards(arena_id), tallying.on_boards(folded.cells)
+        differing = sum(stored.get(key) != counted.get(key) for key in stored | counted)
         totals = (watermark.counted, watermark.simulated, watermark.excluded)
-        agrees = stored == folded.pairs and totals == (folded.counted, folded.simulated, dict(folded.excluded))
+        agrees = tallying.stored_cells(arena_id) == folded.cells and not differing
+        agrees = agrees and totals == (folded.counted, folded.simulated, dict(folded.excluded))
         if apply and not agrees:
-            Tally.objects.filter(arena_id=arena_id).delete()
-            _store(arena_id, folded.pairs)
+            tallying.clear(arena_id)
+            tallying.add(arena_id, folded.cells)
             watermark.counted, watermark.simulated = folded.counted, folded.simulated
             watermark.excluded = dict(folded.excluded)
             watermark.revision += 1
             watermark.save()
-    return Recount(folded, stored, agrees)
+    return Recount(folded, differing, agrees)
 
 
-def _store(arena_id: int, pairs: Mapping[Pair, PairCount]) -> None:
-    rows = [
-        Tally(
-            arena_id=arena_id,
-            first_id=first,
-            second_id=second,
-            **dict(zip(_COUNTS, astuple(count), strict=True)),
-        )
-        for (first, second), count in pairs.items()
-    ]
-    Tally.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["arena", "first", "second"], update_fields=list(_COUNTS)
-    )
-
-
-def _fold_range(arena: Arena, after: int, up_to: int) -> Folded:
-    """Count the votes of an arena with after < id ≤ up_to."""
-    folded, ballots = Folded(), []
+def _fold_range(arena: Arena, after: int, up_to: int, *, anew: bool = False) -> Folded:
+    """Count the votes of an arena with after < id ≤ up_to, once it is known what their battles were about."""
+    traits.describe(arena, after, up_to, anew=anew)
+    folded = Folded()
     for group in _groups(arena, after, up_to):
-        reason = _exclusion(group, demo=arena.is_demo)
-        if reason:
-            folded.excluded[reason] += group.n
-            continue
-        ballots.append(Ballots(group.left, group.right, Outcome(group.outcome), group.n))
-        folded.counted += group.n
-        folded.simulated += group.n if group.is_simulated else 0
-    folded.pairs = fold(ballots)
+        folded.take(group, demo=arena.is_demo)
     return folded
+
+
+def _count(group: _Group) -> PairCount:
+    return PairCount(*(one * group.n for one in astuple(_COUNT_OF[Outcome(group.outcome)])))
 
 
 def _exclusion(group: _Group, *, demo: bool) -> str:
@@ -169,14 +186,25 @@ def _groups(arena: Arena, after: int, up_to: int) -> Iterable[_Group]:
         identity_matches__len__gt=0,
     )
     simulated = Q(battle__is_simulated=True) | Q(voter__is_simulated=True)
+    told = BattleTraits.objects.filter(battle=OuterRef("battle"))
     rows = (
         Vote.objects.filter(id__gt=after, id__lte=up_to, battle__arena=arena)
         .order_by()
         .annotate(
+            language=Subquery(told.values("language")),
+            categories=Subquery(told.values("categories")),
             simulated=ExpressionWrapper(simulated, output_field=BooleanField()),
             revealed=Exists(revealing),
         )
-        .values_list("battle__pairing__left_id", "battle__pairing__right_id", "outcome", "simulated", "revealed")
+        .values_list(
+            "battle__pairing__left_id",
+            "battle__pairing__right_id",
+            "outcome",
+            "language",
+            "categories",
+            "simulated",
+            "revealed",
+        )
         .annotate(n=Count("id"))
     )
     return (_Group(*row) for row in rows)

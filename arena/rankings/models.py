@@ -5,25 +5,76 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
+from arena.battles.models import Battle
+from arena.rankings.filters import OVERALL
 from arena.systems.models import SystemVersion
 
 
-class Tally(models.Model):
-    """How often two system versions met and how it ended; `first` has the lower id. Sides are forgotten here."""
+class BattleTraits(models.Model):
+    """What a voted battle was about: language and categories of its prompts up to the voted turn.
+
+    Found once, when its vote is folded, by version `rules` of the rules; it outlives an erased prompt.
+    """
+
+    battle = models.OneToOneField(Battle, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    language = models.CharField(max_length=3)
+    # A mask of `categories.Category.bit`.
+    categories = models.PositiveIntegerField()
+    rules = models.PositiveSmallIntegerField()
+
+
+class Counted(models.Model):
+    """How often two system versions met, one left and one right, and how it ended."""
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
-    first = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
-    second = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
-    first_wins = models.PositiveBigIntegerField(default=0)
-    second_wins = models.PositiveBigIntegerField(default=0)
+    left = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    right = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    left_wins = models.PositiveBigIntegerField(default=0)
+    right_wins = models.PositiveBigIntegerField(default=0)
     ties = models.PositiveBigIntegerField(default=0)
     both_bad = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        abstract = True
+
+
+class Tally(Counted):
+    """The counts of a named board (`filters.BoardFilter.name`): what a refresh reads, one row per ordered pair."""
+
+    board = models.CharField(max_length=40)
+
+    class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["arena", "first", "second"], name="tally_unique_pair"),
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="tally_pair_ordered"),
+            models.UniqueConstraint(fields=["arena", "board", "left", "right"], name="tally_unique"),
+            models.CheckConstraint(condition=~Q(left=F("right")), name="tally_of_two_versions"),
         ]
+
+
+class TallyCell(Counted):
+    """The same votes by language and mask of categories: every combination of filters is a sum of cells."""
+
+    language = models.CharField(max_length=3)
+    categories = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["arena", "left", "right", "language", "categories"], name="tally_cell_unique"
+            ),
+            models.CheckConstraint(condition=~Q(left=F("right")), name="tally_cell_of_two_versions"),
+        ]
+
+
+class BoardState(models.Model):
+    """How many votes a named board has, and a number that grows whenever its tallies change."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    board = models.CharField(max_length=40)
+    revision = models.PositiveBigIntegerField(default=0)
+    counted = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["arena", "board"], name="board_state_unique")]
 
 
 class FoldWatermark(models.Model):
@@ -50,6 +101,8 @@ class Snapshot(models.Model):
     """
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    # `filters.BoardFilter.name`: all votes, or those of one language or category.
+    board = models.CharField(max_length=40, default=OVERALL)
     last_vote_id = models.BigIntegerField()
     method = models.JSONField()
     inputs = models.JSONField()
@@ -60,7 +113,7 @@ class Snapshot(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["arena", "-id"])]
+        indexes = [models.Index(fields=["arena", "board", "-id"])]
 
 
 class Rating(models.Model):

@@ -17,10 +17,11 @@ from django.db.models import Case, Max, When
 from django.db.models.functions import Now, TruncHour, TruncMinute
 
 from arena.rankings.board import Board, rate
-from arena.rankings.folding import Recount, fold_votes, locked_watermark, pair_counts, recount
+from arena.rankings.folding import Recount, fold_votes, locked_watermark, recount
 from arena.rankings.method import Method
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
 from arena.rankings.tallies import dense
+from arena.rankings.tallying import side_counts
 from arena.systems.models import SystemVersion
 
 __all__ = [
@@ -160,7 +161,7 @@ def _inputs(watermark: FoldWatermark, versions: list[VersionRow]) -> dict[str, A
 
 
 def _rated(arena_id: int, versions: list[VersionRow], method: Method) -> tuple[list[Contender], Board]:
-    pairs = pair_counts(arena_id)
+    pairs = side_counts(arena_id)
     contenders = contenders_of(versions, {version for pair in pairs for version in pair})
     row_of = {version: row for row, contender in enumerate(contenders) for version in contender.versions}
     return contenders, rate(dense(pairs, row_of, len(contenders)), method)

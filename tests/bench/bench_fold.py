@@ -52,7 +52,7 @@ def main() -> None:
         from django.db import connection
 
         from arena.rankings.folding import fold_votes, recount
-        from arena.rankings.models import FoldWatermark, Tally
+        from arena.rankings.models import BattleTraits, BoardState, FoldWatermark, Tally, TallyCell
         from arena.rankings.services import refresh_board
         from arena.router.models import SamplingPolicy
         from tests.ballots import make_arena, make_versions, make_voter
@@ -80,8 +80,8 @@ def main() -> None:
 
         folds, counts, refreshes = [], [], []
         for _round in range(ROUNDS):
-            Tally.objects.all().delete()
-            FoldWatermark.objects.all().delete()
+            for counted in (Tally, TallyCell, BoardState, BattleTraits, FoldWatermark):
+                counted.objects.all().delete()
             folds.append(timed(lambda: fold_votes(arena.id)))
             counts.append(timed(count))
             refreshes.append(timed(lambda: refresh_board(arena.id)))

@@ -111,8 +111,8 @@ def test_a_vote_is_folded_once_and_makes_one_snapshot(arena, deliver):
         generate_turn(Turn.objects.get(battle=battle).id)
         cast_vote(battle.id, voter, outcome, SIDES, NO_WORDS)
     deliver(refresh_board, arena.id)
-    tallies = Tally.objects.all()
-    assert sum(t.first_wins + t.second_wins + t.ties + t.both_bad for t in tallies) == 3
+    tallies = Tally.objects.filter(board="all")
+    assert sum(t.left_wins + t.right_wins + t.ties + t.both_bad for t in tallies) == 3
     assert FoldWatermark.objects.get(arena=arena).counted == 3
     before = _content(Tally, FoldWatermark, Snapshot)
     assert len(before["Snapshot"]) == 1

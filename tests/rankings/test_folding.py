@@ -9,11 +9,13 @@ import pytest
 from django.db import connection, transaction
 
 from arena.arenas.models import Arena
-from arena.battles.models import Battle, Response
-from arena.rankings import folding
-from arena.rankings.folding import fold_votes, pair_counts, recount
-from arena.rankings.models import FoldWatermark, Tally
+from arena.battles.models import Battle, Response, Turn
+from arena.rankings import folding, traits
+from arena.rankings.filters import filter_of
+from arena.rankings.folding import fold_votes, recount
+from arena.rankings.models import BattleTraits, BoardState, FoldWatermark, Tally, TallyCell
 from arena.rankings.tallies import PairCount
+from arena.rankings.tallying import side_counts
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
@@ -42,7 +44,7 @@ def assert_recounted(arena: Arena) -> None:
     assert recount(arena.id).agrees
 
 
-def test_outcomes_are_counted_by_pair_whatever_the_sides(scene: Scene) -> None:
+def test_outcomes_are_counted_by_the_sides_that_the_systems_stood_on(scene: Scene) -> None:
     arena, (ada, bell, cray) = scene
     for left, right, outcome in [
         (ada, bell, Outcome.LEFT),
@@ -53,9 +55,10 @@ def test_outcomes_are_counted_by_pair_whatever_the_sides(scene: Scene) -> None:
     ]:
         vote(arena, left, right, outcome)
     assert fold_votes(arena.id) == 5
-    assert pair_counts(arena.id) == {
-        (ada.id, bell.id): PairCount(2, 1, 1, 0),
-        (bell.id, cray.id): PairCount(0, 0, 0, 1),
+    assert side_counts(arena.id) == {
+        (ada.id, bell.id): PairCount(1, 0, 1, 0),
+        (bell.id, ada.id): PairCount(1, 1, 0, 0),
+        (cray.id, bell.id): PairCount(0, 0, 0, 1),
     }
     assert_recounted(arena)
 
@@ -67,7 +70,7 @@ def test_a_second_fold_adds_only_what_is_new(scene: Scene) -> None:
     vote(arena, ada, bell, Outcome.LEFT)
     vote(arena, ada, cray, Outcome.LEFT)
     assert [fold_votes(arena.id), fold_votes(arena.id)] == [2, 0]
-    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(2), (ada.id, cray.id): PairCount(1)}
+    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(2), (ada.id, cray.id): PairCount(1)}
     assert FoldWatermark.objects.get().counted == 3
     assert_recounted(arena)
 
@@ -80,7 +83,7 @@ def test_arenas_do_not_mix(scene: Scene) -> None:
     vote(other, *pair, Outcome.TIE)
     vote(arena, ada, bell, Outcome.RIGHT)
     assert (fold_votes(other.id), fold_votes(arena.id)) == (1, 2)
-    assert set(pair_counts(other.id)) == {(pair[0].id, pair[1].id)}
+    assert set(side_counts(other.id)) == {(pair[0].id, pair[1].id)}
     assert_recounted(arena)
     assert_recounted(other)
 
@@ -92,7 +95,7 @@ def test_a_vote_on_an_answer_that_names_its_maker_is_kept_and_not_counted(scene:
     vote(arena, ada, bell, Outcome.LEFT)
     assert fold_votes(arena.id) == 2
     assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
-    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
     assert Vote.objects.count() == 2
     assert_recounted(arena)
 
@@ -149,6 +152,7 @@ def test_a_fold_killed_before_its_commit_leaves_no_trace(scene: Scene, monkeypat
         with pytest.raises(Killed):
             fold_votes(arena.id)
     assert not Tally.objects.exists()
+    assert not BattleTraits.objects.exists()
     assert fold_votes(arena.id) == 1
     assert_recounted(arena)
 
@@ -159,16 +163,91 @@ def test_a_recount_finds_and_repairs_what_disagrees(scene: Scene) -> None:
     late = vote(arena, ada, cray, Outcome.LEFT)
     fold_votes(arena.id)
     reveal(late, "right")
-    Tally.objects.filter(second=bell).update(first_wins=7)
+    Tally.objects.filter(right=bell, board="all").update(left_wins=7)
 
     found = recount(arena.id)
     assert not found.agrees
-    assert Tally.objects.count() == 2
+    assert Tally.objects.filter(board="all").count() == 2
     assert not recount(arena.id, apply=True).agrees
     assert recount(arena.id).agrees
-    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
     assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
     assert fold_votes(arena.id) == 0
+
+
+# --- What battles were about ---------------------------------------------------------------------------------------
+
+POEM = "Écris un poème sur la pluie qui tombe doucement."
+CODE = "How do I sort a list in Python by its second field?"
+
+
+def test_a_vote_counts_on_the_boards_of_its_language_and_categories(scene: Scene) -> None:
+    arena, (ada, bell, _cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT, prompt=POEM)
+    vote(arena, ada, bell, Outcome.TIE, prompt=CODE, turns=2)
+    fold_votes(arena.id)
+    assert dict(BoardState.objects.values_list("board", "counted")) == {
+        "all": 2,
+        "language:fr": 1,
+        "language:en": 1,
+        "category:creative-writing": 1,
+        "category:coding": 1,
+        "category:multi-turn": 1,
+    }
+    assert side_counts(arena.id, filter_of("fr", [])) == {(ada.id, bell.id): PairCount(1)}
+    assert side_counts(arena.id, filter_of(None, ["coding"])) == {(ada.id, bell.id): PairCount(0, 0, 1)}
+    assert_recounted(arena)
+
+
+def test_any_combination_of_filters_is_a_sum_of_cells(scene: Scene) -> None:
+    arena, (ada, bell, cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT, prompt=CODE)
+    vote(arena, ada, cray, Outcome.RIGHT, prompt=CODE, turns=2)
+    vote(arena, cray, bell, Outcome.LEFT, prompt=POEM, turns=2)
+    fold_votes(arena.id)
+    both = {(ada.id, cray.id): PairCount(0, 1)}
+    assert side_counts(arena.id, filter_of("en", ["coding", "multi-turn"])) == both
+    assert side_counts(arena.id, filter_of(None, ["multi-turn", "coding"])) == both
+    assert side_counts(arena.id, filter_of("fr", ["coding"])) == {}
+
+
+def test_what_was_asked_after_the_vote_counts_for_nothing(scene: Scene) -> None:
+    arena, (ada, bell, _cray) = scene
+    early = vote(arena, ada, bell, Outcome.LEFT, prompt=CODE, turns=2)
+    Vote.objects.filter(id=early.id).update(turn_n=1)
+    fold_votes(arena.id)
+    assert not BoardState.objects.filter(board="category:multi-turn").exists()
+
+
+def test_an_erased_prompt_keeps_its_categories_when_the_rules_change(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arena, (ada, bell, _cray) = scene
+    erased, kept = (vote(arena, ada, bell, Outcome.LEFT, prompt=CODE) for _vote in range(2))
+    fold_votes(arena.id)
+    Turn.objects.filter(battle=erased.battle_id).update(prompt="")
+    monkeypatch.setattr(traits, "RULES", 2)
+    monkeypatch.setattr(traits, "categories_of", lambda prompts: frozenset())
+    traits._found.cache_clear()
+    recount(arena.id, apply=True)
+    traits._found.cache_clear()
+    found = dict(BattleTraits.objects.values_list("battle", "rules"))
+    assert found == {erased.battle_id: 1, kept.battle_id: 2}
+    assert BoardState.objects.get(board="category:coding").counted == 1
+
+
+def test_a_long_backlog_is_folded_in_pieces(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    arena, (ada, bell, _cray) = scene
+    other = make_arena("other")
+    pair = make_versions(other, ["Xan", "Yara"])
+    for _vote in range(5):
+        vote(arena, ada, bell, Outcome.LEFT)
+        vote(other, *pair, Outcome.LEFT)
+    monkeypatch.setattr(folding, "CHUNK", 2)
+    assert [fold_votes(arena.id), fold_votes(arena.id)] == [5, 0]
+    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(5)}
+    assert BoardState.objects.get(arena=arena, board="all").revision == 3
+    assert TallyCell.objects.filter(arena=arena).count() == 1
 
 
 # --- Many at a time, with real transactions ------------------------------------------------------------------------
@@ -206,7 +285,7 @@ def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
         folded = sum(folder.result(timeout=60) for folder in folders)
 
     assert folded + fold_votes(arena.id) == 160
-    assert sum(count.total for count in pair_counts(arena.id).values()) == 160
+    assert sum(count.total for count in side_counts(arena.id).values()) == 160
     assert FoldWatermark.objects.get().counted == 160
     assert_recounted(arena)
 
@@ -244,7 +323,7 @@ def test_a_lower_id_that_commits_late_is_not_skipped() -> None:
         may_commit.set()
         voter.result(timeout=30)
         assert folder.result(timeout=30) == 2
-    assert pair_counts(arena.id) == {(ada.id, bell.id): PairCount(1, 1)}
+    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1, 1)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -267,5 +346,6 @@ def test_one_fold_asks_for_groups_not_for_votes(scene: Scene, monkeypatch: pytes
     arena, (ada, bell, _cray) = scene
     for _vote in range(6):
         vote(arena, ada, bell, Outcome.LEFT)
+    fold_votes(arena.id)
     rows = list(folding._groups(arena, 0, 10**9))
     assert [(row.n, row.outcome) for row in rows] == [(6, "left")]

@@ -221,7 +221,7 @@ def test_the_cost_of_a_refresh_does_not_grow_with_the_systems(db: None, django_a
     for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
         vote(arena, left, right, Outcome.TIE)
     System.objects.filter(arena=arena).update(weight=2.0)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         refresh_board(arena.id)
     assert [row.status for row in leaderboard(arena).rows] == ["ok"] * 12
 

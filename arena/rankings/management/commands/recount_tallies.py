@@ -30,10 +30,7 @@ class Command(BaseCommand):
         if found.agrees:
             self.stdout.write("the stored tallies agree")
             return
-        differing = sum(
-            found.stored.get(pair) != found.counted.pairs.get(pair) for pair in found.stored | found.counted.pairs
-        )
         if not options["apply"]:
-            raise CommandError(f"the stored tallies disagree in {differing} pairs; --apply replaces them")
+            raise CommandError(f"the stored tallies disagree in {found.differing} counts; --apply replaces them")
         refresh_board(arena.pk)
-        self.stdout.write(f"replaced the tallies of {differing} pairs")
+        self.stdout.write(f"replaced {found.differing} counts")

@@ -1,0 +1,97 @@
+"""What a prompt is about, by rules that anybody can read."""
+
+import time
+
+import pytest
+
+from arena.rankings.categories import Category, categories_of, in_mask, mask_of
+from arena.rankings.filters import BoardFilter, NoSuchFilter, boards_of, filter_of, from_name
+from arena.rankings.languages import language_of
+
+PROMPTS = [
+    ("Why is the sky blue?", set()),
+    ("I have a bug in my heart", set()),
+    ("How do I reverse a list in Python?", {"coding"}),
+    ("```\nfor i in range(3): pass\n```\nWhat does this do?", {"coding"}),
+    ("Implement a queue with this algorithm", {"coding"}),
+    ("Solve for x: 3x + 4 = 19", {"maths"}),
+    ("What is the derivative of sin(x)?", {"maths"}),
+    ("If 3 trains leave every hour, how many leave in a day? Calculate it.", {"maths"}),
+    ("Write a short story about a lighthouse", {"creative-writing"}),
+    ("Écris un poème sur la mer", {"creative-writing"}),
+    ("Schreibe ein Gedicht über den Regen", {"creative-writing"}),
+    ("Plan a week of dinners in exactly 50 words", {"instruction-following"}),
+    ("Tell me about otters. Do not use the letter e.", {"instruction-following"}),
+    ("Write a haiku about rain in exactly three lines", {"creative-writing", "instruction-following"}),
+    (
+        "Design a distributed rate limiter algorithm in Python; compare the trade-offs and prove it correct.",
+        {"coding", "hard"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("prompt", "expected"), PROMPTS)
+def test_rules_find_what_a_reader_would(prompt: str, expected: set[str]) -> None:
+    assert {category.value for category in categories_of([prompt])} == expected
+
+
+def test_length_and_turns_are_categories_of_the_whole_conversation() -> None:
+    assert categories_of(["Hello there", "And now?"]) == {Category.MULTI_TURN}
+    assert categories_of(["otters " * 300]) == {Category.LONG}
+
+
+@pytest.mark.parametrize(
+    "piece", ["select ", "$" + "=" * 50, "\n", "1. a\n", "a+ ", "write ", " \t", "in 3 ", "`", "must "]
+)
+def test_a_hostile_prompt_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    started = time.process_time()
+    categories_of([text])
+    language_of(text)
+    assert time.process_time() - started < 2
+
+
+def test_masks_keep_their_places() -> None:
+    """Stored masks outlive the code: these numbers never change."""
+    assert [category.bit for category in Category] == [1, 2, 4, 8, 16, 32, 64]
+    assert in_mask(mask_of({Category.LONG, Category.CODING})) == (Category.CODING, Category.LONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Why is the sky blue at noon?", "en"),
+        ("Pourquoi le ciel est-il bleu ?", "fr"),
+        ("Warum ist der Himmel am Mittag blau?", "de"),
+        ("¿Por qué el cielo es azul al mediodía?", "es"),
+        ("请解释一下为什么天空是蓝色的谢谢你们大家好吗", "zh"),
+        ("Why?", "und"),
+        ("```\nprint('this is a long line of English words in code')\n```", "und"),
+    ],
+)
+def test_the_language_is_told_where_there_is_enough_text(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+def test_a_board_name_says_its_filter_and_back() -> None:
+    chosen = filter_of("fr", ["maths", "coding", "maths"])
+    assert chosen.name == "language:fr category:coding category:maths"
+    assert not chosen.is_named
+    for one in (BoardFilter(), chosen, filter_of("fr", []), filter_of(None, ["long"])):
+        assert from_name(one.name) == one
+
+
+@pytest.mark.parametrize(
+    ("language", "categories", "field"),
+    [("FR", [], "language"), ("fr'", [], "language"), (None, ["cooking"], "category"),
+     (None, ["coding", "maths", "long", "hard"], "category")],
+)  # fmt: skip
+def test_a_filter_that_does_not_exist_is_named(language: str | None, categories: list[str], field: str) -> None:
+    with pytest.raises(NoSuchFilter) as refused:
+        filter_of(language, categories)
+    assert refused.value.field == field
+
+
+def test_a_vote_counts_on_the_board_of_all_and_on_each_of_its_own() -> None:
+    mask = mask_of({Category.CODING, Category.HARD})
+    assert boards_of("fr", mask) == ["all", "language:fr", "category:coding", "category:hard"]
