@@ -42,13 +42,17 @@ class Part:
 _POOLED: Final = {"ARENA_DB_POOL_SIZE": "16"}
 
 
+def _celery(command: str) -> tuple[str, ...]:
+    # Without --quiet it greets in plain text among the lines of the log.
+    return (sys.executable, "-m", "celery", "-A", "workers.app:app", "--quiet", command)
+
+
 def _worker(queue: str, *options: str, defaults: Mapping[str, str] | None = None) -> Part:
     # SIGTERM lets running tasks finish, SIGQUIT does not wait: right when the supervisor was killed.
-    command = (sys.executable, "-m", "celery", "-A", "workers.app:app", "worker", "-Q", queue, "-n", f"{queue}@%h")
     return Part(
         f"worker ({queue})",
         f"worker-{queue}",
-        (*command, "--without-gossip", "--without-mingle", *options),
+        (*_celery("worker"), "-Q", queue, "-n", f"{queue}@%h", "--without-gossip", "--without-mingle", *options),
         death_signal=signal.SIGQUIT,
         defaults=defaults or {},
     )
@@ -81,8 +85,4 @@ def workers() -> list[Part]:
 def beat(var: Path) -> Part:
     """Return the clock that rings the periodic tasks."""
     schedule = str(var / "beat.schedule")
-    return Part(
-        "beat",
-        "beat",
-        (sys.executable, "-m", "celery", "-A", "workers.app:app", "beat", "-s", schedule, "--pidfile", ""),
-    )
+    return Part("beat", "beat", (*_celery("beat"), "-s", schedule, "--pidfile", ""))

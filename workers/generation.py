@@ -11,7 +11,7 @@ from arena.battles import generation, relay
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
 from arena.battles.generation import LeaseLost, TurnWork
 from arena.battles.states import Side
-from arena.common import live
+from arena.common import live, tracing
 from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, GenerationRequest
@@ -44,9 +44,10 @@ def _settle(outcome: Outcome) -> TurnWork | None:
     match outcome:
         case Completed(work, outputs):
             generation.finish_turn(work, outputs)
+            logger.info("turn %s: ready at attempt %s", work.turn_id, work.attempt)
         case Failed(work, failures, shown):
             for side, error in failures.items():
-                logger.warning("turn %s %s: %s: %s", work.turn_id, side, type(error).__name__, error)
+                logger.warning("turn %s %s: %s", work.turn_id, side, error.summary)
             if work.may_redraw and not shown:
                 return generation.redraw(work, failures)
             generation.fail_turn(work, failures)
@@ -98,6 +99,7 @@ def _call(work: TurnWork, side: Side) -> Call:
         parameters=one.version.parameters,
         seed=one.response_id,
         key=str(one.response_id),
+        request_id=tracing.current(),
     )
     backend = systems.backend_for(one.version)
     if backend.capabilities.needs_own_process:
@@ -133,7 +135,9 @@ def generate_local(response_id: int) -> None:
     close_old_connections()
     try:
         producer.run(systems.iterate_local(job.version, request))
+        logger.info("response %s: computed here", response_id)
     except BackendError as error:
+        logger.warning("response %s: %s", response_id, error.summary)
         producer.fail(type(error).__name__)
     except Exception:
         logger.exception("response %s: defect in a local system", response_id)

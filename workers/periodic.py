@@ -7,7 +7,7 @@ from django.conf import settings
 
 from arena.battles import generation
 from arena.battles import services as battles
-from arena.common import outbox, queue
+from arena.common import outbox, queue, tracing
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
@@ -30,8 +30,9 @@ SCHEDULE: Final[dict[str, Any]] = {
 def sweep() -> None:
     """Ring for everything due, and close what waited too long. Twice at once harms nothing: rows are locked."""
     outbox.relay()
-    for turn_id in generation.due_turns(settings.ARENA_RING_AGAIN_S):
-        queue.ring(GENERATE_TURN, turn_id)
+    for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
+        with tracing.use(turn.request_id):
+            queue.ring(GENERATE_TURN, turn.id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
     battles.expire_battles()

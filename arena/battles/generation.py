@@ -338,7 +338,15 @@ def release_lease(work: TurnWork) -> None:
     Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None).update(lease_until=None, rung_at=None)
 
 
-def due_turns(ring_again_after_s: float, limit: int = 200) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class DueTurn:
+    """A turn that somebody should generate, and the request that asked for it."""
+
+    id: int
+    request_id: str
+
+
+def due_turns(ring_again_after_s: float, limit: int = 200) -> list[DueTurn]:
     """Turns that nobody holds and for which the bell did not ring lately; marks them as rung."""
     quiet = Now() - timedelta(seconds=ring_again_after_s)
     with transaction.atomic():
@@ -347,9 +355,9 @@ def due_turns(ring_again_after_s: float, limit: int = 200) -> list[int]:
             .filter(Q(lease_until=None) | Q(lease_until__lt=Now()), Q(rung_at=None) | Q(rung_at__lt=quiet))
             .filter(finished_at=None, battle__state__in=["queued", "generating"], battle__is_simulated=False)
         )
-        ids = list(due.order_by("id").values_list("id", flat=True)[:limit])
-        Turn.objects.filter(id__in=ids).update(rung_at=Now())
-    return ids
+        turns = [DueTurn(*row) for row in due.order_by("id").values_list("id", "request_id")[:limit]]
+        Turn.objects.filter(id__in=[turn.id for turn in turns]).update(rung_at=Now())
+    return turns
 
 
 def local_job(response_id: int) -> SideWork | None:

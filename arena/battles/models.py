@@ -71,6 +71,8 @@ class Turn(models.Model):
     n = models.PositiveSmallIntegerField()
     prompt = models.TextField()
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - NULL is never equal to NULL
+    # Of the request that asked for it: whoever takes the turn over writes its lines under the same id.
+    request_id = models.CharField(max_length=64, blank=True, db_default="")
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     # When the doorbell rang last: the sweep rings again for a turn that nobody took.

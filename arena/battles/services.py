@@ -26,7 +26,7 @@ from arena.battles.errors import (
 )
 from arena.battles.models import Battle, RefusedTurn, Report, Turn
 from arena.battles.states import BattleState, Side, sources_of
-from arena.common import live, outbox, queue
+from arena.common import live, outbox, queue, tracing
 from arena.router import services as router
 
 FIRST_TURN: Final = 1
@@ -133,7 +133,12 @@ def _replayed(arena: Arena, voter: Voter, text: str, wish: dict[str, Any], key: 
 def _add_turn(battle: Battle, n: int, text: str, idempotency_key: str | None, *, promise: bool) -> Turn:
     finished_at = Now() if battle.state == BattleState.REFUSED.value else None
     turn = Turn.objects.create(
-        battle=battle, n=n, prompt=text, idempotency_key=idempotency_key, finished_at=finished_at
+        battle=battle,
+        n=n,
+        prompt=text,
+        idempotency_key=idempotency_key,
+        request_id=tracing.current(),
+        finished_at=finished_at,
     )
     if promise:
         outbox.enqueue(queue.GENERATE_TURN, turn.id)

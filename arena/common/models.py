@@ -10,6 +10,8 @@ class OutboxMessage(models.Model):
     id = models.BigAutoField(primary_key=True)
     task = models.CharField(max_length=120)
     args = models.JSONField(default=list)
+    # Of the request that made the work necessary; see `arena.common.tracing`.
+    request_id = models.CharField(max_length=64, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

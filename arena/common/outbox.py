@@ -4,12 +4,13 @@
 fails, `relay`, called by the sweep, rings again. Nothing here is lost with Redis.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
 
-from arena.common import queue
+from arena.common import queue, tracing
 from arena.common.models import OutboxMessage
 
 RELAY_BATCH: Final = 500
@@ -20,7 +21,7 @@ def enqueue(task: str, *args: Any) -> None:
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("outbox.enqueue belongs into the transaction of its cause")
-    message = OutboxMessage.objects.create(task=task, args=list(args))
+    message = OutboxMessage.objects.create(task=task, args=list(args), request_id=tracing.current())
     if not queue.DOORBELLS[task].coalesce:
         transaction.on_commit(partial(_deliver, message), robust=True)
 
@@ -38,10 +39,16 @@ def relay() -> int:
     """
     with transaction.atomic():
         rows = list(OutboxMessage.objects.select_for_update(skip_locked=True).order_by("id")[:RELAY_BATCH])
-        waiting: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
+        waiting: dict[tuple[str, tuple[Any, ...]], list[OutboxMessage]] = {}
         for row in rows:
-            waiting.setdefault((row.task, tuple(row.args)), []).append(row.id)
-        sent = [ids for (task, args), ids in waiting.items() if queue.ring(task, *args)]
-        delivered = [row_id for ids in sent for row_id in ids]
+            waiting.setdefault((row.task, tuple(row.args)), []).append(row)
+        delivered = [row.id for same in waiting.values() if _ring_for(same) for row in same]
         OutboxMessage.objects.filter(id__in=delivered).delete()
     return len(delivered)
+
+
+def _ring_for(same: Sequence[OutboxMessage]) -> bool:
+    """Ring once for rows of one task and one set of arguments, under the request id of the latest."""
+    latest = same[-1]
+    with tracing.use(latest.request_id):
+        return queue.ring(latest.task, *latest.args)

@@ -13,7 +13,12 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from arena.common import tracing
+
 logger = logging.getLogger(__name__)
+
+#: The header of a message that carries the request id.
+REQUEST_ID: Final = "request_id"
 
 #: How long a process leaves a broker alone that did not answer: a request never waits for it twice in a row.
 SILENT_AFTER_FAILURE_S: Final = 2.0
@@ -85,7 +90,14 @@ def ring(task: str, *args: Any) -> bool:
     if time.monotonic() < _Broker.silent_until:
         return False
     try:
-        app.send_task(task, args=args, queue=DOORBELLS[task].queue, retry=False, ignore_result=True)
+        app.send_task(
+            task,
+            args=args,
+            queue=DOORBELLS[task].queue,
+            headers={REQUEST_ID: tracing.current()},
+            retry=False,
+            ignore_result=True,
+        )
     except (OperationalError, RedisError, ConnectionError) as error:
         _Broker.silent_until = time.monotonic() + SILENT_AFTER_FAILURE_S
         logger.warning("broker unavailable, %s waits for the sweep: %s", task, type(error).__name__)

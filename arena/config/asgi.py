@@ -13,6 +13,8 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.urls import path  # noqa: E402
 
 from arena.config.http import ThreadedHandler  # noqa: E402
+from arena.common import tracing  # noqa: E402
+from arena.config import logs  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
 
@@ -26,7 +28,10 @@ _from_our_pages = AllowedHostsOriginValidator(_sockets)
 async def _websocket(scope: Any, receive: Any, send: Any) -> None:
     """A browser sends its cookies from any page, so its Origin must be ours; a bearer token is sent on purpose."""
     authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-    await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)
+    with tracing.use(tracing.new_id()):
+        await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)
 
 
+logs.name_process("web")
+logs.log_uncaught()
 application = ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": _websocket})

@@ -1,10 +1,13 @@
 """The environment of a deployment, read once and typed. Every secret may come as NAME or as NAME_FILE."""
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
@@ -16,6 +19,8 @@ from arena.config.rules import broken_rules
 BASE_DIR: Final = Path(__file__).resolve().parents[2]
 #: As many as a row of `systems.Health` remembers.
 MAX_BREAKER_CALLS: Final = 100
+#: How variables are called that hold a key of a backend or of a library.
+_SECRET_NAME: Final = re.compile(r"\w+_(?:KEY|TOKEN|PASSWORD|SECRET)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Environment:
 
     debug: bool
     secret_key: str
+    secret_key_fallbacks: list[str]
     database_url: str
     db_pool_size: int
     redis_url: str
@@ -47,6 +53,8 @@ class Environment:
     moderation_url: str
     moderation_model: str
     moderation_api_key: str
+    metrics_token: str
+    metrics_networks: list[str]
     var: Path
     log_level: str
     # How visitors reach the operator: an e-mail address or a web address, shown on the privacy page.
@@ -87,6 +95,7 @@ def read_environment() -> Environment:
         values = Environment(
             debug=env.bool("ARENA_DEBUG", False),
             secret_key=env.str("ARENA_SECRET_KEY", ""),
+            secret_key_fallbacks=env.list("ARENA_SECRET_KEY_FALLBACKS", []),
             database_url=env.str("DATABASE_URL", ""),
             db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
             redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
@@ -108,6 +117,8 @@ def read_environment() -> Environment:
             moderation_url=env.str("ARENA_MODERATION_URL", ""),
             moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
             moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
+            metrics_token=env.str("ARENA_METRICS_TOKEN", ""),
+            metrics_networks=env.list("ARENA_METRICS_NETWORKS", ["127.0.0.0/8", "::1/128"]),
             var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
             log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
             contact=env.str("ARENA_CONTACT", ""),
@@ -118,3 +129,24 @@ def read_environment() -> Environment:
     for sentence in broken_rules(values):
         raise ImproperlyConfigured(sentence)
     return values
+
+
+def secrets_of(values: Environment) -> Iterator[str]:
+    """Every value that no log may show: those of the settings, and those of backends and libraries beside them."""
+    yield from (values.secret_key, *values.secret_key_fallbacks)
+    yield from (values.openai_api_key, values.moderation_api_key, values.metrics_token)
+    for url in (values.database_url, values.redis_url):
+        password = urlsplit(url).password or ""
+        yield from (password, unquote(password))
+    for name, value in os.environ.items():
+        if _SECRET_NAME.fullmatch(name):
+            yield value
+        elif _SECRET_NAME.fullmatch(name.removesuffix("_FILE")):
+            yield _content(Path(value))
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""

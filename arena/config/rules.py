@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arena.config.env import Environment
 
 MIN_KEY_CHARS: Final = 50
+MIN_TOKEN_CHARS: Final = 32
 _MIN_DIFFERENT_CHARS: Final = 10
 _PLACEHOLDERS: Final = ("change", "example", "insecure", "secret-key", "placeholder", "default")
 _HOST_PORT: Final = re.compile(r"^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}$")
@@ -43,15 +44,32 @@ def _key(values: "Environment") -> Iterator[str]:
         yield f"ARENA_SECRET_KEY must be set to at least {MIN_KEY_CHARS} random characters {recipe}"
     elif len(set(key)) < _MIN_DIFFERENT_CHARS or any(word in key.lower() for word in _PLACEHOLDERS):
         yield f"ARENA_SECRET_KEY is a placeholder: set it to random characters {recipe}"
+    if any(len(old) < MIN_KEY_CHARS for old in values.secret_key_fallbacks):
+        yield f"ARENA_SECRET_KEY_FALLBACKS: each key has at least {MIN_KEY_CHARS} characters, commas between them."
+    if key in values.secret_key_fallbacks:
+        yield "ARENA_SECRET_KEY_FALLBACKS holds the present key: put the keys there that it replaced."
 
 
 def _state(values: "Environment") -> Iterator[str]:
+    for name, url in (("DATABASE_URL", values.database_url), ("REDIS_URL", values.redis_url)):
+        if not _can_be_read(url):
+            yield f"{name} cannot be read: write special characters of its password in percent code (@ is %40)."
+            return
     if not values.database_url:
         yield "DATABASE_URL is not set: postgresql://user:password@host:port/name"
     elif urlsplit(values.database_url).scheme not in ("postgresql", "postgres"):
         yield "DATABASE_URL must begin with postgresql://; the arena keeps its state in PostgreSQL alone."
     if urlsplit(values.redis_url).scheme not in ("redis", "rediss", "unix"):
         yield "REDIS_URL must begin with redis://, rediss:// or unix://."
+
+
+def _can_be_read(url: str) -> bool:
+    """Whether the address has the parts of one; Python's own error would quote half of a password."""
+    try:
+        _parts = (urlsplit(url).hostname, urlsplit(url).port)
+    except ValueError:
+        return False
+    return True
 
 
 def _storage(values: "Environment") -> Iterator[str]:
@@ -84,14 +102,20 @@ def _backends(values: "Environment") -> Iterator[str]:
 
 
 def _network(values: "Environment") -> Iterator[str]:
-    for entry in values.trusted_proxies:
-        try:
-            everybody = entry != "unix" and ip_network(entry, strict=False).prefixlen == 0
-        except ValueError:
-            yield f"ARENA_TRUSTED_PROXIES: {entry!r} is no address, no range such as 10.0.0.0/8, and not 'unix'."
-        else:
-            if everybody:
-                yield f"ARENA_TRUSTED_PROXIES: {entry} would let every visitor choose their own address."
+    for name, entries, harm in (
+        ("ARENA_TRUSTED_PROXIES", values.trusted_proxies, "would let every visitor choose their own address"),
+        ("ARENA_METRICS_NETWORKS", values.metrics_networks, "would show the figures to everybody"),
+    ):
+        for entry in entries:
+            try:
+                everybody = entry != "unix" and ip_network(entry, strict=False).prefixlen == 0
+            except ValueError:
+                yield f"{name}: {entry!r} is no address, no range such as 10.0.0.0/8, and not 'unix'."
+            else:
+                if everybody:
+                    yield f"{name}: {entry} {harm}."
+    if 0 < len(values.metrics_token) < MIN_TOKEN_CHARS:
+        yield f"ARENA_METRICS_TOKEN must have at least {MIN_TOKEN_CHARS} random characters, or be left out."
 
 
 def _moderation(url: str) -> Iterator[str]:

@@ -6,12 +6,14 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from arena.config.env import BASE_DIR, read_environment
+from arena.config.env import BASE_DIR, read_environment, secrets_of
+from arena.config.logs import logging_config
 
 ENV = read_environment()
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 ALLOWED_HOSTS = ENV.allowed_hosts
 ROOT_URLCONF = "arena.config.urls"
 ASGI_APPLICATION = "arena.config.asgi.application"
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "arena.config.middleware.RequestTrace",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -193,6 +196,8 @@ ARENA_DAILY_BUDGET_USD = ENV.daily_budget_usd
 ARENA_BREAKER = ENV.breaker
 ARENA_CONTACT = ENV.contact
 ARENA_TRUSTED_PROXIES = ENV.trusted_proxies
+ARENA_METRICS_TOKEN = ENV.metrics_token
+ARENA_METRICS_NETWORKS = ENV.metrics_networks
 ARENA_PRIVATE_BACKENDS = ENV.private_backends
 ARENA_MODERATION_URL = ENV.moderation_url
 ARENA_MODERATION_MODEL = ENV.moderation_model
@@ -207,10 +212,4 @@ ARENA_BATTLE_EXPIRES_S = 24 * 3600
 ARENA_SIDE_RETRIES = 2
 ARENA_REDRAWS = 2
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": ENV.log_level},
-}
+LOGGING = logging_config(ENV.log_level, secrets_of(ENV))

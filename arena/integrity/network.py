@@ -61,6 +61,11 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Add
     return address
 
 
+def from_trusted_proxy(request: HttpRequest) -> bool:
+    """Whether the other end of the connection is a proxy that may speak for others."""
+    return _is_trusted(parse_address(request.META.get("REMOTE_ADDR", "")), settings.ARENA_TRUSTED_PROXIES)
+
+
 def prefix_of(address: Address | None) -> str:
     """The /24 or /48 around an address."""
     if address is None:

@@ -6,7 +6,7 @@ its own. The systems answer well, think aloud, fail in all the ways that real on
 
 import json
 import random
-import secrets
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from arena.battles.pacing import TAIL_CHARS
+from tests.leaks.canaries import Canaries
 from tests.stack import Stack, Visitor, running_stack
 from tests.support.fake_openai import FakeOpenAI
 
@@ -28,24 +29,6 @@ BAD = (
     *("status:500", "status:401", "status:404", "limited", "html", "garbage", "truncated", "cut", "error_in_stream"),
     *("error_event", "key_in_error", "no_http", "wrong_type", "empty", "only_thinks", "hangs_up", "redirect", "shape"),
 )
-
-
-def _canary(what: str) -> str:
-    return f"zqx{what}{secrets.token_hex(3)}"
-
-
-@dataclass
-class Canaries:
-    """All planted strings; `found_in(data)` lists those that show up."""
-
-    planted: list[str] = field(default_factory=list)
-
-    def plant(self, what: str) -> str:
-        self.planted.append(_canary(what))
-        return self.planted[-1]
-
-    def found_in(self, data: bytes) -> list[str]:
-        return [canary for canary in self.planted if canary.encode() in data]
 
 
 def _system(canaries: Canaries, base_url: str, behaviour: str) -> dict[str, object]:
@@ -94,6 +77,7 @@ class Seen:
     states: Counter[str] = field(default_factory=Counter)
     leaks: list[tuple[str, str]] = field(default_factory=list)
     headers: set[frozenset[str]] = field(default_factory=set)
+    request_ids: list[str] = field(default_factory=list)
     revealed: int = 0
 
 
@@ -111,6 +95,7 @@ def _one_battle(stack: Stack, canaries: Canaries, number: int, seen: Seen) -> No
     with seen.lock:
         seen.states[stored["state"]] += 1
         seen.headers.add(frozenset(name.lower() for name in page.headers) - {"content-length"})
+        seen.request_ids.append(page.headers["X-Request-ID"])
         for kind, data in blind:
             seen.leaks += [(kind, canary) for canary in canaries.found_in(data)]
     if stored["state"] == "ready":
@@ -131,8 +116,10 @@ def test_no_byte_before_the_vote_tells_a_system(stack, canaries):
     # The search can find: after the vote the same canaries are there.
     # How many were ready is the luck of the draw: many of the systems fail.
     assert seen.revealed == seen.states["ready"] > BATTLES // 6
-    # One set of headers for every battle's page, whoever stood on its sides.
+    # One set of headers for every battle's page, whoever stood on its sides, and ids that say nothing.
     assert len(seen.headers) == 1
+    assert len(set(seen.request_ids)) == BATTLES
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in seen.request_ids)
     attempts = dict(stack.query("SELECT status, count(*) FROM battles_response GROUP BY 1"))
     assert attempts["failed"] > 0
     assert stack.query("SELECT count(*) FROM router_pairing WHERE redraw_of_id IS NOT NULL")[0][0] > 0
@@ -141,15 +128,6 @@ def test_no_byte_before_the_vote_tells_a_system(stack, canaries):
         " ON t.id = r.turn_id WHERE t.battle_id = v.battle_id AND r.status = 'complete')"
     )
     assert one_sided[0][0] == 0
-
-
-def test_no_key_no_prompt_and_no_answer_is_in_a_log(stack, canaries):
-    key = next(canary for canary in canaries.planted if canary.startswith("zqxkey"))
-    logs = b"".join(path.read_bytes() for path in (stack.var / "log").glob("*.log"))
-    assert logs
-    assert key.encode() not in logs
-    assert b"Tell me something, number" not in logs
-    assert b"A plain answer." not in logs
 
 
 def test_frames_advance_both_sides_by_the_same_number_of_characters(stack):

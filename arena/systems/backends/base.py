@@ -22,7 +22,18 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 
 class BackendError(Exception):
-    """A generation failed. The message is for operators; a visitor never sees it."""
+    """A generation failed.
+
+    The message is for the operator who asks (a test prompt), never for a visitor and never for a log: a backend's
+    own words may repeat the prompt. `status`: the HTTP status that it answered with, where there was one.
+    """
+
+    status: int | None = None
+
+    @property
+    def summary(self) -> str:
+        """Class and status: what a log may say."""
+        return type(self).__name__ if self.status is None else f"{type(self).__name__} {self.status}"
 
 
 class RetryableError(BackendError):
@@ -39,6 +50,11 @@ class TimedOut(RetryableError):
     def __init__(self, phase: Literal["connect", "first_byte", "idle", "total"]) -> None:
         super().__init__(f"timed out: {phase}")
         self.phase = phase
+
+    @property
+    def summary(self) -> str:
+        """Class and phase."""
+        return f"TimedOut {self.phase}"
 
 
 class RateLimited(RetryableError):
@@ -115,13 +131,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What to generate. `messages` ends with the user's prompt; `key` names this generation (for `local` only)."""
+    """What to generate. `messages` ends with the user's prompt; `key` names this generation (for `local` only).
+
+    `request_id` is for the logs of both sides; empty: none.
+    """
 
     messages: tuple[Message, ...]
     limits: Limits = field(default_factory=Limits)
     parameters: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     key: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

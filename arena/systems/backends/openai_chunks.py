@@ -167,6 +167,12 @@ def error_text(error: Any) -> str:
 
 def error_of_status(status: int, message: str, retry_after_s: float | None = None) -> BackendError:
     """The error for an HTTP status, or for a status named inside a stream. `message` is for operators."""
+    error = _error_of_status(status, message, retry_after_s)
+    error.status = status
+    return error
+
+
+def _error_of_status(status: int, message: str, retry_after_s: float | None) -> BackendError:
     words = message.lower()
     said = f"{status}: {message}" if message else str(status)
     if status == 429 and not any(word in words for word in _NO_MONEY):

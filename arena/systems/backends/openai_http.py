@@ -13,6 +13,7 @@ import httpx
 # The parser behind httpx-sse's public EventSource, which would read the body without our deadlines and caps.
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
+from arena.common import tracing
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import (
     BackendError,
@@ -102,7 +103,7 @@ class OpenAIBackend:
         self, request: GenerationRequest, clock: Clock, *, adaptable: bool
     ) -> AsyncGenerator[Event, None]:
         outgoing = client(self._policy).build_request(
-            "POST", self._url, json=self._payload(request), headers=self._headers()
+            "POST", self._url, json=self._payload(request), headers=self._headers(request)
         )
         response = await open_response(client(self._policy), outgoing, clock)
         try:
@@ -141,13 +142,15 @@ class OpenAIBackend:
             payload["stream_options"] = {"include_usage": True}
         return payload
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, request: GenerationRequest) -> dict[str, str]:
         headers = {
             "Accept": "text/event-stream",
             # A compressed body could unfold without bound.
             "Accept-Encoding": "identity",
             "User-Agent": "preference-arena",
         }
+        if request.request_id:
+            headers[tracing.HEADER] = request.request_id
         if self._api_key:
             headers["Authorization"] = f"Bearer {self._api_key}"
         return headers

@@ -73,6 +73,13 @@ async def key_in_error(wire: Wire, asked: Asked, _text: str, _argument: str) -> 
 
 
 @behaviour
+async def prompt_in_error(wire: Wire, asked: Asked, _text: str, code: str) -> None:
+    """Repeats what it was asked, as some servers do."""
+    error = {"message": f"cannot answer {asked.prompt!r}", "type": "fake"}
+    await send_json(wire, {"error": error}, f"{code or 500} Fake")
+
+
+@behaviour
 async def html(wire: Wire, _asked: Asked, _text: str, code: str) -> None:
     page = b"<!DOCTYPE html><html><body><h1>It works behind a login</h1></body></html>"
     await wire.head(f"{code or 200} OK", "text/html", Transfer_Encoding="", Content_Length=str(len(page)))

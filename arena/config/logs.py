@@ -1,0 +1,189 @@
+"""One JSON object per line on standard error, for every process, without anything that somebody typed or keeps secret.
+
+Three walls, since whoever writes a log line thinks of the one value before him:
+
+- An exception is printed as its class and the places it went through, never its text: database errors quote values.
+- The arena's own messages are written as they are. Of a library's message only the template is: the values in it are
+  replaced by "…" unless they are numbers, and an exception among them by its class.
+- Whatever the settings keep secret is cut out of the finished line.
+
+Libraries speak from WARNING up, whatever `ARENA_LOG_LEVEL` says: on DEBUG they write headers and parameters.
+"""
+
+import logging
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Final
+
+import structlog
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.types import EventDict
+
+from arena.common import tracing
+
+#: Loggers whose messages are ours to answer for.
+OURS: Final = ("arena", "workers", "ops")
+#: What a line may carry besides its message: `logger.info("…", extra={…})`.
+FIELDS: Final = ("method", "route", "status", "duration_ms")
+_MAX_TEMPLATE_CHARS: Final = 200
+_MIN_SECRET_CHARS: Final = 8
+_HIDDEN: Final = "…"
+
+
+class _Process:
+    """How this process calls itself in its lines."""
+
+    name = "command"
+
+
+def name_process(name: str) -> None:
+    """Say what this process is: `web`, `worker:streams`, `beat`."""
+    _Process.name = name
+
+
+def _add_origin(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    record: logging.LogRecord = event["_record"]
+    event["level"] = record.levelname.lower()
+    event["logger"] = record.name
+    event["process"] = _Process.name
+    event["pid"] = os.getpid()
+    if request_id := tracing.current():
+        event["request_id"] = request_id
+    return event
+
+
+def _is_ours(logger_name: str) -> bool:
+    return logger_name.split(".", 1)[0] in OURS
+
+
+def _fill_message(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Put the values into the message: all of them into ours, harmless ones into a library's."""
+    args = event.pop("positional_args", ())
+    template = event["event"]
+    if not _is_ours(event["logger"]):
+        template = next(iter(template.splitlines()), "")[:_MAX_TEMPLATE_CHARS]
+        args = _shown_args(args)
+    try:
+        event["event"] = template % args if args else template
+    except (TypeError, ValueError, KeyError):
+        event["event"] = template
+    return event
+
+
+def _shown_args(args: Any) -> Any:
+    if isinstance(args, Mapping):
+        return {name: _shown(value) for name, value in args.items()}
+    return tuple(_shown(value) for value in args)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, int | float) or value is None:
+        return value
+    return type(value).__name__ if isinstance(value, BaseException) else _HIDDEN
+
+
+def _add_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple) and info[1] is not None:
+        event["exception"] = [_described(error) for error in _chain(info[1])]
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterable[BaseException]:
+    """The exception and what led to it, as Python would print them, the newest first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """Class and places; of a database error its SQLSTATE and constraint too, which name no value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    described: dict[str, Any] = {
+        "class": f"{type(error).__module__}.{type(error).__qualname__}",
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if sqlstate := getattr(error, "sqlstate", None):
+        described["sqlstate"] = sqlstate
+        described["constraint"] = getattr(getattr(error, "diag", None), "constraint_name", None)
+    return described
+
+
+class _CutOut:
+    """The last processor but one line: render, and cut secrets out."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # The longest first: one secret may hold another. What is very short would blank half of every line.
+        self._secrets = sorted({one for one in secrets if len(one) >= _MIN_SECRET_CHARS}, key=len, reverse=True)
+        self._render = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+    def __call__(self, logger: Any, method: str, event: EventDict) -> str:
+        line = str(self._render(logger, method, event))
+        for secret in self._secrets:
+            line = line.replace(secret, "[secret]")
+        return line
+
+
+def formatter(secrets: Iterable[str] = ()) -> ProcessorFormatter:
+    """The formatter of every line; `secrets` are cut out wherever they turn up."""
+    return ProcessorFormatter(
+        processors=[
+            _add_origin,
+            _fill_message,
+            ExtraAdder(allow=FIELDS),
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            _add_exception,
+            ProcessorFormatter.remove_processors_meta,
+            _CutOut(secrets),
+        ],
+        use_get_message=False,
+        pass_foreign_args=True,
+    )
+
+
+def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
+    """The `LOGGING` setting. uvicorn brings handlers of its own, which would write plain text: they are taken away."""
+    through = {"handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": formatter, "secrets": list(secrets)}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            **{name: {"level": level} for name in OURS},
+            # Its handlers write to the console in debug mode alone, and mail to nobody. A refusal's line repeats the
+            # path, which a visitor writes; `arena.requests` has the route.
+            "django": through,
+            "django.request": {"level": "ERROR"},
+            **dict.fromkeys(("uvicorn", "uvicorn.error", "uvicorn.access"), through),
+        },
+    }
+
+
+def log_uncaught() -> None:
+    """What nobody catches becomes a line too, instead of a traceback with its values on standard error."""
+    logger = logging.getLogger(__name__)
+
+    def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt | SystemExit):
+            sys.__excepthook__(kind, error, trace)
+            return
+        logger.critical("uncaught", exc_info=(kind, error, trace))
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+    def unraisable(args: Any) -> None:
+        if args.exc_value is not None:
+            logger.error("unraisable", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, in_thread, unraisable
+    logging.captureWarnings(capture=True)
