@@ -12,9 +12,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Djang
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from arena.config.http import ThreadedHandler  # noqa: E402
 from arena.common import tracing  # noqa: E402
 from arena.config import logs  # noqa: E402
+from arena.config.http import ThreadedHandler  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
 
