@@ -1,5 +1,8 @@
 """What an operator watches about battles."""
 
+from dataclasses import dataclass
+
+from django.db import connection
 from django.db.models import Count
 
 from arena.battles.models import Battle
@@ -18,3 +21,31 @@ def open_battles() -> dict[tuple[str, str], int]:
         .values_list("arena__slug", "state", "n")
     )
     return {(slug, state): n for slug, state, n in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseGauge:
+    """Unfinished turns: held by a worker, held by one that is gone (`overdue`), held by nobody (`waiting`).
+
+    The ages are since the turn was asked for.
+    """
+
+    running: int
+    overdue: int
+    waiting: int
+    oldest_running_s: float
+    oldest_wait_s: float
+
+
+def running_leases() -> LeaseGauge:
+    """Unfinished turns by the database's clock; they are few, and the index `turn_unfinished` holds them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE lease_until >= t.now), count(*) FILTER (WHERE lease_until < t.now), "
+            "count(*) FILTER (WHERE lease_until IS NULL), "
+            "coalesce(max(extract(epoch FROM t.now - created_at)) FILTER (WHERE lease_until >= t.now), 0), "
+            "coalesce(max(extract(epoch FROM t.now - created_at)) FILTER (WHERE lease_until IS NULL), 0) "
+            "FROM battles_turn, (SELECT statement_timestamp() AS now) AS t WHERE finished_at IS NULL"
+        )
+        running, overdue, waiting, running_s, wait_s = cursor.fetchone()
+    return LeaseGauge(int(running), int(overdue), int(waiting), float(running_s), float(wait_s))

@@ -1,8 +1,11 @@
-"""What an operator watches about the outbox and the running parts. Every number is one cheap query."""
+"""What an operator watches about the outbox and the running parts. Every number is one cheap question."""
 
 from dataclasses import dataclass
 
 from django.db import connection
+from redis.exceptions import RedisError
+
+from arena.common import live, queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,15 @@ def answers() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return bool(cursor.fetchone() == (1,))
+
+
+def queue_depths() -> dict[str, int | None]:
+    """Queue → messages that wait in the broker; None for each while the broker is away."""
+    names = sorted({doorbell.queue for doorbell in queue.DOORBELLS.values()})
+    pipe = live.client().pipeline(transaction=False)
+    for name in names:
+        pipe.llen(name)
+    try:
+        return dict(zip(names, map(int, pipe.execute()), strict=True))
+    except (RedisError, ConnectionError):
+        return dict.fromkeys(names)

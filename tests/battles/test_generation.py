@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.battles import generation, services
+from arena.battles import gauges, generation, services
 from arena.battles.generation import LeaseLost, Output
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
@@ -272,3 +272,15 @@ def test_a_simulated_battle_is_no_usage(arena):
     battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
     generation.complete_simulated(battle, {"left": "one", "right": "two"})
     assert not Usage.objects.exists()
+
+
+def test_unfinished_turns_are_running_overdue_or_waiting(arena, battle):
+    assert gauges.running_leases().waiting == 1
+    generation.claim_turn(_turn(battle).id)
+    held = gauges.running_leases()
+    assert (held.running, held.overdue, held.waiting) == (1, 0, 0)
+    assert held.oldest_running_s > 0
+    _lose_lease(battle)
+    assert gauges.running_leases().overdue == 1
+    generation.finish_turn(generation.claim_turn(_turn(battle).id), _outputs())
+    assert gauges.running_leases() == gauges.LeaseGauge(0, 0, 0, 0.0, 0.0)
