@@ -1,11 +1,13 @@
 """What comes into the API, field by field. A request with an unknown field or a value of another type is told so."""
 
 from collections.abc import Collection
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
 
 from arena.battles.reports import REPORT_REASONS
+from arena.battles.states import SIDES, Side
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS, REASONS, Outcome
 
 TAGS: Final = (*POSITIVE_REASONS, *NEGATIVE_REASONS)
@@ -16,7 +18,7 @@ def _known(codes: Collection[str]) -> AfterValidator:
 
     def known(code: str) -> str:
         if code not in codes:
-            raise ValueError(f"one of: {', '.join(codes)}")
+            raise ValueError(_("one of: %(codes)s") % {"codes": ", ".join(codes)})
         return code
 
     return AfterValidator(known)
@@ -66,26 +68,34 @@ class TurnIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "And at sunset?"}]})
 
 
-class ReasonsIn(In):
-    """Reason tags by side."""
+class PerSideIn(In):
+    """Something optional for each side; absent and null both mean that nothing was said."""
 
-    left: list[ReasonTag] = Field(default=[], max_length=len(REASONS))
-    right: list[ReasonTag] = Field(default=[], max_length=len(REASONS))
+    def by_side(self) -> dict[Side, Any]:
+        """What was said, by side."""
+        return {side: said for side in SIDES if (said := getattr(self, side)) is not None}
 
 
-class FeedbackIn(In):
-    """Free text by side."""
+class ReasonsIn(PerSideIn):
+    """Reason tags by side; absent, null and an empty list are the same."""
 
-    left: Feedback = ""
-    right: Feedback = ""
+    left: list[ReasonTag] | None = Field(default=None, max_length=len(REASONS))
+    right: list[ReasonTag] | None = Field(default=None, max_length=len(REASONS))
+
+
+class FeedbackIn(PerSideIn):
+    """Free text by side; absent, null and an empty text are the same."""
+
+    left: Feedback | None = None
+    right: Feedback | None = None
 
 
 class VoteIn(In):
     """One of the four outcomes, with optional reasons and feedback per side."""
 
     outcome: OutcomeWord
-    reasons: ReasonsIn = ReasonsIn()
-    feedback: FeedbackIn = FeedbackIn()
+    reasons: ReasonsIn | None = None
+    feedback: FeedbackIn | None = None
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [

@@ -79,12 +79,19 @@ def _http(error: HttpError) -> HttpResponse:
 
 def _field(raw: dict[str, Any]) -> dict[str, str]:
     where = ".".join(str(part) for part in raw["loc"][:1] + raw["loc"][2 if raw["loc"][0] == "body" else 1 :])
-    return {"where": where, "code": raw["type"], "message": raw["msg"]}
+    # An error of our own carries its sentence; pydantic would put "Value error, " before it.
+    message = str(raw.get("ctx", {}).get("error", raw["msg"]))
+    return {"where": where, "code": raw["type"], "message": message}
+
+
+def _named(error: dict[str, str]) -> str:
+    """The field and, where the sentence is one of ours, what it may be."""
+    return f"{error['where']} ({error['message']})" if error["code"] == "value_error" else error["where"]
 
 
 def _fields(error: ValidationError) -> HttpResponse:
     errors = [_field(raw) for raw in error.errors]
-    names = ", ".join(sorted({each["where"] for each in errors}))
+    names = ", ".join(sorted({_named(each) for each in errors}))
     return problem("request-invalid", _("Missing or wrong: %(names)s.") % {"names": names}, errors=errors)
 
 

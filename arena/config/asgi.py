@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
 django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from arena.common import tracing  # noqa: E402
@@ -17,19 +17,21 @@ from arena.config import logs  # noqa: E402
 from arena.config.http import ThreadedHandler  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
+from arena.web.origins import is_own_origin  # noqa: E402
 
 # The stubs of Channels and of Django disagree about what a path may lead to.
 _as_view: Any = BattleConsumer.as_asgi()
 _route: Any = path("ws/v1/battles/<str:battle_id>", _as_view)
 _sockets = URLRouter([_route])
-_from_our_pages = AllowedHostsOriginValidator(_sockets)
+_refusal = WebsocketDenier()
 
 
 async def _websocket(scope: Any, receive: Any, send: Any) -> None:
     """A browser sends its cookies from any page, so its Origin must be ours; a bearer token is sent on purpose."""
     authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    welcome = says_bearer(authorization) or is_own_origin(scope["headers"])
     with tracing.use(tracing.new_id()):
-        await (_sockets if says_bearer(authorization) else _from_our_pages)(scope, receive, send)
+        await (_sockets if welcome else _refusal)(scope, receive, send)
 
 
 logs.name_process("web")

@@ -7,7 +7,7 @@ import pytest
 
 from arena.battles.models import Battle
 from arena.votes.models import Vote
-from arena.votes.outcome import Outcome
+from arena.votes.outcome import REASONS, Outcome
 from tests.api.callers import MISSING_ID, Browser, Program, browser, program, slug_of
 
 FULL = {
@@ -41,6 +41,41 @@ def test_reasons_and_feedback_come_back_as_they_were_stored(alice: Program, read
         "right": ["superficial"],
     }
     assert said["feedback"] == FULL["feedback"]
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        {},
+        {"reasons": None, "feedback": None},
+        {"reasons": {}, "feedback": {}},
+        {"reasons": {"left": None, "right": None}, "feedback": {"left": None, "right": None}},
+        {"reasons": {"left": []}, "feedback": {"right": ""}},
+    ],
+)
+def test_nothing_said_is_the_same_vote_however_it_is_written(
+    alice: Program, ready: Battle, silence: dict[str, Any]
+) -> None:
+    first = alice.post(f"/battles/{ready.id}/vote", {"outcome": "left", **silence})
+    again = alice.post(
+        f"/battles/{ready.id}/vote",
+        {"outcome": "left", "reasons": {"left": [], "right": []}, "feedback": {"left": "", "right": ""}},
+    )
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.content == again.content
+    assert first.json()["vote"]["reasons"] == {"left": [], "right": []}
+    assert first.json()["vote"]["feedback"] == {"left": "", "right": ""}
+
+
+def test_an_unknown_reason_is_refused_with_the_known_ones(alice: Program, ready: Battle) -> None:
+    response = alice.post(f"/battles/{ready.id}/vote", {"outcome": "left", "reasons": {"left": ["marvellous"]}})
+
+    document = response.json()
+    assert (response.status_code, document["errors"][0]["where"]) == (422, "body.reasons.left.0")
+    for tag in REASONS:
+        assert tag in document["errors"][0]["message"]
+        assert tag in document["detail"]
 
 
 def test_the_same_vote_again_is_answered_200_with_an_equal_body(alice: Program, ready: Battle) -> None:

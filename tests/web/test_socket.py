@@ -251,7 +251,9 @@ async def test_a_browser_listens_from_our_own_pages(bob: Browser, of_bob: Battle
         assert (await _until_state(socket))[-1]["state"] == "ready"
 
 
-@pytest.mark.parametrize("origin", [THEIRS, b"null", None])
+@pytest.mark.parametrize(
+    "origin", [THEIRS, b"null", None, b"https://127.0.0.1", b"http://127.0.0.1:9", b"http://localhost"]
+)
 async def test_a_handshake_from_anywhere_else_is_refused(bob: Browser, of_bob: Battle, origin: bytes | None) -> None:
     async with _socket(of_bob.id, _of(bob, origin)) as socket:
         assert not await socket.opens()

@@ -21,7 +21,7 @@ from arena.arenas.selectors import open_arena
 from arena.battles import services
 from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, battle_of, battles_of, blind_battles
-from arena.battles.states import SIDES, BattleState
+from arena.battles.states import BattleState
 from arena.integrity.services import ConsentRequired, LimitReached, admit
 from arena.votes.services import cast_vote
 
@@ -181,16 +181,17 @@ def turn(
 def vote(request: HttpRequest, battle_id: BattleId, body: VoteIn) -> HttpResponse:
     """Vote, once; the answer is the battle with its systems revealed.
 
-    The same vote again is answered 200 with an equal body, another outcome 409 `vote-conflict`, a vote before both
-    sides are complete 409 `not-ready`.
+    `reasons` and `feedback` may be left out or null, as a whole or for a side: nothing was said then. The same vote
+    again is answered 200 with an equal body, another one 409 `vote-conflict`, a vote before both sides are complete
+    409 `not-ready`, an unknown reason tag 422 with the known ones.
     """
     voter = _admitted(request, "vote", _id(battle_id))
     cast = cast_vote(
         _id(battle_id),
         voter,
         body.outcome,
-        {side: getattr(body.reasons, side) for side in SIDES},
-        {side: getattr(body.feedback, side) for side in SIDES},
+        body.reasons.by_side() if body.reasons else None,
+        body.feedback.by_side() if body.feedback else None,
     )
     return rendered_battle(battle_of(_id(battle_id), voter), 201 if cast.created else 200)
 
