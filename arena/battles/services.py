@@ -4,6 +4,7 @@ A change of state is a compare-and-set in SQL: it names the states it may come f
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -30,6 +31,10 @@ from arena.common import live, outbox, queue, tracing
 from arena.router import services as router
 
 FIRST_TURN: Final = 1
+
+
+def _open_to_all() -> None:
+    """The gate of a caller who limits nobody."""
 
 
 def set_state(battle_id: uuid.UUID, target: BattleState, reason: str = "", **changes: Any) -> bool:
@@ -60,8 +65,11 @@ def start_battle(
     idempotency_key: str | None = None,
     publication: bool = False,
     simulated: bool = False,
+    gate: Callable[[], None] = _open_to_all,
 ) -> Battle:
     """Store a battle and promise its generation. A prompt that moderation refuses is stored as a refused battle.
+
+    `gate` is called in the transaction that opens the battle, before anything is written; it raises to forbid it.
 
     Raises:
         ArenaClosed: the arena takes no battles now.
@@ -88,6 +96,7 @@ def start_battle(
     )
     try:
         with transaction.atomic():
+            gate()
             battle.save(force_insert=True)
             _add_turn(battle, FIRST_TURN, text, None, promise=not (refusal or simulated))
     except IntegrityError:
@@ -145,8 +154,15 @@ def _add_turn(battle: Battle, n: int, text: str, idempotency_key: str | None, *,
     return turn
 
 
-def add_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, *, idempotency_key: str | None = None) -> Battle:
-    """Ask the same two systems again, each with its own history.
+def add_turn(
+    battle_id: uuid.UUID,
+    voter: Voter,
+    prompt: str,
+    *,
+    idempotency_key: str | None = None,
+    gate: Callable[[], None] = _open_to_all,
+) -> Battle:
+    """Ask the same two systems again, each with its own history. `gate`: as in `start_battle`.
 
     Raises:
         BattleNotFound, NotReady, AlreadyVoted, TooManyTurns, IdempotencyMismatch: see `errors`.
@@ -165,6 +181,7 @@ def add_turn(battle_id: uuid.UUID, voter: Voter, prompt: str, *, idempotency_key
         RefusedTurn.objects.create(battle=battle, prompt=text, reason=refusal.code)
         raise PromptRefused(refusal.code)
     with transaction.atomic():
+        gate()
         moved = set_state(battle.id, BattleState.QUEUED)
         if moved:
             _add_turn(battle, turns + 1, text, idempotency_key or None, promise=True)

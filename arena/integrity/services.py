@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from django.conf import settings
 
 from arena.accounts.limits import SCOPES, Limit
+from arena.accounts.models import Voter
 from arena.accounts.services import Actor, consent_of
 from arena.battles.models import Battle
 from arena.battles.states import BattleState
@@ -24,6 +25,7 @@ __all__ = [
     "NotAdmitted",
     "TooManyOpen",
     "admit",
+    "hold_open_battles",
     "purge_counters",
 ]
 
@@ -48,12 +50,29 @@ def require_consent(action: str, actor: Actor) -> None:
 def limit_open_battles(action: str, actor: Actor) -> None:
     """A voter may have a few battles running, not many.
 
-    The count is read before the battle is written, so requests sent at the same instant can pass together; the
-    counted limits below hold exactly.
+    Most requests are refused here, before they cost anything; `hold_open_battles` makes the limit exact.
     """
-    most = settings.ARENA_MAX_OPEN_BATTLES
-    if action not in _OPENS or not most or settings.ARENA_LIMITS_OFF:
-        return
+    if action in _OPENS and _most_open():
+        _check_open_battles(actor)
+
+
+def hold_open_battles(actor: Actor) -> None:
+    """Look again in the transaction that opens a battle: openings of one voter wait for each other until its end.
+
+    Raises:
+        TooManyOpen: requests of the same instant took the last places.
+    """
+    if _most_open() and actor.voter is not None:
+        Voter.objects.select_for_update(no_key=True).get(pk=actor.voter.pk)
+        _check_open_battles(actor)
+
+
+def _most_open() -> int:
+    return 0 if settings.ARENA_LIMITS_OFF else int(settings.ARENA_MAX_OPEN_BATTLES)
+
+
+def _check_open_battles(actor: Actor) -> None:
+    most = _most_open()
     if Battle.objects.filter(voter=actor.voter, state__in=_OPEN_STATES)[:most].count() >= most:
         raise TooManyOpen(_OPEN_RETRY_S, "voter")
 

@@ -12,7 +12,7 @@ from django.db import connection
 from arena.battles.models import Battle, Turn
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
-from tests.api.callers import Program, program
+from tests.api.callers import Program, program, slug_of
 from tests.ballots import make_arena, make_battle, make_version
 
 TOGETHER = 10
@@ -98,6 +98,31 @@ def test_parallel_turns_with_one_idempotency_key_add_one_turn(alice: Program) ->
 
     assert Turn.objects.filter(battle=battle).count() == 2
     assert {answer.status_code for answer in answers} == {201}
+
+
+def test_of_parallel_starts_no_more_run_than_may(alice: Program, settings: Any) -> None:
+    settings.ARENA_LIMITS_OFF, settings.ARENA_LIMITS, settings.ARENA_MAX_OPEN_BATTLES = False, {}, 3
+
+    answers = _at_once(20, lambda n: alice.named("alice").post("/arenas/text/battles", {"prompt": f"Number {n}"}))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 3, 429: 17}
+    assert {slug_of(answer) for answer in answers if answer.status_code == 429} == {"too-many-open-battles"}
+    assert Battle.objects.count() == 3
+
+
+def test_of_parallel_follow_ups_no_more_run_than_may(alice: Program, settings: Any) -> None:
+    from arena.accounts.services import voter_of_token
+    from arena.arenas.models import Arena
+
+    settings.ARENA_LIMITS_OFF, settings.ARENA_LIMITS, settings.ARENA_MAX_OPEN_BATTLES = False, {}, 3
+    left, right = SystemVersion.objects.order_by("id")
+    voter = voter_of_token(alice.token, "alice")
+    ready = [make_battle(Arena.objects.get(), left, right, voter=voter) for _n in range(10)]
+
+    answers = _at_once(10, lambda n: alice.named("alice").post(f"/battles/{ready[n].id}/turns", {"prompt": "More"}))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 3, 429: 7}
+    assert Battle.objects.filter(state="queued").count() == 3
 
 
 def test_first_requests_of_one_voter_at_once_make_one_voter(alice: Program) -> None:

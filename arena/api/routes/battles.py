@@ -1,6 +1,7 @@
 """Battles: start, read, follow up, stop, report, vote."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from ninja import Header, Path, Query, Router
 from pydantic import AwareDatetime, BeforeValidator
 
 from arena.accounts.models import Voter
-from arena.accounts.services import consent_of
+from arena.accounts.services import Actor, consent_of
 from arena.api.auth import IDENTITY, actor_of, owner_of
 from arena.api.bodies import BattleIn, ReportIn, TurnIn, VoteIn
 from arena.api.openapi import problems
@@ -22,7 +23,7 @@ from arena.battles import services
 from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, battle_of, battles_of, blind_battles
 from arena.battles.states import BattleState
-from arena.integrity.services import ConsentRequired, LimitReached, admit
+from arena.integrity.services import ConsentRequired, LimitReached, admit, hold_open_battles
 from arena.votes.services import cast_vote
 
 router = Router(tags=["battles"], auth=IDENTITY)
@@ -93,23 +94,27 @@ def start(request: HttpRequest, slug: str, body: BattleIn, idempotency_key: Idem
     arena = open_arena(slug)
     try:
         admit("battle", actor)
+        battle = _started(arena, actor, body, idempotency_key)
     except LimitReached:
         # The retry of a request that was taken uses up nothing.
         earlier = _earlier(arena, actor.voter, body, idempotency_key)
         if earlier is None:
             raise
-        return rendered_battle(earlier, 201)
-    voter = owner_of(actor)
+        battle = earlier
+    return rendered_battle(battle, 201)
+
+
+def _started(arena: Arena, actor: Actor, body: BattleIn, key: str | None) -> Battle:
     consent = consent_of(actor)
-    battle = services.start_battle(
+    return services.start_battle(
         arena,
-        voter,
+        owner_of(actor),
         body.prompt,
         requirement=body.requirement,
-        idempotency_key=idempotency_key,
+        idempotency_key=key,
         publication=consent is not None and consent.publication,
+        gate=partial(hold_open_battles, actor),
     )
-    return rendered_battle(battle, 201)
 
 
 def _earlier(arena: Arena, voter: Voter | None, body: BattleIn, key: str | None) -> Battle | None:
@@ -161,6 +166,8 @@ def turn(
     """Ask the same two systems again; each keeps its own history. The battle must be `ready`."""
     try:
         voter = _admitted(request, "turn", _id(battle_id))
+        gate = partial(hold_open_battles, actor_of(request))
+        battle = services.add_turn(_id(battle_id), voter, body.prompt, idempotency_key=idempotency_key, gate=gate)
     except LimitReached:
         voter = owner_of(actor_of(request))
         if idempotency_key is None:
@@ -168,8 +175,7 @@ def turn(
         earlier = services.earlier_turn(_id(battle_id), voter, body.prompt, idempotency_key)
         if earlier is None:
             raise
-        return rendered_battle(earlier, 201)
-    battle = services.add_turn(_id(battle_id), voter, body.prompt, idempotency_key=idempotency_key)
+        battle = earlier
     return rendered_battle(battle, 201)
 
 

@@ -18,7 +18,7 @@ from arena.battles.services import start_battle
 from arena.battles.states import BattleState
 from arena.integrity.errors import ConsentRequired
 from arena.integrity.identity import browser_actor
-from arena.integrity.services import admit
+from arena.integrity.services import admit, hold_open_battles
 from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
 from arena.web.forms import ConsentForm, Draft, new_key, posted_draft
@@ -74,7 +74,8 @@ def _started(actor: Actor, arena: Arena, draft: Draft) -> Battle:
     consent = consent_of(actor)
     if actor.voter is None or consent is None:
         raise ConsentRequired("battle")
-    wish = partial(start_battle, arena, actor.voter, draft.prompt, publication=consent.publication)
+    gate = partial(hold_open_battles, actor)
+    wish = partial(start_battle, arena, actor.voter, draft.prompt, publication=consent.publication, gate=gate)
     try:
         battle = wish(idempotency_key=draft.key or None)
     except IdempotencyMismatch:

@@ -1,7 +1,7 @@
 """The battle page and its forms. Scripts use the API instead, but for stopping and reporting."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from arena.battles.services import stop as stop_writing
 from arena.battles.states import SIDES, Side
 from arena.integrity.errors import ConsentRequired
 from arena.integrity.identity import browser_actor
-from arena.integrity.services import admit
+from arena.integrity.services import admit, hold_open_battles
 from arena.router.services import PromptInvalid
 from arena.votes.outcome import Outcome
 from arena.votes.selectors import view_of
@@ -76,7 +76,8 @@ def turn(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     admit("turn", actor)
     draft = posted_draft(request, battle.arena.slug)
     try:
-        add_turn(battle_id, battle.voter, draft.prompt, idempotency_key=draft.key or None)
+        gate = partial(hold_open_battles, actor)
+        add_turn(battle_id, battle.voter, draft.prompt, idempotency_key=draft.key or None, gate=gate)
     except PromptInvalid as error:
         return _shown(request, battle, 422, follow_up_draft=draft.prompt, follow_up_error=refusal_text(error.code))
     except PromptRefused as error:
