@@ -76,8 +76,8 @@ class Renewal:
     stop_requested: bool
 
 
-def claim_turn(turn_id: int) -> TurnWork | None:
-    """Take a turn whose lease is free, and draw its pair where it has none.
+def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
+    """Take a turn whose lease is free, and draw its pair where it has none. `seed`: see `router.draw_pairing`.
 
     Returns:
         The work; None where there is nothing to do (finished, somebody else's, refused, given up).
@@ -89,7 +89,7 @@ def claim_turn(turn_id: int) -> TurnWork | None:
         _end(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
         return None
     try:
-        pairing = turn.battle.pairing or _draw(turn)
+        pairing = turn.battle.pairing or _draw(turn, seed=seed)
     except router.NoPair as error:
         _end(turn.id, turn.attempt, turn.battle_id, BattleState.REFUSED, error.code)
         return None
@@ -117,7 +117,9 @@ def _lease_end() -> CombinedExpression:
     return Now() + timedelta(seconds=settings.ARENA_LEASE_S)
 
 
-def _draw(turn: Turn, redraw_of: Pairing | None = None, exclude: frozenset[int] = frozenset()) -> Pairing:
+def _draw(
+    turn: Turn, redraw_of: Pairing | None = None, exclude: frozenset[int] = frozenset(), seed: int | None = None
+) -> Pairing:
     """Draw a pair and bind it to the battle in one transaction, fenced."""
     with transaction.atomic():
         _fence(turn.id, turn.attempt)
@@ -128,6 +130,7 @@ def _draw(turn: Turn, redraw_of: Pairing | None = None, exclude: frozenset[int] 
             redraw_of=redraw_of,
             exclude=exclude,
             holder="" if turn.battle.is_simulated else _holder(turn.id),
+            seed=seed,
         )
         Battle.objects.filter(id=turn.battle_id).update(pairing=pairing)
     return pairing
@@ -373,10 +376,10 @@ def local_job(response_id: int) -> SideWork | None:
     return SideWork(response.id, response.version, _messages(response.turn, side))
 
 
-def complete_simulated(battle: Battle, texts: Mapping[Side, str]) -> Pairing:
+def complete_simulated(battle: Battle, texts: Mapping[Side, str], seed: int | None = None) -> Pairing:
     """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one."""
     turn_id = Turn.objects.values_list("id", flat=True).get(battle=battle, n=FIRST_TURN)
-    work = claim_turn(turn_id)
+    work = claim_turn(turn_id, seed=seed)
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
     finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES}, simulated=True)

@@ -1,7 +1,8 @@
 """Votes of simulated voters through the services that real ones use: battle, draw, answers, vote.
 
 Everything is marked simulated, so that it counts in demo arenas only and the board says so. The seed fixes strengths,
-voters and their judgement of each battle; which pairs meet is up to the router, as it is for everybody.
+voters, their judgement of each battle and the seed of each draw: two arenas with equal systems and an equal past get
+equal votes.
 
     SimulationError
     └── NobodyToCompare     the arena has fewer than two current systems, or none that can answer its prompts
@@ -36,6 +37,8 @@ PROMPTS: Final = 50
 #: For arenas that suggest no prompts.
 FALLBACK_PROMPTS: Final = ("Explain why the sky is blue.", "Write a short poem about rain.", "Plan a week of dinners.")
 REASON_SHARE: Final = 0.25
+#: Of a draw's seed, as `router.sampler` takes it.
+SEED_BITS: Final = 63
 #: Battles between two reports of progress, and the most whose times are moved at once.
 CHUNK: Final = 250
 
@@ -98,8 +101,9 @@ def _one_battle(
     arena: Arena, voter: Voter, judge: Judge, strengths: Mapping[int, float], prompt: str, rng: random.Random
 ) -> UUID:
     battle = start_battle(arena, voter, prompt, simulated=True)
+    texts = {side: f"A simulated answer ({side})." for side in SIDES}
     try:
-        pairing = generation.complete_simulated(battle, {side: f"A simulated answer ({side})." for side in SIDES})
+        pairing = generation.complete_simulated(battle, texts, seed=rng.getrandbits(SEED_BITS))
     except generation.LeaseLost as error:
         raise NobodyToCompare(f"no pair of systems answers {prompt!r}") from error
     outcome = judge.decide(strengths[pairing.left_id], strengths[pairing.right_id], rng)

@@ -141,6 +141,7 @@ def draw_pairing(
     redraw_of: Pairing | None = None,
     exclude: frozenset[int] = frozenset(),
     holder: str = "",
+    seed: int | None = None,
 ) -> Pairing:
     """Draw two systems that can answer and store the pairing with everything needed to draw it again.
 
@@ -151,6 +152,7 @@ def draw_pairing(
         redraw_of: the pairing that this one replaces; it can be replaced once (a constraint).
         exclude: version ids to leave out: the failed sides of the chain.
         holder: for whom budget and the breaker's probe are taken; empty: for nobody (simulations).
+        seed: of 63 bits, for simulated battles only; a visitor's pair must not be foreseeable, so None: a secret one.
 
     Raises:
         NoPair: fewer than two systems can answer.
@@ -160,8 +162,8 @@ def draw_pairing(
         pool = _pool(arena, messages, requirement or {}, exclude)
         draws = _draws_so_far(pool.values())
         weights = _weights(pool.values(), draws, policy)
-        seed = secrets.randbits(63)
-        draw = sampler.draw(pool, weights, sampler.SeededRng(seed))
+        drawn_by = secrets.randbits(63) if seed is None else seed
+        draw = sampler.draw(pool, weights, sampler.SeededRng(drawn_by))
         sides = [pool[draw.left], pool[draw.right]]
         with transaction.atomic():
             lost = take({side: most_usd(side, messages) for side in sides}, holder) if holder else frozenset()
@@ -175,7 +177,7 @@ def draw_pairing(
                     pool=[[version_id, weights[version_id]] for version_id in sorted(pool)],
                     pair_propensity=draw.pair_propensity,
                     side_propensity=draw.side_propensity,
-                    seed=seed,
+                    seed=drawn_by,
                     attempt=redraw_of.attempt + 1 if redraw_of else 1,
                     redraw_of=redraw_of,
                 )
