@@ -1,7 +1,10 @@
 """A battle from the prompt to the reveal, through the real server, workers and WebSocket."""
 
 import json
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from tests.stack import Stack, Visitor, Watched, running_stack
 pytestmark = pytest.mark.stack
 PROMPT = "Tell me about rivers."
 MORE = "And about lakes?"
+VOTES = 50
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,23 @@ def test_a_visitor_starts_reads_votes_and_sees_who_it_was(stack):
     assert revealed["vote"]["outcome"] == "left"
     assert watched.texts[1]["left"].startswith(revealed["systems"]["left"]["name"])
     assert alice.watch(battle["id"]).state == "voted"
+
+
+def test_fifty_parallel_votes_over_http_are_one_row_and_one_answer(stack):
+    alice = Visitor(stack.url).consent()
+    battle = alice.start(PROMPT)
+    alice.watch(battle["id"])
+    gate = threading.Barrier(VOTES)
+
+    def vote(_n):
+        gate.wait(timeout=30)
+        return alice.vote(battle["id"], "right")
+
+    with ThreadPoolExecutor(VOTES) as pool:
+        answers = list(pool.map(vote, range(VOTES)))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 200: VOTES - 1}
+    assert len({answer.content for answer in answers}) == 1
+    assert stack.query("SELECT outcome FROM votes_vote WHERE battle_id = %s", [battle["id"]]) == [("right",)]
 
 
 def test_a_follow_up_streams_into_the_same_battle(stack):

@@ -128,8 +128,9 @@ class FakeOpenAI:
 
     async def _answer(self, asked: Asked, wire: "Wire") -> None:
         name, argument = self._behaviour(asked)
-        self.seen[asked.prompt] += 1
-        wire.nth = self.seen[asked.prompt]
+        # Both sides of a battle ask with one prompt.
+        self.seen[asked.model, asked.prompt] += 1
+        wire.nth = self.seen[asked.model, asked.prompt]
         await BEHAVIOURS[name](wire, asked, self.answer(asked), argument)
 
     def _behaviour(self, asked: Asked) -> tuple[str, str]:

@@ -23,9 +23,18 @@ async def rejects(wire: Wire, asked: Asked, text: str, argument: str) -> None:
 
 @behaviour
 async def flaky(wire: Wire, asked: Asked, text: str, argument: str) -> None:
-    """500 for the first so many requests with this prompt."""
+    """500 for the first so many requests of this model with this prompt."""
     if wire.nth <= int(argument or 1):
         await status(wire, asked, text, "500")
+    else:
+        await openai(wire, asked, text, "")
+
+
+@behaviour
+async def breaks(wire: Wire, asked: Asked, text: str, argument: str) -> None:
+    """Text and then a broken connection, for the first so many requests of this model with this prompt."""
+    if wire.nth <= int(argument or 1):
+        await cut(wire, asked, text, "")
     else:
         await openai(wire, asked, text, "")
 
