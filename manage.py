@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(rank(sys.argv[2:]))
     if env := _demo_environment():
         os.environ.update(env)
-        sys.stderr.write(f"manage.py: DATABASE_URL is not set, so this is the demo in {env['ARENA_VAR']}\n")
+        sys.stderr.write(f"manage.py: no deployment is named, so this is the demo in {env['ARENA_VAR']}\n")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings first
 

@@ -6,6 +6,7 @@ Error tree::
 
     OpsError                 a sentence for the person at the terminal
     ├── ServiceError         PostgreSQL or Valkey cannot be prepared or started
+    ├── StoreFailed          the object store that was named does not answer, or refuses
     ├── ChildFailed          a supervised process ended by itself
     └── AlreadyRunning       another supervisor holds this folder
 """
@@ -17,6 +18,10 @@ class OpsError(Exception):
 
 class ServiceError(OpsError):
     """PostgreSQL or Valkey cannot be prepared or started."""
+
+
+class StoreFailed(OpsError):
+    """The object store that was named does not answer, or refuses."""
 
 
 class ChildFailed(OpsError):

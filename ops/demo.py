@@ -17,13 +17,14 @@ import psycopg
 import redis
 
 from ops import OpsError
-from ops.environment import site_environment
+from ops.environment import SERVERS, site_environment
 from ops.locking import only_one
 from ops.parts import ROOT, Part, beat, web, workers
 from ops.processes import die_with_parent, wait_until
 from ops.progress import Progress
 from ops.services import Postgres, Valkey
 from ops.supervisor import Stopped, Supervisor, stop_on_signals
+from ops.variables import given
 
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8000
@@ -65,12 +66,6 @@ def choose_port(wanted: int | None) -> int:
     return wanted
 
 
-def given(name: str) -> str | None:
-    """Return the value that the environment gives for `name`, or for the file in NAME_FILE."""
-    file = os.environ.get(f"{name}_FILE")
-    return Path(file).read_text().strip() if file else os.environ.get(name) or None
-
-
 class Demo:
     """One run of the demo."""
 
@@ -108,24 +103,36 @@ class Demo:
         var = self._options.var
         ours: list[Postgres | Valkey] = []
         try:
-            for name, variable, kind in (("PostgreSQL", "DATABASE_URL", Postgres), ("Valkey", "REDIS_URL", Valkey)):
-                url = given(variable)
+            for variable, kind in SERVERS.items():
+                url = given(self._env, variable)
                 if url is not None:
-                    self._progress.say(f"{name} of {variable} ({urlsplit(url).hostname or 'local socket'})")
+                    self._progress.say(f"{kind.title} of {variable} ({urlsplit(url).hostname or 'local socket'})")
                     _require(variable, url)
                     continue
-                self._progress.say(f"{name} (data and logs in {var})")
+                self._progress.say(f"{kind.title} (data and logs in {var})")
                 server = kind(var)
                 ours.append(server)
                 child = server.start()
                 self._env[variable] = server.url
                 self._supervisor.watch(child)
+            self._find_store()
             yield
         finally:
             if ours:
                 self._progress.say("stopping the servers")
             for server in reversed(ours):
                 server.stop()
+
+    def _find_store(self) -> None:
+        """Make the bucket, where the environment names one; files stay in VAR otherwise."""
+        bucket = given(self._env, "S3_BUCKET")
+        if bucket is None:
+            return
+        from ops.bucket import ensure_bucket  # noqa: PLC0415 - boto3 takes its time, and most demos have no store
+
+        endpoint = given(self._env, "S3_ENDPOINT_URL")
+        self._progress.say(f"object store, bucket {bucket} ({urlsplit(endpoint).hostname if endpoint else 'AWS'})")
+        ensure_bucket(self._env)
 
     def _prepare(self) -> str:
         self._progress.say(f"database schema, and the systems of {self._options.systems.name}")

@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Final
 
 from ops.services import Postgres, Valkey, secret
+from ops.variables import given
 
 DEFAULT_VAR: Final = Path("var")
+#: What the demo starts itself where the environment does not name one.
+SERVERS: Final[dict[str, type[Postgres] | type[Valkey]]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
 
 
 def site_environment(var: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Fill in what the person has not set; the secret key is made once and kept."""
     env = dict(environ)
-    if not _given(env, "ARENA_SECRET_KEY"):
+    if not given(env, "ARENA_SECRET_KEY"):
         env["ARENA_SECRET_KEY"] = secret(var, "secret_key")
-    if _given(env, "S3_BUCKET"):
+    if given(env, "S3_BUCKET"):
         env.setdefault("ARENA_STORAGE", "s3")
     defaults = {
         "ARENA_HTTPS": "0",
@@ -31,15 +34,14 @@ def site_environment(var: Path, environ: Mapping[str, str]) -> dict[str, str]:
 def demo_environment(environ: Mapping[str, str]) -> dict[str, str] | None:
     """The environment of the demo in VAR (`ARENA_VAR`, else `var`), for one management command.
 
+    A demo may run on servers that the environment names; its key is in VAR all the same.
+
     Returns:
-        None where the environment names a database itself, or where no demo was ever started.
+        None where the environment is a deployment's, with a database and a key, or where no demo was ever started.
     """
     var = Path(environ.get("ARENA_VAR") or DEFAULT_VAR).resolve()
-    if _given(environ, "DATABASE_URL") or not (var / "secrets" / "secret_key").exists():
+    deployed = all(given(environ, name) for name in ("DATABASE_URL", "ARENA_SECRET_KEY"))
+    if deployed or not (var / "secrets" / "secret_key").exists():
         return None
-    servers = {"DATABASE_URL": Postgres(var).url, "REDIS_URL": Valkey(var).url}
-    return site_environment(var, servers | dict(environ))
-
-
-def _given(environ: Mapping[str, str], name: str) -> bool:
-    return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+    servers = {name: kind(var).url for name, kind in SERVERS.items() if not given(environ, name)}
+    return site_environment(var, dict(environ) | servers)

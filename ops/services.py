@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 import psutil
@@ -153,6 +153,8 @@ def valkey_bin(base: Path, user: User) -> Path:
 
 class Postgres:
     """A PostgreSQL cluster under `VAR/services/postgres`."""
+
+    title: ClassVar = "PostgreSQL"
 
     def __init__(self, var: Path, *, durable: bool = True) -> None:
         """Plan the server; nothing is started.
@@ -301,6 +303,8 @@ class Postgres:
 
 class Valkey:
     """A Valkey server under `VAR/services`, in memory only: it holds nothing that cannot be rebuilt."""
+
+    title: ClassVar = "Valkey"
 
     def __init__(self, var: Path) -> None:
         """Plan the server; nothing is started."""

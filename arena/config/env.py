@@ -46,6 +46,8 @@ class Environment:
     storage: str
     s3_endpoint_url: str
     s3_bucket: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
     openai_base_url: str
     openai_api_key: str
     openai_models: list[str]
@@ -110,6 +112,8 @@ def read_environment() -> Environment:
             storage=env.str("ARENA_STORAGE", "folder"),
             s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
             s3_bucket=env.str("S3_BUCKET", ""),
+            aws_access_key_id=env.str("AWS_ACCESS_KEY_ID", ""),
+            aws_secret_access_key=env.str("AWS_SECRET_ACCESS_KEY", ""),
             openai_base_url=env.str("OPENAI_BASE_URL", ""),
             openai_api_key=env.str("OPENAI_API_KEY", ""),
             openai_models=env.list("OPENAI_MODELS", []),

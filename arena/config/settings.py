@@ -126,6 +126,9 @@ if ENV.storage == "s3":
         "OPTIONS": {
             "bucket_name": ENV.s3_bucket,
             "endpoint_url": ENV.s3_endpoint_url or None,
+            # Where neither is given, boto3 looks for a role or a profile.
+            "access_key": ENV.aws_access_key_id or None,
+            "secret_key": ENV.aws_secret_access_key or None,
             "file_overwrite": False,
             "querystring_expire": 300,
         },

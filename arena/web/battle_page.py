@@ -76,6 +76,11 @@ class BattlePage:
         return self.state in _ENDED_BADLY
 
     @property
+    def invites_again(self) -> bool:
+        """Whether to try the same prompt again is what a visitor most likely wants: a refused one stays refused."""
+        return self.ended_badly and self.state != "refused"
+
+    @property
     def can_vote(self) -> bool:
         """Whether the vote is open."""
         return self.state == "ready"
@@ -99,6 +104,12 @@ class BattlePage:
     def can_follow_up(self) -> bool:
         """Whether the same systems can be asked further."""
         return self.can_vote and len(self.battle["turns"]) < self.max_turns
+
+    @property
+    def title(self) -> str:
+        """The page's heading."""
+        stage = "voted" if self.revealed else "ended" if self.ended_badly else "open"
+        return str(SCRIPT_STRINGS[f"title.{stage}"])
 
     @property
     def phase(self) -> str:

@@ -16,6 +16,10 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "prompt.over": _("Characters too many: {count}"),
     "prompt.empty": _("Write something first: the prompt is empty."),
     "prompt.starting": _("Starting…"),
+    # The heading
+    "title.open": _("Which answer is better?"),
+    "title.voted": _("Now you know who answered"),
+    "title.ended": _("No comparison this time"),
     # Progress
     "phase.queued": _("In the queue. The systems begin as soon as there is room."),
     "phase.waiting": _("Waiting for both systems to begin…"),

@@ -143,12 +143,18 @@ export class BattleController {
     const running = !isSettled(state) || checking;
     this.vote.setOpen(settled && state === "ready", running || state === "ready");
     byId("stop-form").hidden = isSettled(state) || state === "queued";
+    byId("battle-title").textContent = text(battle.systems ? "title.voted" : ended ? "title.ended" : "title.open");
     byId("failure").hidden = !ended;
     byId("failure-title").textContent = ended ? text(`phase.${state as "failed"}`) : "";
     byId("failure-reason").textContent = ended ? reasonText(battle.reason ?? "") : "";
     byId("next").hidden = !(ended || battle.systems);
     byId("again-failed").hidden = !ended;
     byId("again-voted").hidden = ended;
+    const refused = state === "refused";
+    // The same prompt would be refused again; after a failure it is what the visitor wants.
+    byId("again-form").hidden = refused;
+    byId("again").classList.toggle("button--primary", ended && !refused);
+    byId("new-battle").classList.toggle("button--primary", !ended || refused);
     byId("turn-form").hidden = !(settled && state === "ready" && newest < maxTurns());
     if (battle.systems) {
       const { systems } = battle;

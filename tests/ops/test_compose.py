@@ -22,7 +22,7 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("preference-arena")}
 REQUIRED = re.compile(r"\$\{(\w+):\?")
 # Read by libraries, not by our settings.
-LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
+LIBRARIES = {"AWS_DEFAULT_REGION"}
 
 
 def command(service):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -10,14 +11,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import boto3
 import httpx
 import psutil
 import psycopg
 import pytest
+import redis
+from moto.server import ThreadedMotoServer
 
 from ops.processes import wait_until
 from ops.services import Postgres
+from tests.environment import claim_database, release_database
+from tests.stack import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS = """
@@ -32,12 +39,16 @@ systems:
 PARTS = ("worker (streams)", "worker (cpu)", "worker (periodic)", "beat", "web server")
 
 
+def _without_ours():
+    """The shell's environment without what would change the demo."""
+    ours = ("ARENA_", "DATABASE_", "REDIS_", "S3_", "AWS_", "OPENAI_", "PYTEST_", "DJANGO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 class Demo:
     """One run of the supervisor, and the processes that it had when it said READY."""
 
     def __init__(self, var, *options, env=None):
-        ours = ("ARENA_", "DATABASE_", "REDIS_", "S3_", "OPENAI_", "PYTEST_", "DJANGO_")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         self.lines = []
         self.url = ""
         self.children = []
@@ -46,7 +57,7 @@ class Demo:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ops.demo", "--var", str(var), "--systems", str(systems), *options],
             cwd=ROOT,
-            env=clean | (env or {}),
+            env=_without_ours() | (env or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -162,6 +173,86 @@ class TestRuns:
         time.sleep(0.5)
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == 0
+
+
+@pytest.fixture
+def named_servers(services, tmp_path):
+    """A database, a Valkey database and an object store that somebody else runs; keys in files."""
+    admin, name = os.environ["DATABASE_URL"], f"arena_named_{secrets.token_hex(4)}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    number = claim_database()
+    (tmp_path / "secret").write_text("s3-secret\n")
+    store = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    store.start()
+    host, port = store.get_host_and_port()
+    yield {
+        "DATABASE_URL": urlunsplit(urlsplit(admin)._replace(path=f"/{name}")),
+        "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}",
+        "S3_ENDPOINT_URL": f"http://{host}:{port}",
+        "S3_BUCKET": "demo-files",
+        "AWS_ACCESS_KEY_ID": "s3-key",
+        "AWS_SECRET_ACCESS_KEY_FILE": str(tmp_path / "secret"),
+        # No profile of the person who runs the tests.
+        "HOME": str(tmp_path),
+    }
+    store.stop()
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with redis.Redis.from_url(f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}") as valkey:
+        valkey.flushdb()
+    release_database(number)
+
+
+@pytest.mark.stack
+def test_it_runs_on_servers_that_the_environment_names_and_leaves_them_running(named_servers, tmp_path):
+    var = tmp_path / "var"
+    run = Demo(var, env=named_servers)
+    try:
+        run.until_ready()
+        text = "\n".join(run.lines)
+        assert "PostgreSQL of DATABASE_URL" in text
+        assert "Valkey of REDIS_URL" in text
+        assert "object store, bucket demo-files (127.0.0.1)" in text
+        assert not (var / "services").exists()
+        with Visitor(run.url) as alice:
+            battle = alice.consent().start("Hello there.")
+            assert alice.watch(battle["id"]).state == "ready"
+            assert alice.vote(battle["id"]).status_code == 201
+        with psycopg.connect(named_servers["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT battle_id::text FROM votes_vote").fetchall() == [(battle["id"],)]
+        keep = "from django.core.files.storage import default_storage as s; from django.core.files.base import ContentFile"
+        command = [
+            sys.executable,
+            "manage.py",
+            "shell",
+            "-v",
+            "0",
+            "-c",
+            f"{keep}; s.save('a/b', ContentFile(b'kept'))",
+        ]
+        subprocess.run(command, cwd=ROOT, env=_without_ours() | named_servers | {"ARENA_VAR": str(var)}, check=True)
+        client = boto3.client(
+            "s3",
+            endpoint_url=named_servers["S3_ENDPOINT_URL"],
+            aws_access_key_id="s3-key",
+            aws_secret_access_key="s3-secret",
+        )
+        assert client.get_object(Bucket="demo-files", Key="a/b")["Body"].read() == b"kept"
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end() == 0
+        psycopg.connect(named_servers["DATABASE_URL"]).close()
+    finally:
+        run.kill()
+
+
+def test_a_store_that_was_named_and_is_away_is_an_error_without_its_key(services, tmp_path):
+    named = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"]}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden"}
+    run = Demo(tmp_path / "var", env=named | keys | {"S3_BUCKET": "b", "S3_ENDPOINT_URL": "http://127.0.0.1:1"})
+    assert run.end() == 1
+    assert "The object store of S3_ENDPOINT_URL does not answer" in run.lines[-1]
+    assert "hidden" not in "\n".join(run.lines)
 
 
 def test_a_port_that_is_taken_is_an_error_with_a_way_out(demo):

@@ -62,6 +62,22 @@ def test_after_the_vote_the_page_says_who_it_was(alice, arena, versions):
     assert re.search(r'data-side="right" data-chosen', page)
 
 
+@pytest.mark.parametrize(
+    ("state", "title", "first"),
+    [
+        ("ready", "Which answer is better?", "new-battle"),
+        ("failed", "No comparison this time", "again"),
+        ("expired", "No comparison this time", "again"),
+        ("refused", "No comparison this time", "new-battle"),
+    ],
+)
+def test_the_heading_and_the_first_button_follow_the_state(alice, arena, versions, state, title, first):
+    page = _page(alice, make_battle(arena, *versions, voter=alice.voter, state=state))
+    assert f'<h1 id="battle-title">{title}</h1>' in page
+    assert re.search(r'class="button button--primary" id="([a-z-]+)"', page)[1] == first
+    assert (re.search(r'id="again-form" hidden', page) is not None) == (state == "refused")
+
+
 def test_only_the_newest_turn_has_the_plain_names(alice, arena, versions):
     page = _page(alice, make_battle(arena, *versions, voter=alice.voter, turns=2)).partition("<template")[0]
     assert page.count('aria-label="Left answer"') == 1
