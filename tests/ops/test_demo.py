@@ -221,16 +221,8 @@ def test_it_runs_on_servers_that_the_environment_names_and_leaves_them_running(n
             assert alice.vote(battle["id"]).status_code == 201
         with psycopg.connect(named_servers["DATABASE_URL"]) as connection:
             assert connection.execute("SELECT battle_id::text FROM votes_vote").fetchall() == [(battle["id"],)]
-        keep = "from django.core.files.storage import default_storage as s; from django.core.files.base import ContentFile"
-        command = [
-            sys.executable,
-            "manage.py",
-            "shell",
-            "-v",
-            "0",
-            "-c",
-            f"{keep}; s.save('a/b', ContentFile(b'kept'))",
-        ]
+        keep = "from io import BytesIO; from django.core.files.storage import default_storage as store; "
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", keep + "store.save('a/b', BytesIO(b'kept'))"]
         subprocess.run(command, cwd=ROOT, env=_without_ours() | named_servers | {"ARENA_VAR": str(var)}, check=True)
         client = boto3.client(
             "s3",
