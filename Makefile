@@ -118,6 +118,7 @@ lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra demo -c requirements/base.txt -o requirements/demo.txt
 	$(COMPILE) --extra demo --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILE) --extra bench -o requirements/bench.txt
 
 clean: ## delete what was built; data in var/ stays
 	rm -rf staticfiles frontend/dist frontend/node_modules .venv

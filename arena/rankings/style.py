@@ -1,0 +1,263 @@
+r"""Ratings with the style of the outputs taken out: Bradley-Terry with covariates of each vote. Pure.
+
+With x_v the K covariates of vote v, as differences between its left and right output, the probability that left is
+preferred is p = σ(θ_left - θ_right + β·x_v), a tie counting as half a win for each side. θ are the strengths at equal
+style, β what one unit of each covariate is worth. Covariates are divided by their root mean square, so that β is per
+typical difference; they are not centred, because swapping the sides has to mirror the result. No penalty: a penalty on
+β would leave part of the style in the ratings.
+
+Votes cannot be counted here, as each has its own x. Newton's method reads them once for the Hessian and once for every
+gradient (chord steps), in blocks that stay in the cache.
+
+Sources: Li, Angelopoulos & Chiang 2024, "Does style matter?" (lmsys.org/blog/2024-08-28-style-control); chord method:
+Ortega & Rheinboldt 1970, doi:10.1137/1.9780898719468; covariances as in `intervals`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from arena.rankings.blas import one_thread
+from arena.rankings.bradley_terry import MEAN, SCALE, Fit, NotConverged, RankingError, fit
+from arena.rankings.intervals import FEWEST_VOTERS, LEVEL, Limits, VotersNeeded, covariance, half_widths, limits
+from arena.rankings.tallies import BOTH_BAD_CODE, BothBad, Codes, Counts, Matrix, Votes, count
+
+BLOCK: Final = 1 << 15
+TOLERANCE: Final = 1e-9
+MAX_PASSES: Final = 100
+#: A pass that does not shrink the step to this share asks for the Hessian where we are now.
+SLOW: Final = 0.2
+#: Half wins by outcome code.
+_SCORES: Final = np.array([1.0, 0.0, 0.5, 0.5])
+#: Covariates whose correlation matrix is worse conditioned than this are the same in other words.
+MAX_CONDITION: Final = 1e10
+
+
+class UselessCovariates(RankingError):
+    """A covariate that never differs, or that others already say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """What a typical difference (root mean square, `unit` of the covariate) is worth, in points, with its interval."""
+
+    name: str
+    unit: float
+    points: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, eq=False)
+class StyleFit:
+    """Both ratings side by side.
+
+    plain, plain_limits: without covariates. ratings, limits: (n,) points at equal style, mean 1000. covariance:
+    (n + K, n + K) of strengths and coefficients per `unit`, natural-log units. passes: over the votes.
+    """
+
+    plain: Fit
+    plain_limits: Limits
+    ratings: Matrix
+    limits: Limits
+    coefficients: tuple[Coefficient, ...]
+    parameters: Matrix
+    covariance: Matrix
+    passes: int
+
+
+def differences(left: Matrix, right: Matrix) -> Matrix:
+    """(N, K): (left - right) / (left + right), 0 where both are 0: relative differences of amounts ≥ 0.
+
+    Args:
+        left, right: (N, K) amounts of the left and of the right outputs.
+    """
+    total = left + right
+    return np.divide(left - right, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
+
+
+def fit_style(
+    votes: Votes,
+    n: int,
+    covariates: NDArray[np.floating],
+    names: Sequence[str],
+    *,
+    both_bad: BothBad = "tie",
+    level: float = LEVEL,
+    clustered: bool = False,
+    start: Matrix | None = None,
+) -> StyleFit:
+    """Fit with and without covariates.
+
+    Args:
+        votes: N votes among n contenders.
+        n: number of contenders.
+        covariates: (N, K) differences between left and right, finite; float32 is enough.
+        names: of the K covariates.
+        both_bad: as a tie, or left out.
+        level: of all intervals.
+        clustered: whether the votes of one voter may hang together; else every vote stands for itself.
+        start: the `parameters` of an earlier fit, which saves passes.
+
+    Raises:
+        ValueError: shapes do not fit, or a covariate is not finite.
+        RankingError: see `bradley_terry.fit`; UselessCovariates: see there.
+        VotersNeeded: clustered, without voters.
+    """
+    if covariates.shape != (len(votes), len(names)):
+        raise ValueError(f"covariates must be of shape {(len(votes), len(names))}, not {covariates.shape}")
+    if both_bad != "tie":
+        compared = votes.outcome != BOTH_BAD_CODE
+        votes, covariates = votes.where(compared), covariates[compared]
+    with one_thread():
+        counts = count(votes, n)
+        plain = fit(counts)
+        plain_covariance = covariance(plain, counts, "clustered" if clustered else "sandwich", votes)
+        problem = _Problem(votes, n, covariates, names)
+        begin = np.concatenate([plain.strengths, np.zeros(len(names))]) if start is None else start
+        parameters, passes = problem.maximise(begin)
+        found = problem.covariance(parameters, clustered=clustered)
+    half = half_widths(np.diagonal(found), level)
+    points = SCALE * parameters
+    ratings = MEAN + points[:n]
+    coefficients = tuple(
+        Coefficient(name, float(unit), float(value), float(value - width), float(value + width))
+        for name, unit, value, width in zip(names, problem.units, points[n:], half[n:], strict=True)
+    )
+    own = Limits(ratings - half[:n], ratings + half[:n])
+    plain_own = limits(plain, plain_covariance, level)
+    return StyleFit(plain, plain_own, ratings, own, coefficients, parameters, found, passes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some votes: x (b, K) scaled; residual s - p; p."""
+
+    left: Codes
+    right: Codes
+    x: Matrix
+    weight: Matrix
+    residual: Matrix
+    p: Matrix
+
+
+class _Problem:
+    def __init__(self, votes: Votes, n: int, covariates: NDArray[np.floating], names: Sequence[str]) -> None:
+        self.votes, self.n, self.covariates = votes, n, covariates
+        squares = np.zeros((len(names), len(names)))
+        for start in range(0, len(votes), BLOCK):
+            block = covariates[start : start + BLOCK].astype(np.float64)
+            squares += block.T @ block
+        if not np.isfinite(squares).all():
+            raise ValueError("covariates must be finite")
+        self.units = np.sqrt(np.diagonal(squares) / max(len(votes), 1))
+        if still := [name for name, unit in zip(names, self.units, strict=True) if not unit]:
+            raise UselessCovariates(f"no difference between left and right in {', '.join(still)}")
+        alike = squares / len(votes) / np.outer(self.units, self.units)
+        if len(names) and np.linalg.cond(alike) > MAX_CONDITION:
+            raise UselessCovariates(f"one of {', '.join(names)} says what others already say")
+
+    def blocks(self, parameters: Matrix) -> Iterator[_Block]:
+        """The votes in blocks, with residuals at some parameters."""
+        strengths, coefficients = parameters[: self.n], parameters[self.n :]
+        votes = self.votes
+        for start in range(0, len(votes), BLOCK):
+            at = slice(start, start + BLOCK)
+            left, right = votes.left[at], votes.right[at]
+            x = self.covariates[at] / self.units
+            p = 1.0 / (1.0 + np.exp(strengths[right] - strengths[left] - x @ coefficients))
+            weight = np.ones(len(x)) if votes.weight is None else votes.weight[at]
+            yield _Block(left, right, x, weight, _SCORES[votes.outcome[at]] - p, p)
+
+    def gradient(self, parameters: Matrix) -> Matrix:
+        """(n + K,)"""
+        total = np.zeros(len(parameters))
+        for block in self.blocks(parameters):
+            pull = block.weight * block.residual
+            total[: self.n] += np.bincount(block.left, pull, self.n) - np.bincount(block.right, pull, self.n)
+            total[self.n :] += block.x.T @ pull
+        return total
+
+    def sums(self, parameters: Matrix, *, outer: bool) -> Matrix:
+        """(n + K, n + K): Σ weight z zᵀ with z = (e_left - e_right, x).
+
+        The weight is w p (1 - p) for the Hessian, and w² (s - p)² for the sandwich's middle.
+        """
+        n = self.n
+        pairs, found = np.zeros(n * n), np.zeros((len(parameters), len(parameters)))
+        for block in self.blocks(parameters):
+            weight = (block.weight * block.residual) ** 2 if outer else block.weight * block.p * (1 - block.p)
+            pairs += np.bincount(block.left.astype(np.intp) * n + block.right, weight, n * n)
+            weighted = block.x * weight[:, np.newaxis]
+            found[n:, n:] += block.x.T @ weighted
+            found[:n, n:] += _by_contender(block, weighted, n)
+        met = pairs.reshape(n, n)
+        met = met + met.T
+        found[:n, :n] = np.diag(met.sum(axis=1)) - met
+        found[n:, :n] = found[:n, n:].T
+        return found
+
+    def inverse(self, hessian: Matrix) -> Matrix:
+        """The pseudo-inverse on strengths that sum to zero."""
+        n = self.n
+        size = float(np.trace(hessian[:n, :n])) / n
+        pinned = hessian.copy()
+        pinned[:n, :n] += size / n
+        inverse: Matrix = np.linalg.inv(pinned)
+        inverse[:n, :n] -= 1.0 / (size * n)
+        return inverse
+
+    def maximise(self, parameters: Matrix) -> tuple[Matrix, int]:
+        """The maximum, and the passes over the votes that it took."""
+        inverse = self.inverse(self.sums(parameters, outer=False))
+        last = np.inf
+        for passes in range(2, MAX_PASSES):
+            step = inverse @ self.gradient(parameters)
+            longest = float(np.abs(step).max())
+            parameters = parameters + step * min(1.0, 2.0 / max(longest, 1e-300))
+            if longest <= TOLERANCE:
+                parameters[: self.n] -= parameters[: self.n].mean()
+                return parameters, passes
+            if longest > SLOW * last:
+                inverse = self.inverse(self.sums(parameters, outer=False))
+            last = longest
+        raise NotConverged(f"a step of {longest:.2g} is left after {MAX_PASSES} passes")
+
+    def covariance(self, parameters: Matrix, *, clustered: bool) -> Matrix:
+        """Robust, or clustered by voter."""
+        bread = self.inverse(self.sums(parameters, outer=False))
+        meat = self.clustered(parameters) if clustered else self.sums(parameters, outer=True)
+        found: Matrix = bread @ meat @ bread
+        return found
+
+    def clustered(self, parameters: Matrix) -> Matrix:
+        """The middle of the sandwich from sums by voter."""
+        if self.votes.voter is None:
+            raise VotersNeeded("clustered intervals need votes that name their voter")
+        voters, place = np.unique(self.votes.voter, return_inverse=True)
+        if len(voters) < FEWEST_VOTERS:
+            raise VotersNeeded("clustered intervals need the votes of at least two voters")
+        sums, start = np.zeros((len(voters), len(parameters))), 0
+        for block in self.blocks(parameters):
+            pull, at = block.weight * block.residual, place[start : start + len(block.left)]
+            np.add.at(sums, (at, block.left), pull)
+            np.add.at(sums, (at, block.right), -pull)
+            np.add.at(sums, (at, slice(self.n, None)), block.x * pull[:, np.newaxis])
+            start += len(block.left)
+        meat: Matrix = sums.T @ sums * (len(voters) / (len(voters) - 1))
+        return meat
+
+
+def _by_contender(block: _Block, weighted: Matrix, n: int) -> Matrix:
+    """(n, K): Σ (e_left - e_right) weighted."""
+    size = len(weighted)
+    signs = np.repeat(np.array([1.0, -1.0]), size)
+    columns = np.concatenate([block.left, block.right])
+    rows = np.concatenate([np.arange(size), np.arange(size)])
+    chosen = csr_matrix((signs, (columns, rows)), shape=(n, size))
+    found: Matrix = chosen @ weighted
+    return found
