@@ -110,7 +110,7 @@ class Fit:
         """The pseudo-inverse of the Hessian on strengths that sum to zero: (n, n), one more for a tie parameter."""
         n = len(self.strengths)
         imagined = 1 if self.prior else 0
-        inverse = _pinned_inverse(self.hessian, n + imagined)[imagined:, imagined:]
+        inverse = pinned_inverse(self.hessian, n + imagined)[imagined:, imagined:]
         if imagined:
             inverse[:, :n] -= inverse[:, :n].mean(axis=1, keepdims=True)
             inverse[:n] -= inverse[:n].mean(axis=0)
@@ -266,7 +266,8 @@ def _pinned(hessian: Matrix, n: int) -> Matrix:
     return pinned
 
 
-def _pinned_inverse(hessian: Matrix, n: int) -> Matrix:
+def pinned_inverse(hessian: Matrix, n: int) -> Matrix:
+    """The pseudo-inverse on parameters of which the first n, the strengths, sum to zero."""
     inverse = np.linalg.inv(_pinned(hessian, n))
     inverse[:n, :n] -= 1.0 / (_constant(hessian, n) * n)
     return np.asarray(inverse)

@@ -4,26 +4,72 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from arena.rankings.board import Board, Row, rate
-from arena.rankings.method import Method
-from arena.rankings.tallies import BOTH_BAD, BothBad
+from arena.rankings.bradley_terry import RankingError
+from arena.rankings.intervals import LEVEL, VotersNeeded
+from arena.rankings.method import CLUSTERED, INTERVALS, SEQUENCES, UNDETERMINED, BadMethod, Method
+from arena.rankings.tallies import BOTH_BAD
+from arena.rankings.tie_models import TIES
 from arena.rankings.vote_files import BadVotes, read_votes
 
-METHODS: Final = ("bradley-terry",)
+METHODS: Final = ("bradley-terry", "davidson", "rao-kupper")
 BAD_INPUT: Final = 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the contract."""
+    """The options of the contract, and every setting of a method."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--arena", metavar="A", help="slug of an arena: its live tallies")
-    source.add_argument("--votes", metavar="FILE", type=Path, help="JSON, JSON Lines or CSV, also .gz")
-    parser.add_argument("--method", choices=METHODS, default=METHODS[0])
-    parser.add_argument("--both-bad", choices=BOTH_BAD, default="tie", help="as a tie (the default), or left out")
+    source.add_argument("--votes", metavar="FILE", type=Path, help="CSV, JSON Lines, JSON (also .gz) or Parquet")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default=METHODS[0],
+        help="the model; a tie model's name implies its --ties",
+    )
+    parser.add_argument("--ties", choices=TIES, help="half a win for each side (the default), or a model of ties")
+    parser.add_argument(
+        "--both-bad", choices=BOTH_BAD, default="tie", help="as a tie (the default), left out, or told as a rate apart"
+    )
+    parser.add_argument("--intervals", choices=INTERVALS, default="sandwich", help="how errors are estimated")
+    parser.add_argument("--level", type=float, default=LEVEL, help="of every interval (%(default)s)")
+    parser.add_argument("--sequence", choices=SEQUENCES, default="each", help="limits that hold at every look")
+    parser.add_argument("--anchor", metavar="NAME", help="the system whose rating is --anchor-rating")
+    parser.add_argument("--anchor-rating", type=float, default=1000.0, help="of the anchor, else of the mean")
+    parser.add_argument("--seed", type=int, default=0, help="of draws and replicates")
+    parser.add_argument("--replicates", type=int, default=1000, help="of a bootstrap")
+    parser.add_argument("--minimum-votes", type=int, default=0, help="fewer get a status instead of a number")
+    parser.add_argument("--undetermined", choices=UNDETERMINED, default="status", help="where votes decide nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def method_from(options: argparse.Namespace, *, weights: str = "one") -> Method:
+    """The method that the options describe.
+
+    Raises:
+        BadMethod: they contradict each other, or one is out of range.
+    """
+    implied = "half" if options.method == METHODS[0] else options.method
+    if options.ties and implied not in {"half", options.ties}:
+        raise BadMethod(f"--method {options.method} and --ties {options.ties} are different models")
+    return Method(
+        ties=options.ties or implied,  # type: ignore[arg-type]  # by its choices
+        both_bad=options.both_bad,
+        intervals=options.intervals,
+        level=options.level,
+        sequence=options.sequence,
+        anchor=options.anchor,
+        anchor_rating=options.anchor_rating,
+        weights=weights,
+        seed=options.seed,
+        replicates=options.replicates,
+        minimum_votes=options.minimum_votes,
+        undetermined=options.undetermined,
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,29 +80,40 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="manage.py rank")
     add_options(parser)
-    options = parser.parse_args(arguments)
-    return rank_file(options.votes, options.both_bad, as_json=options.json)
+    return rank_file(parser.parse_args(arguments))
 
 
-def rank_file(path: Path, both_bad: BothBad, *, as_json: bool) -> int:
-    """Rank a file of votes and print the result.
+def rank_file(options: argparse.Namespace) -> int:
+    """Rank the file of votes that the options name, and print the result.
 
     Returns:
         The exit code: 0, or 2 for bad input.
     """
     try:
-        votes = read_votes(path)
-    except BadVotes as error:
-        print(error, file=sys.stderr)
+        method = method_from(options)
+        votes = read_votes(options.votes, keep_votes=method.intervals in CLUSTERED)
+        method = method_from(options, weights="file" if votes.weighted else "one")
+        board = rate(votes.counts, method, names=votes.names, votes=votes.votes)
+    except (BadVotes, BadMethod, RankingError, VotersNeeded) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return BAD_INPUT
-    board = rate(votes.counts, Method(both_bad=both_bad))
-    told = described(None, votes.names, board, {"ignored": votes.ignored} if votes.ignored else {})
-    show(told, as_json=as_json)
+    excluded = {"ignored": votes.ignored} if votes.ignored else {}
+    show(described(None, votes.names, board, excluded), as_json=options.json)
     return 0
 
 
-def described(arena: str | None, names: Sequence[str], board: Board, excluded: dict[str, int]) -> dict[str, Any]:
-    """The contract's shape: every contender has a row, best first; those without a number come last, by name."""
+def described(
+    arena: str | None, names: Sequence[str], board: Board, excluded: dict[str, int], **facts: Any
+) -> dict[str, Any]:
+    """The contract's shape: every contender has a row, best first; those without a number come last, by name.
+
+    Args:
+        arena: its slug, or None for a file.
+        names: of the board's rows.
+        board: what was computed.
+        excluded: class → votes left out.
+        facts: more entries of the top level.
+    """
     rows = sorted(zip(names, board.rows, strict=True), key=_best_first)
     return {
         "arena": arena,
@@ -64,19 +121,10 @@ def described(arena: str | None, names: Sequence[str], board: Board, excluded: d
         "status": board.status.value,
         "groups": [[names[member] for member in group] for group in board.groups],
         "excluded": excluded,
-        "ratings": [
-            {
-                "system": name,
-                "rating": row.rating,
-                "lower": row.lower,
-                "upper": row.upper,
-                "rank_low": row.rank_low,
-                "rank_high": row.rank_high,
-                "votes": row.votes,
-                "status": row.status.value,
-            }
-            for name, row in rows
-        ],
+        "digest": board.digest,
+        "tie": asdict(board.tie) if board.tie else None,
+        **facts,
+        "ratings": [{"system": name} | asdict(row) | {"status": row.status.value} for name, row in rows],
     }
 
 
@@ -88,9 +136,10 @@ def _best_first(named: tuple[str, Row]) -> tuple[float, str]:
 def show(told: dict[str, Any], *, as_json: bool) -> None:
     """Print to standard output: JSON at full precision, or a table of rounded points."""
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
-    print(f"{'rating':>8} {'95 % interval':>17} {'ranks':>7} {'votes':>8}  system")
+    interval = f"{100 * told['method']['level']:g} % interval"
+    print(f"{'rating':>8} {interval:>17} {'ranks':>7} {'votes':>8}  system")
     for row in told["ratings"]:
         print(_line(row))
     if told["status"] != "ok":
@@ -102,4 +151,5 @@ def _line(row: dict[str, Any]) -> str:
     if row["rating"] is not None:
         interval = f"{row['lower']:.1f} to {row['upper']:.1f}"
         numbers = f"{row['rating']:>8.1f} {interval:>17} {row['rank_low']:>3}-{row['rank_high']:<3}"
-    return f"{numbers} {row['votes']:>8}  {row['system']}"
+    told = "" if row["rating"] is None or row["status"] == "ok" else f"  ({row['status']})"
+    return f"{numbers} {row['votes']:>8}  {row['system']}{told}"

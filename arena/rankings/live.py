@@ -1,11 +1,11 @@
 """Ratings that move with every vote, between two fits. Pure.
 
-After a fit with the inverse Hessian H⁺, one more vote of score s between i and j moves the strengths by one Newton step,
+After a fit with the inverse Hessian H⁺, one more vote of score s between i and j moves the strengths by a Newton step,
 
     Δθ = H⁺(e_i - e_j) (s - p) / (1 + p (1 - p) c),    c = (e_i - e_j)ᵀ H⁺ (e_i - e_j),
 
-which reads two columns of H⁺ and costs O(n). The error of a step is of second order (measured: below 0.02 points for one
-vote on a board of 1e5) and adds up, so that a true fit has to replace the moved ratings every few seconds.
+which reads two columns of H⁺ and costs O(n). The error of a step is of second order (measured: below 0.02 points for
+one vote on a board of 1e5) and adds up, so that a true fit has to replace the moved ratings every few seconds.
 """
 
 import numpy as np
@@ -36,7 +36,8 @@ class Live:
         """Add one vote.
 
         Args:
-            left, right: rows of two different contenders of the fit.
+            left: row of a contender of the fit.
+            right: row of another one.
             outcome: an outcome that the fit leaves out moves nothing.
         """
         if outcome is Outcome.BOTH_BAD and self._both_bad != "tie":

@@ -14,7 +14,9 @@ _HEADING: Final = re.compile(r"^ {0,3}#{1,6}(\s|$)")
 _LIST: Final = re.compile(r"^\s*([-*+]|\d{1,9}[.)])\s+\S")
 _BOLD: Final = re.compile(r"(\*\*|__)(?=\S).{1,500}?(?<=\S)\1")
 #: Han, kana and the like have no spaces between words.
-_TOKEN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\w\s]")
+_TOKEN: Final = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\w\s]"
+)
 
 
 @dataclass(frozen=True, slots=True)

