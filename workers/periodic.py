@@ -33,6 +33,8 @@ def sweep() -> None:
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
             queue.ring(GENERATE_TURN, turn.id)
+    for arena_id in rankings.due_arenas():
+        queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
     battles.expire_battles()
@@ -42,5 +44,5 @@ def sweep() -> None:
 
 @app.task(name=REFRESH_BOARD)
 def refresh_board(arena_id: int) -> None:
-    """Fold new votes and fit the board anew."""
-    rankings.refresh_board(arena_id)
+    """Fold new votes and fit the boards that they moved anew."""
+    rankings.refresh_arena(arena_id)
