@@ -32,7 +32,7 @@ class Command(BaseCommand):
             help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one",
         )
         parser.add_argument("--language", metavar="CODE", help="only votes on prompts in this language")
-        parser.add_argument("--category", action="append", default=[], metavar="C", help="only on prompts of this kind")
+        parser.add_argument("--category", action="append", default=[], metavar="C", help="only on prompts of a kind")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Rank."""
