@@ -35,7 +35,7 @@ CREATE TABLE promised (task text, request_id text);
 CREATE FUNCTION copy_it() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO promised VALUES (NEW.task, NEW.request_id); RETURN NEW; END $$;
 CREATE TRIGGER copy_promise AFTER INSERT ON common_outboxmessage FOR EACH ROW EXECUTE FUNCTION copy_it();
-""".replace("%%", "%")
+"""
 
 
 @pytest.fixture(scope="module")
