@@ -7,7 +7,7 @@ from django.conf import settings
 
 from arena.battles import generation
 from arena.battles import services as battles
-from arena.common import outbox, queue, tracing
+from arena.common import heartbeat, outbox, processes, queue, tracing
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
@@ -15,6 +15,8 @@ from arena.systems import steering
 from workers import jobs
 
 SWEEP_EVERY_S: Final = 2.0
+#: Its heartbeat tells that beat rings and that a worker hears it.
+SWEEP_PART: Final = "sweep"
 
 #: A message that waited for a worker longer than its period is worth nothing.
 SCHEDULE: Final[dict[str, Any]] = {
@@ -29,6 +31,7 @@ SCHEDULE: Final[dict[str, Any]] = {
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Ring for everything due, and close what waited too long. Twice at once harms nothing: rows are locked."""
+    heartbeat.beat(SWEEP_PART)
     outbox.relay()
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
@@ -39,6 +42,7 @@ def sweep() -> None:
         queue.ring(RUN_JOB, name)
     battles.expire_battles()
     steering.purge_reservations()
+    processes.forget_dead()
     integrity.purge_counters()
 
 

@@ -88,7 +88,8 @@ def visitor(stack, canaries) -> Visitor:
     visitor = Visitor(stack.url)
     address = "203.0.113.77"
     canaries.planted.append(address)
-    visitor.http.headers.update({"X-Forwarded-For": address, "Cookie": f"other={canaries.plant('cookie')}"})
+    visitor.http.headers["X-Forwarded-For"] = address
+    visitor.http.cookies.set("other", canaries.plant("cookie"))
     visitor.consent()
     canaries.planted += [value for name, value in visitor.http.cookies.items() if name != "language"]
     return visitor
