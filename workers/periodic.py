@@ -7,7 +7,7 @@ from django.conf import settings
 
 from arena.battles import generation
 from arena.battles import services as battles
-from arena.common import heartbeat, outbox, processes, queue, tracing
+from arena.common import heartbeat, outbox, queue, tracing
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
@@ -18,35 +18,36 @@ SWEEP_EVERY_S: Final = 2.0
 #: Its heartbeat tells that beat rings and that a worker hears it.
 SWEEP_PART: Final = "sweep"
 
-#: A message that waited for a worker longer than its period is worth nothing.
+# No `expires`: it would compare the clocks of two machines, and a worker an hour ahead would throw every sweep away.
 SCHEDULE: Final[dict[str, Any]] = {
     "sweep": {
         "task": SWEEP,
         "schedule": timedelta(seconds=SWEEP_EVERY_S),
-        "options": {"expires": SWEEP_EVERY_S, "queue": "periodic"},
+        "options": {"queue": "periodic"},
     },
 }
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
-    """Ring for everything due, and close what waited too long. Twice at once harms nothing: rows are locked."""
-    heartbeat.beat(SWEEP_PART)
+    """Ring for everything due, and close what waited too long. Twice at once harms nothing: rows are locked.
+
+    Messages that piled up while no worker ran, or that a second beat sends, are not worth a sweep each.
+    """
+    if not heartbeat.take_turn(SWEEP_PART, SWEEP_EVERY_S / 2):
+        return
     outbox.relay()
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
             queue.ring(GENERATE_TURN, turn.id)
-    for arena_id in rankings.due_arenas():
-        queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
     battles.expire_battles()
     steering.purge_reservations()
-    processes.forget_dead()
     integrity.purge_counters()
 
 
 @app.task(name=REFRESH_BOARD)
 def refresh_board(arena_id: int) -> None:
-    """Fold new votes and fit the boards that they moved anew."""
-    rankings.refresh_arena(arena_id)
+    """Fold new votes and fit the board anew."""
+    rankings.refresh_board(arena_id)

@@ -2,12 +2,14 @@
 
 The conductor rings for a worker of the `cpu` queue and reads a private Redis Stream. Entries carry the offset at which
 their text belongs and the run that wrote them, so that a flushed Redis, a killed process or a task delivered twice
-ends in the same text or in a fresh start, never in a mixture.
+ends in the same text or in a fresh start, never in a mixture. A process that computes says so every two seconds; where
+none does and no bell waits in the queue, the conductor rings again.
 """
 
 import asyncio
 import json
 import secrets
+import threading
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
@@ -18,12 +20,19 @@ import redis.asyncio
 
 from arena.common import queue
 from arena.systems.backends import base
-from arena.systems.backends.base import BackendError, ConnectFailed, Event, Finished, TimedOut
+from arena.systems.backends.base import BackendError, Event, Finished, TimedOut
 
 FRAME_S: Final = 0.1
 #: A finished producer waits this long for its reader, in case Redis loses the end of the stream.
 LINGER_S: Final = 3.0
 KEEP_S: Final = 600
+#: How often a computing process shows that it lives, and for how long that counts.
+ALIVE_EVERY_S: Final = 2.0
+ALIVE_S: Final = 6
+#: A bell that rang so long ago, is in no queue and is computed by nobody was lost.
+RING_AGAIN_S: Final = 5.0
+#: How often to look for that, and to try again where the broker does not answer.
+RETRY_S: Final = 1.0
 
 
 def _key(response_id: int) -> str:
@@ -34,12 +43,16 @@ def _done_key(response_id: int) -> str:
     return f"local-done:{response_id}"
 
 
+def _alive_key(response_id: int) -> str:
+    return f"local-alive:{response_id}"
+
+
 class Producer:
     """The computing side: synchronous, one per run."""
 
     def __init__(self, connection: "redis.Redis", response_id: int) -> None:
         self._redis = connection
-        self._key, self._done = _key(response_id), _done_key(response_id)
+        self._key, self._done, self._alive = _key(response_id), _done_key(response_id), _alive_key(response_id)
         self._run = secrets.token_hex(4)
         self._written = self._pending = self._reasoning = ""
         self._end: dict[str, Any] = {}
@@ -48,6 +61,21 @@ class Producer:
 
     def run(self, events: Iterable[Event]) -> None:
         """Relay all events; stops early when the reader has gone."""
+        ended = threading.Event()
+        threading.Thread(target=self._show_life, args=(ended,), name="arena-alive", daemon=True).start()
+        try:
+            self._relay(events)
+        finally:
+            ended.set()
+
+    def _show_life(self, ended: threading.Event) -> None:
+        while True:
+            with suppress(redis.RedisError):
+                self._redis.set(self._alive, 1, ex=ALIVE_S)
+            if ended.wait(ALIVE_EVERY_S):
+                return
+
+    def _relay(self, events: Iterable[Event]) -> None:
         for event in events:
             match event:
                 case base.TextDelta(text):
@@ -115,12 +143,12 @@ class RelayedBackend:
         self._text = ""
         self._reasoning = ""
         self._run = ""
+        self._has_rung = False
+        self._look_at = 0.0
 
     async def stream(self, request: base.GenerationRequest) -> AsyncIterator[Event]:
         """Yield the events of the worker; see `Backend.stream`."""
         try:
-            if not await asyncio.to_thread(queue.ring, queue.GENERATE_LOCAL, self._response_id):
-                raise ConnectFailed("no broker for the local worker")
             async for entry in self._entries(request.limits):
                 for event in self._events(entry):
                     yield event
@@ -134,10 +162,8 @@ class RelayedBackend:
         started = heard = time.monotonic()
         cursor = "0"
         while True:
-            entries: Any = await self._redis.xrange(
-                _key(self._response_id), min=f"({cursor}" if cursor != "0" else "-"
-            )
-            for entry_id, fields in entries:
+            await self._ring_where_nobody_computes()
+            for entry_id, fields in await self._read_after(cursor):
                 cursor, heard = entry_id.decode(), time.monotonic()
                 yield json.loads(fields[b"e"])
             now = time.monotonic()
@@ -154,6 +180,25 @@ class RelayedBackend:
         except redis.RedisError:
             # A Redis that is away shows as silence; the limits decide how long that may last.
             return ()
+
+    async def _ring_where_nobody_computes(self) -> None:
+        """Ring once, and again where the bell was lost: Redis was emptied, or the process was killed."""
+        now = time.monotonic()
+        if now < self._look_at or (self._has_rung and not await self._is_forgotten()):
+            return
+        rang = await asyncio.to_thread(queue.ring, queue.GENERATE_LOCAL, self._response_id)
+        self._has_rung |= rang
+        self._look_at = now + (RING_AGAIN_S if rang else RETRY_S)
+
+    async def _is_forgotten(self) -> bool:
+        self._look_at = time.monotonic() + RETRY_S
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.exists(_alive_key(self._response_id))
+            pipe.llen(queue.DOORBELLS[queue.GENERATE_LOCAL].queue)
+            return not any(await pipe.execute())
+        except redis.RedisError:
+            return False
 
     def _events(self, entry: dict[str, Any]) -> list[Event]:
         events: list[Event] = []

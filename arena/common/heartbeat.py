@@ -5,6 +5,7 @@ worker that is alive and stuck.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from django.db.models import F, fields
@@ -22,6 +23,20 @@ def beat(name: str) -> None:
     """Write down that the part `name` is alive now, by the database's clock. One statement once the row exists."""
     if not Heartbeat.objects.filter(name=name).update(beat_at=Now()):
         Heartbeat.objects.bulk_create([Heartbeat(name=name)], ignore_conflicts=True)
+
+
+def take_turn(name: str, every_s: float) -> bool:
+    """Beat for the part `name`, unless it beat less than `every_s` seconds ago; whether this call did.
+
+    By the database's clock and in one statement, so that of many who ask at once, one gets the turn.
+    """
+    due = Heartbeat.objects.filter(name=name, beat_at__lt=Now() - timedelta(seconds=every_s))
+    if due.update(beat_at=Now()):
+        return True
+    if Heartbeat.objects.filter(name=name).exists():
+        return False
+    beat(name)
+    return True
 
 
 def ages_s() -> dict[str, float]:

@@ -58,6 +58,9 @@ def make_app(broker_url: str) -> Celery:
         task_routes={name: {"queue": doorbell.queue} for name, doorbell in DOORBELLS.items()},
         task_default_queue="streams",
         broker_connection_retry_on_startup=True,
+        # A worker waits for its broker as long as it takes: giving up would need somebody to start it again.
+        broker_connection_max_retries=None,
+        worker_consumer="workers.consumer:Consumer",
         broker_transport_options={
             # A redelivery finds the lease taken, so this only has to outlast the longest turn.
             "visibility_timeout": 3600,

@@ -1,6 +1,7 @@
 /**
  * The live connection of one battle: resumes after the last event, waits longer after each failure, with jitter so that
- * a restarted server is not met by every browser at once.
+ * a restarted server is not met by every browser at once: where the server itself says that it goes (a deployment, an
+ * overload), all of its browsers hear it in the same moment and come back spread over several seconds.
  */
 
 export type ConnectionState = "connecting" | "open" | "waiting" | "gone" | "closed";
@@ -24,7 +25,10 @@ export interface LiveOptions {
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 15_000;
+const SPREAD_MS = 5_000;
 const CLOSE_NOT_FOUND = 4404;
+/** Going away, service restart, try again later: said by a server to everybody that it serves. */
+const CLOSES_OF_MANY: ReadonlySet<number> = new Set([1001, 1012, 1013]);
 
 /** The wait before attempt number `failures` (from 1): doubles up to a cap, between half and the whole of it. */
 export function waitMs(failures: number, random: () => number = Math.random): number {
@@ -87,14 +91,16 @@ export class LiveConnection {
       if (event.code === CLOSE_NOT_FOUND) {
         this.stopped = true;
         this.options.onState("gone", this.failures);
-      } else this.retry();
+      } else this.retry(CLOSES_OF_MANY.has(event.code));
     };
   }
 
-  private retry(): void {
+  private retry(together = false): void {
     this.failures += 1;
     this.options.onState("waiting", this.failures);
-    this.timer = setTimeout(() => { this.connect(); }, waitMs(this.failures, this.options.random));
+    const random = this.options.random ?? Math.random;
+    const wait = waitMs(this.failures, random);
+    this.timer = setTimeout(() => { this.connect(); }, together ? Math.max(wait, random() * SPREAD_MS) : wait);
   }
 
   private forget(socket: SocketLike): void {

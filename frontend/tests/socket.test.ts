@@ -60,6 +60,24 @@ describe("LiveConnection", () => {
     expect(sockets).toHaveLength(4);
   });
 
+  it.each([1001, 1012, 1013])("comes back spread over five seconds after a server that closes for all (%i)", (code) => {
+    const waited = Array.from({ length: 200 }, (_, place) => {
+      sockets = [];
+      new LiveConnection({
+        url: (id) => `ws://x?after=${id}`, after: () => "", onMessage: () => undefined, onState: () => undefined,
+        open: (url) => { const socket = new FakeSocket(url); sockets.push(socket); return socket; },
+        random: () => (place + 0.5) / 200,
+      }).start();
+      sockets[0]?.end(code);
+      let ms = 0;
+      for (; sockets.length < 2 && ms < 6000; ms += 25) vi.advanceTimersByTime(25);
+      return ms;
+    });
+    const busiest = Math.max(...waited.map((start) => waited.filter((ms) => ms >= start && ms < start + 1000).length));
+    expect(Math.max(...waited)).toBeLessThanOrEqual(5025);
+    expect(busiest).toBeLessThanOrEqual(50);
+  });
+
   it("gives up where the battle is unknown", () => {
     connection().start();
     sockets[0]?.end(4404);

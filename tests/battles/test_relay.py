@@ -20,7 +20,7 @@ from arena.systems.backends.base import (
     TimedOut,
 )
 
-LIMITS = Limits(first_byte_s=1.0, idle_s=1.0, total_s=10.0)
+LIMITS = Limits(first_byte_s=3.0, idle_s=3.0, total_s=20.0)
 REQUEST = GenerationRequest((Message("user", "hi"),), LIMITS)
 
 
@@ -100,6 +100,37 @@ async def test_a_second_run_begins_again_and_never_mixes_with_the_first(redis, v
     second.join()
     assert text == "second second "
     assert Restarted() in events
+
+
+async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_does_not(redis, valkey, monkeypatch):
+    monkeypatch.setattr(relay, "RING_AGAIN_S", 0.3)
+    monkeypatch.setattr(relay, "RETRY_S", 0.1)
+    reading = asyncio.create_task(_read(redis))
+    await asyncio.sleep(1.0)
+    assert valkey.llen("cpu") == 1
+    await redis.flushdb()
+    await asyncio.sleep(0.7)
+    assert valkey.llen("cpu") == 1
+    # A worker takes the message and computes without a word for a while.
+    valkey.delete("cpu")
+    gate = threading.Event()
+    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), TextDelta("x"), Finished("stop")], 0.45, gate))
+    await asyncio.sleep(0.7)
+    assert valkey.llen("cpu") == 0
+    assert (await reading)[0] == "x"
+    thread.join()
+
+
+async def test_a_broker_that_is_away_is_silence_and_no_defect(redis, valkey, monkeypatch):
+    answers = iter([False, False, True])
+    monkeypatch.setattr(relay, "RETRY_S", 0.1)
+    monkeypatch.setattr(queue, "ring", lambda *_args: next(answers))
+    reading = asyncio.create_task(_read(redis))
+    await asyncio.sleep(1.0)
+    thread = _produce(valkey, [TextDelta("x"), Finished("stop")])
+    assert (await reading)[0] == "x"
+    thread.join()
+    assert next(answers, None) is None
 
 
 async def test_an_error_of_the_system_arrives_by_name(redis, valkey):

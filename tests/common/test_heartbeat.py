@@ -29,3 +29,14 @@ def test_a_part_that_never_beat_or_beat_too_long_ago_is_silent() -> None:
 
 def test_parts_beat_often_enough_to_miss_a_few() -> None:
     assert heartbeat.PERIOD_S * 3 < heartbeat.STALE_S
+
+
+@pytest.mark.django_db
+def test_a_turn_is_taken_once_in_its_period() -> None:
+    assert heartbeat.take_turn("sweep", every_s=60)
+    assert not heartbeat.take_turn("sweep", every_s=60)
+
+    Heartbeat.objects.update(beat_at=Now() - timedelta(seconds=61))
+
+    assert heartbeat.take_turn("sweep", every_s=60)
+    assert not heartbeat.take_turn("sweep", every_s=60)
