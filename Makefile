@@ -100,8 +100,8 @@ bench: $(addprefix bench-,$(BENCHES)) ## every benchmark
 bench-%: install-dev ## one benchmark; its last line is one JSON object
 	@$(BIN)/python -m tests.bench.bench_$(subst -,_,$*)
 
-system-packages: # Chromium and gettext, by apt where they are missing
-	@missing=$$(for pair in chromium:chromium xgettext:gettext; do \
+system-packages: # Chromium, gettext and faketime, by apt where they are missing
+	@missing=$$(for pair in chromium:chromium xgettext:gettext faketime:faketime; do \
 	    command -v $${pair%%:*} > /dev/null || printf '%s ' $${pair#*:}; done); \
 	[ -z "$$missing" ] || { \
 	  if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo > /dev/null; then sudo=sudo; else \

@@ -179,9 +179,12 @@ class Postgres:
     def _url(self, role: str, password: str, database: str) -> str:
         return f"postgresql://{role}:{quote(password)}@/{database}?host={quote(str(self._sockets))}"
 
+    def admin_url(self, database: str = "postgres") -> str:
+        """The address of a database for its superuser."""
+        return self._url("postgres", secret(self._var, "postgres_admin_password"), database)
+
     def _admin(self) -> "psycopg.Connection[tuple[object, ...]]":
-        password = secret(self._var, "postgres_admin_password")
-        return psycopg.connect(self._url("postgres", password, "postgres"), autocommit=True, connect_timeout=5)
+        return psycopg.connect(self.admin_url(), autocommit=True, connect_timeout=5)
 
     def _program(self, name: str) -> Path:
         return postgres_bin(self._base, self._user) / name

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,18 @@ import hypothesis
 import pytest
 import redis
 
-from tests.environment import ensure_services
+from tests.environment import ensure_services, room
 from tests.network import forbid_outside_sockets
 
 forbid_outside_sockets(socket)
 # A property is about results; how long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
+
+
+def uses_a_stack(item: pytest.Item) -> bool:
+    """Whether the test starts processes that load the machine."""
+    return any(item.get_closest_marker(name) for name in ("stack", "e2e"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,7 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the shared data where there is none."""
+    """Keep the tests of one stack in one process, and skip what needs the shared data where there is none."""
+    for item in filter(uses_a_stack, items):
+        # The browser's tests and those of the faults share one arena each, the others have one per module.
+        shares = item.path.parent.name in {"e2e", "faults"}
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name if shares else item.path.stem))
     folder = os.environ.get("ARENA_SHARED_DATA", "")
     if folder and Path(folder).is_dir():
         return
@@ -37,6 +46,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared_data"):
             item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that measures time has the machine to itself, as far as other stacks of the run are concerned."""
+    if not uses_a_stack(item):
+        return (yield)
+    with room(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

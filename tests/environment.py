@@ -6,6 +6,7 @@ TEST_DATABASE_URL and TEST_REDIS_URL name servers of your own instead.
 """
 
 import atexit
+import contextlib
 import fcntl
 import os
 import secrets
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ops.keeper import FAILED, PID, READY
@@ -58,6 +60,23 @@ def claim_database() -> int:
     return _next_database(Path(os.environ[_RUN]))
 
 
+@contextlib.contextmanager
+def run_lock(name: str, *, shared: bool = False) -> Iterator[None]:
+    """One process of the run at a time, or all that share."""
+    with (Path(os.environ[_RUN]) / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def room(*, alone: bool) -> Iterator[None]:
+    """Enter beside others, or alone; whoever waits to be alone is not overtaken."""
+    with contextlib.ExitStack() as inside:
+        with run_lock("door"):
+            inside.enter_context(run_lock("room", shared=not alone))
+        yield
+
+
 def release_database(number: int) -> None:
     """Give a claimed database back; the caller has emptied it."""
     _claim(Path(os.environ[_RUN]), number).unlink()
@@ -94,8 +113,7 @@ def ensure_services() -> None:
     if os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL"):
         return
     run_dir = Path(os.environ[_RUN])
-    with (run_dir / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with run_lock("services"):
         if not (run_dir / PID).exists():
             command = [sys.executable, "-m", "ops.keeper", str(run_dir), os.environ["ARENA_TEST_PID"]]
             _started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -25,9 +25,9 @@ from websockets.sync.client import connect
 
 from ops import parts
 from ops.processes import Child, wait_until
-from tests.environment import ROOT, claim_database, ensure_services, release_database
+from tests.environment import ROOT, claim_database, ensure_services, release_database, run_lock
 
-READY_S = 60
+READY_S = 120
 #: Migrated once a run; every stack's database is a copy.
 _TEMPLATE = "arena_stack_template"
 _visitors: list["Visitor"] = []
@@ -41,25 +41,68 @@ def free_port() -> int:
         return port
 
 
-class Stack:
-    """The processes of one arena with a database of its own."""
+class Servers(Protocol):
+    """Where a stack's rows and messages live."""
 
-    def __init__(self, var: Path, env: Mapping[str, str] | None = None) -> None:
+    database_url: str
+    redis_url: str
+
+    def create(self, migrate: Callable[[str], object]) -> None:
+        """Make the database; `migrate(database_url)` gives one its tables."""
+        ...
+
+    def drop(self) -> None:
+        """Take everything away; the stack's processes have ended."""
+        ...
+
+
+class SharedServers:
+    """A database and a broker of its own on the run's PostgreSQL and Valkey."""
+
+    def __init__(self) -> None:
         ensure_services()
-        self.var = var
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.children: dict[str, Child] = {}
         self._admin_url = os.environ["DATABASE_URL"]
         self._database = f"arena_stack_{secrets.token_hex(4)}"
         self.database_url = self._url_of(self._database)
         self._redis_database = claim_database()
-        self._redis_url = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={self._redis_database}"
+        self.redis_url = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={self._redis_database}"
+
+    def create(self, migrate: Callable[[str], object]) -> None:
+        """Copy the template, which the first stack of the run migrates while the others wait."""
+        with run_lock("template"), psycopg.connect(self._admin_url, autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone()
+            if not known:
+                connection.execute(f'CREATE DATABASE "{_TEMPLATE}"')
+                migrate(self._url_of(_TEMPLATE))
+            connection.execute(f'CREATE DATABASE "{self._database}" TEMPLATE "{_TEMPLATE}"')
+
+    def drop(self) -> None:
+        """Drop the database, empty the broker and give it back."""
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
+        with redis.Redis.from_url(self.redis_url) as valkey:
+            valkey.flushdb()
+        release_database(self._redis_database)
+
+    def _url_of(self, database: str) -> str:
+        return urlunsplit(urlsplit(self._admin_url)._replace(path=f"/{database}"))
+
+
+class Stack:
+    """The processes of one arena."""
+
+    def __init__(self, var: Path, env: Mapping[str, str] | None = None, servers: Servers | None = None) -> None:
+        self.var = var
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.children: dict[str, Child] = {}
+        self._servers = servers or SharedServers()
+        self.database_url = self._servers.database_url
         self.env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "arena.config.settings",
             "DATABASE_URL": self.database_url,
-            "REDIS_URL": self._redis_url,
+            "REDIS_URL": self._servers.redis_url,
             "ARENA_VAR": str(var),
             "ARENA_LIMITS_OFF": "1",
             # Most stacks have a system that fails on purpose, again and again.
@@ -68,20 +111,17 @@ class Stack:
             **(env or {}),
         }
 
-    def prepare(self, systems: Mapping[str, Any]) -> None:
-        """Create the migrated database and register these systems (the content of a systems file)."""
-        with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone()
-            if not known:
-                connection.execute(f'CREATE DATABASE "{_TEMPLATE}"')
-                self.manage("migrate", "--verbosity", "0", DATABASE_URL=self._url_of(_TEMPLATE))
-            connection.execute(f'CREATE DATABASE "{self._database}" TEMPLATE "{_TEMPLATE}"')
-        if not (ROOT / "staticfiles" / "staticfiles.json").exists():
-            self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        self.register(systems)
-
-    def _url_of(self, database: str) -> str:
-        return urlunsplit(urlsplit(self._admin_url)._replace(path=f"/{database}"))
+    def boot(self, *systems: Mapping[str, Any]) -> None:
+        """Create the migrated database, start all parts and register these systems (each a systems file's content)."""
+        self._servers.create(lambda url: self.manage("migrate", "--verbosity", "0", DATABASE_URL=url))
+        with run_lock("static"):
+            if not (ROOT / "staticfiles" / "staticfiles.json").exists():
+                self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        self.launch()
+        # The parts need as long to import what they need as a registration takes.
+        for one in systems:
+            self.register(one)
+        self.wait_ready()
 
     def register(self, systems: Mapping[str, Any]) -> None:
         """Register the systems of one more systems file."""
@@ -107,9 +147,21 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start the named parts, all of them by default, and wait until the arena is ready."""
+        self.launch(*names)
+        self.wait_ready()
+
+    def launch(self, *names: str) -> None:
+        """Start the named parts, all of them by default."""
         for part in self._parts():
             if not names or part.name in names:
                 self.children[part.name] = part.start(self.var, self.env)
+
+    def wait_ready(self) -> None:
+        """Wait until the arena is ready.
+
+        Raises:
+            RuntimeError: it is not, with what its parts wrote last.
+        """
         wait_until(self.is_ready, timeout_s=READY_S)
         if not self.is_ready():
             raise RuntimeError(f"not ready: {self.readiness()}; {self.logs()}")
@@ -145,18 +197,14 @@ class Stack:
             return cursor.fetchall() if cursor.description else []
 
     def stop(self) -> None:
-        """End all processes, drop the database, empty the broker."""
+        """End all processes, then take the database and the messages away."""
         while _visitors:
             _visitors.pop().close()
         for child in self.children.values():
             child.ask_to_stop()
         for child in self.children.values():
             child.stop(8.0)
-        with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
-        with redis.Redis.from_url(self._redis_url) as valkey:
-            valkey.flushdb()
-        release_database(self._redis_database)
+        self._servers.drop()
 
 
 @contextlib.contextmanager
@@ -164,8 +212,7 @@ def running_stack(var: Path, systems: Mapping[str, Any], env: Mapping[str, str] 
     """A started stack with these systems; it ends with the block."""
     stack = Stack(var, env)
     try:
-        stack.prepare(systems)
-        stack.start()
+        stack.boot(systems)
         yield stack
     finally:
         stack.stop()

@@ -5,6 +5,7 @@
 
 What it does is chosen by a marker in the prompt, `[[fake:NAME]]` or `[[fake:NAME:ARGUMENT]]`, or by a model named
 `NAME` or `NAME:ARGUMENT`; otherwise it streams like OpenAI. Names are the functions below that `@behaviour` marks.
+A model named `steady…` heeds no marker, so that of two systems with one prompt only the other misbehaves.
 Everything that it was asked is kept in `asked`. It speaks raw HTTP/1.1 on purpose: a framework would not let it lie.
 
 In a process of its own: `python -m tests.support.fake_openai` prints the base URL and runs until it is ended.
@@ -134,7 +135,7 @@ class FakeOpenAI:
         await BEHAVIOURS[name](wire, asked, self.answer(asked), argument)
 
     def _behaviour(self, asked: Asked) -> tuple[str, str]:
-        if found := MARKER.search(asked.prompt):
+        if not asked.model.startswith("steady") and (found := MARKER.search(asked.prompt)):
             return found[1], found[2] or ""
         name, _colon, argument = asked.model.partition(":")
         return (name, argument) if name in BEHAVIOURS else ("openai", "")

@@ -1,0 +1,29 @@
+"""The workers' application with one more job, every three seconds; its effects are rows without any uniqueness.
+
+`celery -A tests.faults.clockwork:app`. The table is the test's.
+"""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from arena.common.ledger import Job, Period
+from arena.common.periods import Every
+from workers.app import app
+from workers.jobs import JOBS
+
+PERIOD_S = 3
+NAME = "test.clockwork"
+TABLE = "CREATE TABLE clockwork (period_start timestamptz NOT NULL, ran_at timestamptz NOT NULL DEFAULT now())"
+
+__all__ = ["app"]
+
+
+def tick(period: Period) -> None:
+    """One row for one period."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO clockwork (period_start) VALUES (%s)", [period.start])
+        period.close()
+
+
+JOBS[NAME] = (Job(NAME, Every(timedelta(seconds=PERIOD_S))), tick)

@@ -1,0 +1,95 @@
+"""Very many open sockets in one thread, each a client that comes back with its last event id."""
+
+import asyncio
+import itertools
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.stack import Visitor, Watched
+
+#: As `frontend/src/socket.ts` waits after a server said that it restarts.
+SPREAD_S = 5.0
+ENDS = frozenset({"ready", "failed"})
+
+
+@dataclass
+class Follower:
+    """One battle as one browser sees it."""
+
+    battle_id: str
+    seen: Watched = field(default_factory=Watched)
+    heard_at: list[float] = field(default_factory=list)
+    connected_at: list[float] = field(default_factory=list)
+    closes: list[int | None] = field(default_factory=list)
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def longest_gap_s(self) -> float:
+        """The longest silence between two messages."""
+        return max((later - earlier for earlier, later in itertools.pairwise(self.heard_at)), default=0.0)
+
+    def gap_s(self, start: float, end: float) -> float:
+        """The longest silence that overlaps this stretch of time."""
+        pairs = itertools.pairwise(self.heard_at)
+        return max((b - a for a, b in pairs if b >= start and a <= end), default=0.0)
+
+    async def follow(self, url: str, cookies: str) -> None:
+        """Listen until the battle has ended, over as many connections as it takes."""
+        while self.seen.state not in ENDS:
+            try:
+                await self._listen(url, cookies)
+            except (ConnectionClosed, InvalidHandshake, OSError) as error:
+                self.closes.append(error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else None)
+                await asyncio.sleep(random.uniform(0, SPREAD_S))
+
+    async def _listen(self, url: str, cookies: str) -> None:
+        after = f"?after={self.seen.last_id}" if self.seen.last_id else ""
+        address = f"{url.replace('http://', 'ws://')}/ws/v1/battles/{self.battle_id}{after}"
+        async with connect(address, origin=url, additional_headers={"Cookie": cookies}, open_timeout=30) as socket:  # type: ignore[arg-type]
+            self.connected_at.append(time.monotonic())
+            async for message in socket:
+                self.heard_at.append(time.monotonic())
+                self.seen.take(str(message))
+                if any(self.shown().values()):
+                    self.speaks.set()
+                if self.seen.state in ENDS:
+                    return
+
+    def shown(self) -> dict[str, str]:
+        """The text of the first turn, by side."""
+        return self.seen.texts.get(1, {})
+
+
+def cookies_of(visitor: Visitor) -> str:
+    """The visitor's cookies as one header."""
+    return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+
+
+async def follow_all(
+    followers: list[Follower], url: str, visitor: Visitor, meanwhile: Callable[[], None], timeout_s: float
+) -> float:
+    """Follow all battles to their ends; `meanwhile` runs in a thread once every socket has heard text.
+
+    Returns:
+        The moment (monotonic) at which `meanwhile` began.
+    """
+    cookies = cookies_of(visitor)
+    async with asyncio.timeout(timeout_s):
+        tasks = [asyncio.create_task(one.follow(url, cookies)) for one in followers]
+        await asyncio.gather(*(one.speaks.wait() for one in followers))
+        began = time.monotonic()
+        await asyncio.to_thread(meanwhile)
+        await asyncio.gather(*tasks)
+    return began
+
+
+def stored_texts(visitor: Visitor, battle_id: str) -> dict[str, str]:
+    """The first turn's texts as PostgreSQL has them, by side."""
+    turn = json.loads(visitor.http.get(f"/api/v1/battles/{battle_id}").content)["turns"][0]
+    return {side: turn[side]["text"] for side in ("left", "right")}

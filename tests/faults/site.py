@@ -1,0 +1,214 @@
+"""The arena that the faults happen to, and what must hold after each of them.
+
+All fault tests share one site, on servers of its own. `site.restore()` brings back whatever a test took away,
+`site.check_books()` is the promise behind all of them: nothing that a visitor began is lost, doubled or stuck.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from ops.processes import wait_until
+from tests.faults.servers import OwnServers
+from tests.stack import Stack, Visitor
+
+#: No battle is queued or being written for longer than this after a fault.
+SETTLED_S = 120
+TERMINAL = ("voted", "ready", "refused", "failed", "expired")
+
+#: Prompts of the replay systems, with the seconds that their answers take.
+QUICK, SLOW, CALM = "Say a word.", "Count slowly.", "Count calmly."
+_WORDS_PER_S = 60
+_LENGTHS = {QUICK: 3, SLOW: 600}
+REPLAYED = ("alpha", "beta", "gamma")
+#: A system that streams a few words a second, so that very many streams cost little.
+_CALM_WORDS, _CALM_WORDS_PER_S = 150, 5
+
+
+def _replay(name: str, var: Path, prompts: Mapping[str, int], words_per_s: float) -> dict[str, Any]:
+    rows = [{"prompt": p, "output": " ".join(f"{name}{n}" for n in range(length))} for p, length in prompts.items()]
+    path = var / f"{name}.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    common = {"organisation": name, "access": "open", "licence": "MIT", "backend": "replay"}
+    return common | {"name": name, "path": str(path), "tokens_per_second": words_per_s}
+
+
+def replay_arena(var: Path) -> dict[str, Any]:
+    """The systems file of the replayed arena."""
+    brisk = [_replay(name, var, _LENGTHS, _WORDS_PER_S) for name in REPLAYED]
+    calm = [_replay(f"calm-{name}", var, {CALM: _CALM_WORDS}, _CALM_WORDS_PER_S) for name in REPLAYED]
+    return {"arena": "text", "systems": brisk + calm}
+
+
+LOCAL_ARENA = "local"
+
+
+def local_arena() -> dict[str, Any]:
+    """The systems file of the arena whose systems compute here, in the pool of the `cpu` worker."""
+    entries = {"gemma": "arena.systems.offline.gemma:answer", "eliza": "arena.systems.offline.eliza:reply"}
+    common = {"organisation": "here", "access": "open", "licence": "MIT", "backend": "local"}
+    limits = {"first_byte_s": 25, "idle_s": 12, "total_s": 100}
+    systems = [common | {"name": name, "entry": entry, "limits": limits} for name, entry in entries.items()]
+    return {"arena": LOCAL_ARENA, "systems": systems}
+
+
+class Site(Stack):
+    """An arena with servers of its own, which keeps book of what its visitors began."""
+
+    def __init__(self, var: Path, env: Mapping[str, str]) -> None:
+        self.servers = OwnServers(var)
+        super().__init__(var, env, self.servers)
+        self.started: set[str] = set()
+
+    def visitor(self) -> "Regular":
+        """A visitor with consent, whose battles are in the books."""
+        visitor = Regular(self)
+        visitor.consent()
+        return visitor
+
+    def kill(self, name: str) -> None:
+        """`kill -9` of a part with all its processes, as the kernel does when memory runs out."""
+        os.killpg(self.children[name].pid, signal.SIGKILL)
+        self.children[name].stop(1.0)
+
+    def restore(self) -> None:
+        """Start again whatever does not run, and end what a test added."""
+        if self.servers.postgres.child is None or self.servers.postgres.child.exit_code is not None:
+            self.servers.postgres.start()
+        if self.servers.valkey.child is None or self.servers.valkey.child.exit_code is not None:
+            self.servers.valkey.start()
+        parts = self.part_names()
+        for name in [name for name in self.children if name not in parts]:
+            self.children.pop(name).stop(5)
+        missing = [name for name in parts if self.children[name].exit_code is not None]
+        if missing:
+            self.launch(*missing)
+        self.wait_ready()
+
+    def states(self, ids: Collection[str] | None = None) -> dict[str, int]:
+        """How many battles are in which state; of these ids, or of all."""
+        only = " WHERE id = ANY(%s::uuid[])" if ids is not None else ""
+        rows = self.query(f"SELECT state, count(*) FROM battles_battle{only} GROUP BY 1", [list(ids)] if only else [])
+        return dict(rows)
+
+    def wait_for(self, ids: Collection[str], states: Collection[str], within_s: float) -> dict[str, int]:
+        """Wait until all these battles are in one of these states; returns the states that they are in."""
+        wait_until(lambda: set(self.states(ids)) <= set(states), timeout_s=within_s, every_s=0.1)
+        return self.states(ids)
+
+    def check_books(self) -> None:
+        """Nothing is stuck, lost, doubled or one-sided: started = voted + ready + refused + failed + expired."""
+        wait_until(lambda: set(self.states()) <= set(TERMINAL), timeout_s=SETTLED_S, every_s=0.2)
+        states = self.states()
+        assert set(states) <= set(TERMINAL), f"stuck: {states}; {self.logs()}"
+        stored = {str(row[0]) for row in self.query("SELECT id FROM battles_battle")}
+        assert self.started == stored
+        assert sum(states.values()) == len(self.started)
+        assert self.query("SELECT count(*) FROM votes_vote")[0][0] == states.get("voted", 0)
+        assert self.query(_ONE_SIDED) == []
+        assert self.query(_UNFINISHED) == []
+        kept = wait_until(self._promises_are_kept, timeout_s=30, every_s=0.2)
+        assert kept, "the outbox is not empty"
+
+    def _promises_are_kept(self) -> bool:
+        return self.query("SELECT count(*) FROM common_outboxmessage") == [(0,)]
+
+    def stock(self, visitor: "Regular", number: int) -> list[str]:
+        """So many battles of this visitor that are ready for a vote: copies of one that was generated."""
+        battle = visitor.start(QUICK)["id"]
+        assert self.wait_for([battle], ["ready"], within_s=60) == {"ready": 1}
+        with psycopg.connect(self.database_url) as connection:
+            copies = _copies(connection, battle, number)
+        self.started |= set(copies)
+        return copies
+
+    @contextlib.contextmanager
+    def extra(self, name: str, start: Callable[[], Any]) -> Iterator[Any]:
+        """Another process beside the parts; it ends with the block."""
+        child = self.children[name] = start()
+        try:
+            yield child
+        finally:
+            self.children.pop(name).stop(5)
+
+
+_ONE_SIDED = """
+    SELECT t.id, r.side, count(r.id) FROM battles_battle b
+    JOIN battles_turn t ON t.battle_id = b.id
+    CROSS JOIN (VALUES ('left'), ('right')) AS s(side)
+    LEFT JOIN battles_response r ON r.turn_id = t.id AND r.side = s.side AND r.status = 'complete'
+    WHERE b.state IN ('ready', 'voted') GROUP BY t.id, r.side, s.side HAVING count(r.id) <> 1
+"""
+_UNFINISHED = """
+    SELECT t.id FROM battles_turn t JOIN battles_battle b ON b.id = t.battle_id
+    WHERE t.finished_at IS NULL OR t.lease_until IS NOT NULL
+"""
+
+
+def _copies(connection: "psycopg.Connection[Any]", battle: str, number: int) -> list[str]:
+    """Copy the rows of a battle of one turn; returns the ids of the copies."""
+    rows = {name: _Rows(connection, f"{app}_{name}") for app, name in _TABLES}
+    (pairing,) = connection.execute("SELECT pairing_id FROM battles_battle WHERE id = %s", [battle]).fetchone() or ()
+    (turn,) = connection.execute("SELECT id FROM battles_turn WHERE battle_id = %s", [battle]).fetchone() or ()
+    made = []
+    for _ in range(number):
+        copy = str(uuid.uuid4())
+        new_pairing = rows["pairing"].copy("id", pairing, {})
+        rows["battle"].copy("id", battle, {"id": copy, "pairing_id": new_pairing})
+        new_turn = rows["turn"].copy("battle_id", battle, {"battle_id": copy})
+        rows["response"].copy("turn_id", turn, {"turn_id": new_turn, "pairing_id": new_pairing})
+        made.append(copy)
+    return made
+
+
+_TABLES = (("router", "pairing"), ("battles", "battle"), ("battles", "turn"), ("battles", "response"))
+
+
+class _Rows:
+    """A table whose rows are copied, whatever columns it has."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]", table: str) -> None:
+        self._connection, self._table = connection, table
+        known = connection.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
+        self._columns = [row[0] for row in known]
+
+    def copy(self, by: str, value: Any, changed: Mapping[str, Any]) -> Any:
+        """Insert the rows where `by` is `value` again, with some columns changed; returns an id of the new ones."""
+        names = [name for name in self._columns if name != "id" or "id" in changed]
+        values = ", ".join("%s" if name in changed else f'"{name}"' for name in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        sql = (
+            f'INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._table} WHERE "{by}" = %s RETURNING id'
+        )
+        given = [changed[name] for name in names if name in changed]
+        return (self._connection.execute(sql, [*given, value]).fetchone() or (None,))[0]
+
+
+class Regular(Visitor):
+    """A visitor whose acknowledged battles the site expects to find."""
+
+    def __init__(self, site: Site, url: str = "", cookies: httpx.Cookies | None = None) -> None:
+        super().__init__(url or site.url)
+        self._site = site
+        if cookies is not None:
+            self.http.cookies.update(cookies)
+            self._csrf()
+
+    @property
+    def csrf_token(self) -> str:
+        """What the site's scripts send with every POST."""
+        return self._token
+
+    def start(self, prompt: str, arena: str = "text", **headers: str) -> dict[str, Any]:
+        """Start a battle and enter it in the books."""
+        battle = super().start(prompt, arena, **headers)
+        self._site.started.add(battle["id"])
+        return battle

@@ -1,0 +1,101 @@
+"""Whatever a backend does, on whichever side: no one-sided vote, no word about who failed, no harm to others."""
+
+import itertools
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, prompt_of
+from tests.faults.site import SLOW, Regular, Site
+
+pytestmark = pytest.mark.stack
+#: A misbehaving system has stood on both sides after so many battles, but for one case in 2^30.
+MAX_TRIES = 31
+WATCHERS = 3
+ENDED_S = 90
+
+
+class Witness(Regular):
+    """A visitor who keeps every byte that the site sends."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.received: list[tuple[str, bytes]] = []
+        self._record = lambda kind, data: self.received.append((kind, data))
+
+
+def _side_of_the_bad(site: Site, battle_id: str) -> str:
+    sql = (
+        "SELECT s.name FROM battles_battle b JOIN router_pairing p ON p.id = b.pairing_id "
+        "JOIN systems_systemversion v ON v.id = p.left_id JOIN systems_system s ON s.id = v.system_id WHERE b.id = %s"
+    )
+    return "left" if site.query(sql, [battle_id])[0][0] in CANARIES["bad"] else "right"
+
+
+def _one_battle(site: Site, witness: Witness, misbehaviour: str, number: int) -> str:
+    """A battle from start to end; returns the side that misbehaved."""
+    battle = witness.start(prompt_of(misbehaviour, number), arena=ARENA)
+    watched = witness.watch(battle["id"], timeout_s=ENDED_S)
+    assert watched.state == "failed", (misbehaviour, watched.state)
+    stored = witness.battle(battle["id"])
+    assert stored["state"] == "failed"
+    assert stored["systems"] is None
+    page = witness.http.get(f"/battles/{battle['id']}")
+    assert page.status_code == 200
+    answer = witness.vote(battle["id"])
+    assert answer.status_code == 409, (misbehaviour, answer.text)
+    return _side_of_the_bad(site, battle["id"])
+
+
+def _on_both_sides(site: Site, misbehaviour: str) -> Witness:
+    witness = Witness(site)
+    witness.consent()
+    seen: set[str] = set()
+    for number in range(MAX_TRIES):
+        seen.add(_one_battle(site, witness, misbehaviour, number))
+        if seen == {"left", "right"}:
+            return witness
+    raise AssertionError(f"{misbehaviour}: always on one side")
+
+
+def _gaps(site: Site) -> list[float]:
+    """The times between the frames of one undisturbed battle, in seconds."""
+    visitor = site.visitor()
+    battle = visitor.start(SLOW)
+    heard: list[float] = []
+
+    def until(seen) -> bool:
+        heard.append(time.monotonic())
+        return seen.state == "ready"
+
+    watched = visitor.watch(battle["id"], timeout_s=ENDED_S, until=until)
+    stored = visitor.battle(battle["id"])["turns"][0]
+    assert watched.texts[1] == {side: stored[side]["text"] for side in ("left", "right")}
+    return [later - earlier for earlier, later in itertools.pairwise(heard)]
+
+
+def _p99(futures: "list[Future[list[float]]]") -> float:
+    gaps = sorted(gap for future in futures for gap in future.result())
+    return gaps[int(len(gaps) * 0.99)]
+
+
+@pytest.mark.alone
+def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(site):
+    with ThreadPoolExecutor(WATCHERS + len(MISBEHAVIOURS)) as pool:
+        before_s = _p99([pool.submit(_gaps, site) for _ in range(WATCHERS)])
+        failing = [pool.submit(_on_both_sides, site, one) for one in MISBEHAVIOURS]
+        beside_s = _p99([pool.submit(_gaps, site) for _ in range(WATCHERS)])
+        witnesses = [future.result() for future in failing]
+    votes = site.query(
+        "SELECT count(*) FROM votes_vote v JOIN battles_battle b ON b.id = v.battle_id "
+        "JOIN arenas_arena a ON a.id = b.arena_id WHERE a.slug = %s",
+        [ARENA],
+    )
+    assert votes == [(0,)]
+    planted = [canary.encode() for canaries in CANARIES.values() for canary in canaries]
+    received = [data for witness in witnesses for _kind, data in witness.received]
+    assert len(received) > 10 * len(MISBEHAVIOURS)
+    assert [canary for canary in planted if any(canary in data for data in received)] == []
+    # Frames come ten times a second; a backend that is silent for two seconds must not be felt by anybody else.
+    assert beside_s <= max(2 * before_s, 1.0), f"p99 of the gaps: {before_s:.2f} s alone, {beside_s:.2f} s beside"
