@@ -16,6 +16,7 @@ RUN python -m venv /srv/venv \
  && /srv/venv/bin/uv pip sync --no-cache --compile-bytecode --python /srv/venv/bin/python --require-hashes requirements/base.txt
 COPY manage.py pyproject.toml ./
 COPY arena/ arena/
+COPY data_releases/ data_releases/
 COPY workers/ workers/
 COPY ops/ ops/
 COPY --from=frontend /src/frontend/dist/ frontend/dist/

@@ -14,6 +14,8 @@ export UV_SYSTEM_CERTS = 1
 BIN := .venv/bin
 # Stamps carry the lock's checksum, so that times do not matter: a lock that differs is installed, no other.
 sum = $(firstword $(shell cksum < $(1)))
+# The project's own commands (arena-verify, arena-export) run from this folder; its packages are installed above.
+COMMANDS = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
 DEMO_STAMP := .venv/.demo-$(call sum,requirements/demo.txt)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.txt)
@@ -46,11 +48,13 @@ $(DEMO_STAMP): | $(UV_STAMP)
 	$(call say,Python packages (requirements/demo.txt))
 	@if ls .venv/.dev-* > /dev/null 2>&1; then set=dev; else set=demo; fi; \
 	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/$$set.txt
+	@$(COMMANDS)
 	@rm -f .venv/.demo-*; touch $@
 
 $(DEV_STAMP): | $(UV_STAMP)
 	$(call say,Python packages (requirements/dev.txt))
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(COMMANDS)
 	@rm -f .venv/.dev-* .venv/.demo-*; touch $@ $(DEMO_STAMP)
 
 $(NPM_STAMP):
@@ -115,10 +119,10 @@ system-packages: # Chromium, gettext and faketime, by apt where they are missing
 
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate pyproject.toml
 lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
-	$(COMPILE) -o requirements/base.txt
-	$(COMPILE) --extra demo -c requirements/base.txt -o requirements/demo.txt
-	$(COMPILE) --extra demo --extra dev -c requirements/demo.txt -o requirements/dev.txt
-	$(COMPILE) --extra bench -o requirements/bench.txt
+	$(COMPILE) --extra server -o requirements/base.txt
+	$(COMPILE) --extra server --extra demo -c requirements/base.txt -o requirements/demo.txt
+	$(COMPILE) --extra server --extra demo --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILE) --extra server --extra bench -o requirements/bench.txt
 
 clean: ## delete what was built; data in var/ stays
 	rm -rf staticfiles frontend/dist frontend/node_modules .venv

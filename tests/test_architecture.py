@@ -13,9 +13,10 @@ from arena.common.queue import DOORBELLS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+OURS = ("arena.", "data_releases")
 NAMED = re.findall(r"`([^`\n]+)`", PAGE)
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ARENA_APPS = [config for config in apps.get_app_configs() if config.name.startswith("arena.")]
+ARENA_APPS = [config for config in apps.get_app_configs() if config.name.startswith(OURS)]
 
 
 def _section(title):
@@ -28,12 +29,15 @@ def test_the_order_of_the_packages_is_the_import_contract():
 
 
 def test_every_package_and_every_model_is_named():
-    packages = {f"arena.{path.parent.name}" for path in (ROOT / "arena").glob("*/__init__.py")}
+    packages = {f"arena.{path.parent.name}" for path in (ROOT / "arena").glob("*/__init__.py")} | {"data_releases"}
     models = {model.__name__ for config in ARENA_APPS for model in config.get_models()}
     assert (packages | models) - set(NAMED) == set()
 
 
-@pytest.mark.parametrize("name", sorted({n for n in NAMED if re.fullmatch(r"arena(\.[a-z_]+)+", n)} - set(DOORBELLS)))
+PYTHON_NAMES = {name for name in NAMED if re.fullmatch(r"(arena|data_releases)(\.[a-z_]+)+", name)}
+
+
+@pytest.mark.parametrize("name", sorted(PYTHON_NAMES - set(DOORBELLS)))
 def test_every_module_and_function_named_exists(name):
     module, _dot, attribute = name.rpartition(".")
     assert importlib.util.find_spec(module) is not None
@@ -48,7 +52,7 @@ def test_queues_and_tasks_are_those_of_the_doorbell():
 
 
 def test_every_management_command_is_named_and_exists():
-    ours = {name for name, app in get_commands().items() if app.startswith("arena.")}
+    ours = {name for name, app in get_commands().items() if app.startswith(OURS)}
     assert set(re.findall(r"`(\w+)`", _section("Management commands"))) == ours
 
 

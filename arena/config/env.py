@@ -57,6 +57,8 @@ class Environment:
     moderation_api_key: str
     metrics_token: str
     metrics_networks: list[str]
+    # Ed25519 private key that signs releases, 64 hexadecimal digits; empty: derived from the secret key.
+    release_key: str
     var: Path
     log_level: str
     # How visitors reach the operator: an e-mail address or a web address, shown on the privacy page.
@@ -123,6 +125,7 @@ def read_environment() -> Environment:
             moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
             metrics_token=env.str("ARENA_METRICS_TOKEN", ""),
             metrics_networks=env.list("ARENA_METRICS_NETWORKS", ["127.0.0.0/8", "::1/128"]),
+            release_key=env.str("ARENA_RELEASE_KEY", ""),
             var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
             log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
             contact=env.str("ARENA_CONTACT", ""),

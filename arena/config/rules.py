@@ -26,6 +26,7 @@ LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "testserve
 def broken_rules(values: "Environment") -> Iterator[str]:
     """Every rule that the values break, as a sentence."""
     yield from _key(values)
+    yield from _release_key(values.release_key)
     yield from _state(values)
     yield from _storage(values)
     yield from _numbers(values)
@@ -48,6 +49,11 @@ def _key(values: "Environment") -> Iterator[str]:
         yield f"ARENA_SECRET_KEY_FALLBACKS: each key has at least {MIN_KEY_CHARS} characters, commas between them."
     if key in values.secret_key_fallbacks:
         yield "ARENA_SECRET_KEY_FALLBACKS holds the present key: put the keys there that it replaced."
+
+
+def _release_key(key: str) -> Iterator[str]:
+    if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+        yield "ARENA_RELEASE_KEY must be 64 hexadecimal digits (openssl rand -hex 32)."
 
 
 def _state(values: "Environment") -> Iterator[str]:

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "arena.votes",
     "arena.integrity",
     "arena.rankings",
+    "data_releases",
     "arena.web",
     "arena.api",
     "arena.config",
@@ -205,6 +206,7 @@ ARENA_PRIVATE_BACKENDS = ENV.private_backends
 ARENA_MODERATION_URL = ENV.moderation_url
 ARENA_MODERATION_MODEL = ENV.moderation_model
 ARENA_MODERATION_API_KEY = ENV.moderation_api_key
+ARENA_RELEASE_KEY = ENV.release_key
 ARENA_MAX_TURNS = 10
 ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
 ARENA_LEASE_S = 12.0

@@ -1,0 +1,128 @@
+"""From tables to the files of a release, all of them, in memory. Pure: the same input gives the same bytes."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version as installed
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from data_releases import certified, documents, pii, pii_figures, schema
+from data_releases.croissant import croissant
+from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha256, signed, sums
+from data_releases.projection import Projected
+
+#: Names the rules in `docs/releases.md`; grows when what is withheld or merged changes.
+POLICY_VERSION: Final = "2026-11-25"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a release says about itself besides its tables. Dates are days in UTC; `end` is the first day outside."""
+
+    arena: str
+    modality: str
+    release: str
+    start: date
+    end: date
+    embargo_days: int
+    created: date
+    licence: str
+    previous: dict[str, str] | None = None
+    supersedes: str | None = None
+    removed: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The files of a release by path, the manifest among them, and the manifest's content."""
+
+    files: dict[str, bytes]
+    manifest: dict[str, Any]
+
+
+def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519PrivateKey) -> Assembled:
+    """Every file of a release.
+
+    Args:
+        projected: the anonymous tables.
+        prior: `prior_tallies`: the counted votes of all earlier releases.
+        facts: what the manifest says.
+        key: signs the manifest.
+
+    Raises:
+        KeyError, ValueError, NotConverged: see `certified.leaderboard`.
+    """
+    tables = projected.tables | {"prior_tallies": prior}
+    content = {spec.file: schema.parquet_bytes(spec, tables[spec.name]) for spec in schema.TABLES}
+    board = certified.leaderboard(facts.arena, facts.release, tables["systems"], tables["votes"], prior)
+    content[LEADERBOARD] = canonical(board)
+    described = _described(tables, projected, facts, content[LEADERBOARD])
+    content |= documents.written(described, board)
+    content["croissant.json"] = croissant(described, content)
+    content[SUMS] = sums(content)
+    described["files"] = [_entry(path, content[path], tables) for path in sorted(content)]
+    content[MANIFEST] = signed(described, key)
+    return Assembled(content, json.loads(content[MANIFEST]))
+
+
+def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Facts, board: bytes) -> dict[str, Any]:
+    return {
+        "schema_version": schema.SCHEMA_VERSION,
+        "arena": facts.arena,
+        "modality": facts.modality,
+        "release": facts.release,
+        "supersedes": facts.supersedes,
+        "removed": list(facts.removed),
+        "previous": facts.previous,
+        "window": {"start": facts.start.isoformat(), "end": facts.end.isoformat()},
+        "embargo_days": facts.embargo_days,
+        "created": facts.created.isoformat(),
+        "simulated": _any_simulated(tables),
+        "licence": facts.licence,
+        "policy_version": POLICY_VERSION,
+        "code_sha256": code_sha256(),
+        "lock_sha256": lock_sha256(),
+        "libraries": {name: installed(name) for name in ("pyarrow", "numpy", "scipy")},
+        "counts": certified.counts_of(tables),
+        "withheld_texts": projected.withheld,
+        "merged_attributes": projected.merged,
+        "pii": {"rules": pii.RULES_VERSION, "found_in_texts": projected.found, "suite": pii_figures.FIGURES},
+        "leaderboard_sha256": sha256(board),
+    }
+
+
+def _any_simulated(tables: Mapping[str, pa.Table]) -> bool:
+    return any(any(tables[name]["is_simulated"].to_pylist()) for name in ("battles", "votes"))
+
+
+def _entry(path: str, content: bytes, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"path": path, "bytes": len(content), "sha256": sha256(content)}
+    if spec := schema.BY_FILE.get(path):
+        entry |= {"rows": len(tables[spec.name]), "schema_sha256": schema.schema_sha256(spec)}
+    return entry
+
+
+@cache
+def code_sha256() -> str:
+    """The sources that decide the bytes: this package and the ranking core, as one number."""
+    digest = hashlib.sha256()
+    for package in ("data_releases", "arena.rankings"):
+        folder = Path(str(resources(package)))
+        for path in sorted(folder.glob("*.py")):
+            digest.update(f"{package}/{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def lock_sha256() -> str | None:
+    """The lock of the installation's packages; None where it does not come with the code."""
+    lock = Path(str(resources("data_releases"))).parent / "requirements" / "base.txt"
+    return sha256(lock.read_bytes()) if lock.is_file() else None

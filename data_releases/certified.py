@@ -1,0 +1,144 @@
+"""The certified leaderboard: computed from the files of a release alone, so that anybody can compute it again. Pure.
+
+It starts from `prior_tallies` (the counted votes of all earlier releases) and adds the counted votes of this one. The
+ranking core works to a score of 1e-9 per comparison; what is published is rounded to three decimals, and that is what
+makes the bytes the same elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arena.rankings.board import Board, rate
+from arena.rankings.tallies import Ballots, PairCount, dense, fold
+from arena.votes.outcome import Outcome
+from data_releases.schema import PRIOR_TALLIES, TABLES
+
+DIGITS: Final = 3
+Tallies = dict[tuple[str, str], PairCount]
+
+_COUNTS: Final = ("first_wins", "second_wins", "ties", "both_bad")
+_NUMBERS: Final = ("rating", "lower", "upper")
+
+
+def contenders_of(systems: pa.Table) -> dict[str, str]:
+    """`system_id` → contender."""
+    return dict(zip(systems["system_id"].to_pylist(), systems["contender"].to_pylist(), strict=True))
+
+
+def tallies_of(votes: pa.Table, contender_of: Mapping[str, str]) -> Tallies:
+    """How pairs of contenders ended in the counted votes.
+
+    Raises:
+        KeyError: a vote names a system that is not in `systems`.
+        ValueError: an unknown outcome, or a vote on a contender against itself.
+    """
+    counted = votes.filter(votes["counted"]).group_by(["left", "right", "outcome"]).aggregate([([], "count_all")])
+    names = sorted(set(contender_of.values()))
+    number = {name: n for n, name in enumerate(names)}
+    ballots = (
+        Ballots(
+            number[contender_of[row["left"]]],
+            number[contender_of[row["right"]]],
+            Outcome(row["outcome"]),
+            row["count_all"],
+        )
+        for row in counted.to_pylist()
+    )
+    return {(names[first], names[second]): count for (first, second), count in fold(ballots).items()}
+
+
+def tallies_from(table: pa.Table) -> Tallies:
+    """`prior_tallies` as counts."""
+    return {(row["first"], row["second"]): PairCount(*(row[name] for name in _COUNTS)) for row in table.to_pylist()}
+
+
+def tally_table(tallies: Tallies) -> pa.Table:
+    """Counts as `prior_tallies`."""
+    rows = [
+        {"first": first, "second": second, **dict(zip(_COUNTS, astuple(count), strict=True))}
+        for (first, second), count in sorted(tallies.items())
+    ]
+    return pa.Table.from_pylist(rows, schema=PRIOR_TALLIES.schema)
+
+
+def added(one: Tallies, other: Tallies) -> Tallies:
+    """Both together."""
+    return {pair: one.get(pair, PairCount()) + other.get(pair, PairCount()) for pair in one | other}
+
+
+def excluded_of(votes: pa.Table) -> dict[str, int]:
+    """Class → votes left out."""
+    counts = pc.value_counts(votes["exclusion"].combine_chunks().drop_null()).to_pylist()
+    return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: row["values"])}
+
+
+def counts_of(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """What `verify` counts again: rows by table, battles by state, votes cast, counted and excluded by class."""
+    votes = tables["votes"]
+    counted = votes["counted"].to_pylist()
+    return {
+        "rows": {spec.name: len(tables[spec.name]) for spec in TABLES},
+        "battles": dict(sorted(Counter(tables["battles"]["state"].to_pylist()).items())),
+        "texts": dict(sorted(Counter(tables["battles"]["text_status"].to_pylist()).items())),
+        "cast": len(votes),
+        "counted": sum(counted),
+        "excluded": excluded_of(votes),
+        "voters": len(set(votes["voter_pid"].to_pylist())),
+    }
+
+
+def leaderboard(arena: str, release: str, systems: pa.Table, votes: pa.Table, prior: pa.Table) -> dict[str, Any]:
+    """The content of `leaderboard.json`.
+
+    Raises:
+        KeyError: a vote or a tally names somebody who is not in `systems`.
+        ValueError: an unknown outcome, or a vote on a contender against itself.
+        NotConverged: the fit failed.
+    """
+    contender_of = contenders_of(systems)
+    names = sorted(set(contender_of.values()))
+    earlier, own = tallies_from(prior), tallies_of(votes, contender_of)
+    number = {name: n for n, name in enumerate(names)}
+    pairs = {(number[first], number[second]): count for (first, second), count in added(earlier, own).items()}
+    board = rate(dense(pairs, {n: n for n in range(len(names))}, len(names)))
+    return {
+        "arena": arena,
+        "release": release,
+        "status": board.status.value,
+        "groups": [[names[row] for row in group] for group in board.groups],
+        "method": board.method,
+        "votes": {
+            "prior": _total(earlier.values()),
+            "counted": _total(own.values()),
+            "excluded": excluded_of(votes),
+        },
+        "ratings": _ratings(names, board),
+    }
+
+
+def _total(counts: Iterable[PairCount]) -> int:
+    return sum(count.total for count in counts)
+
+
+def _ratings(names: list[str], board: Board) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "contender": name,
+            **{field: _rounded(getattr(row, field)) for field in _NUMBERS},
+            "rank_low": row.rank_low,
+            "rank_high": row.rank_high,
+            "votes": int(row.votes),
+            "status": row.status.value,
+        }
+        for name, row in zip(names, board.rows, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (row["rating"] is None, -(row["rating"] or 0.0), row["contender"]))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)

@@ -1,0 +1,255 @@
+"""What a release is made of, read from the database in one snapshot, column by column.
+
+PostgreSQL sends the rows (`COPY`), Arrow parses them: no Python object per row. Every query names its columns; what
+they may be is decided in `fields`. Nothing here is anonymous yet.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import pyarrow as pa
+from django.db import connection, transaction
+from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from pyarrow import csv
+
+from arena.arenas.models import Arena
+from arena.battles.models import Battle, Response, Turn
+from arena.battles.states import BattleState, ResponseStatus
+from arena.rankings.languages import UNDETERMINED
+from arena.rankings.models import BattleTraits
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+
+#: A battle is released once nothing can follow; refused prompts never are.
+FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
+_BLOCK_BYTES: Final = 32 * 1024 * 1024
+_PARSE: Final = csv.ParseOptions(newlines_in_values=True)
+
+Rows = QuerySet[Any, Any]
+
+
+class IsoWeek(Func):
+    """A moment as `2026-W43`, in UTC."""
+
+    template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'IYYY-\"W\"IW')"
+    output_field = CharField()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The battles of a release: those that began in start ≤ t < end."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One query: its rows, and the Arrow type of each column by name."""
+
+    rows: Rows
+    types: dict[str, pa.DataType]
+
+
+def sources(arena: Arena, window: Window) -> dict[str, Source]:
+    """Every query of a release by the name of its rows."""
+    in_window = Q(created_at__gte=window.start, created_at__lt=window.end, arena=arena, state__in=FINISHED)
+    battles = Battle.objects.filter(in_window, pairing__isnull=False)
+    ids = battles.values("id")
+    publishable = battles.filter(Q(publication=True) | Q(is_simulated=True)).values("id")
+    return {
+        "systems": _systems(arena),
+        "battles": _battles(battles),
+        "prompts": _prompts(ids),
+        "responses": _responses(ids),
+        "votes": _votes(ids),
+        "texts": _texts(publishable),
+        "answers": _answers(publishable),
+        "feedback": _feedback(publishable),
+    }
+
+
+def _source(rows: Rows, **columns: tuple[Any, pa.DataType]) -> Source:
+    """A query of exactly these columns: name → (field or expression, Arrow type)."""
+    named = {f"x_{name}": F(what) if isinstance(what, str) else what for name, (what, _type) in columns.items()}
+    return Source(
+        rows.order_by().annotate(**named).values_list(*named), {n: kind for n, (_w, kind) in columns.items()}
+    )
+
+
+def _systems(arena: Arena) -> Source:
+    text = pa.string()
+    return _source(
+        SystemVersion.objects.filter(system__arena=arena),
+        id=("id", pa.int64()),
+        system=("system_id", pa.int64()),
+        name=("system__name", text),
+        version=("number", pa.int32()),
+        behaviour=("behaviour", text),
+        organisation=("organisation", text),
+        access=("access", text),
+        licence=("licence", text),
+        context_tokens=("context_tokens", pa.int32()),
+        price_in_usd_per_mtok=("price_in_usd_per_mtok", pa.float64()),
+        price_out_usd_per_mtok=("price_out_usd_per_mtok", pa.float64()),
+        signature=("signature", text),
+        outputs_released=("release_outputs", pa.bool_()),
+    )
+
+
+def _battles(battles: QuerySet[Battle]) -> Source:
+    turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle").annotate(n=Count("pk")).values("n")
+    traits = BattleTraits.objects.filter(battle=OuterRef("pk"))
+    return _source(
+        battles,
+        id=("id", pa.string()),
+        voter=("voter_id", pa.string()),
+        week=(IsoWeek("created_at"), pa.string()),
+        state=("state", pa.string()),
+        reason=("reason", pa.string()),
+        is_simulated=("is_simulated", pa.bool_()),
+        publication=("publication", pa.bool_()),
+        turns=(turns, pa.int16()),
+        language=(Coalesce(traits.values("language"), Value(UNDETERMINED)), pa.string()),
+        categories=(Coalesce(traits.values("categories"), Value(0)), pa.string()),
+        requirement=("requirement", pa.string()),
+        policy=("pairing__policy__number", pa.int32()),
+        policy_kind=("pairing__policy__kind", pa.string()),
+        pool=("pairing__pool", pa.string()),
+        left=("pairing__left_id", pa.int64()),
+        right=("pairing__right_id", pa.int64()),
+        pair_propensity=("pairing__pair_propensity", pa.float64()),
+        side_propensity=("pairing__side_propensity", pa.float64()),
+        draw_attempt=("pairing__attempt", pa.int16()),
+    )
+
+
+def _prompts(battles: Any) -> Source:
+    first = Turn.objects.filter(battle__in=battles, n=1)
+    return _source(first, battle=("battle_id", pa.string()), prompt=("prompt", pa.string()))
+
+
+def _responses(battles: Any) -> Source:
+    return _source(
+        Response.objects.filter(turn__battle__in=battles).exclude(status=ResponseStatus.GENERATING.value),
+        id=("id", pa.string()),
+        battle=("turn__battle_id", pa.string()),
+        turn=("turn__n", pa.int16()),
+        side=("side", pa.string()),
+        system=("version_id", pa.int64()),
+        attempt=("attempt", pa.int16()),
+        status=("status", pa.string()),
+        error_class=("error_class", pa.string()),
+        finish_reason=("finish_reason", pa.string()),
+        ttft_s=("ttft_s", pa.float64()),
+        latency_s=("latency_s", pa.float64()),
+        input_tokens=("input_tokens", pa.int32()),
+        output_tokens=("output_tokens", pa.int32()),
+        cost_usd=("cost_usd", pa.float64()),
+        revealed=(Func("identity_matches", function="cardinality"), pa.int32()),
+    )
+
+
+def _votes(battles: Any) -> Source:
+    revealing = Response.objects.filter(
+        turn__battle=OuterRef("battle"),
+        turn__n__lte=OuterRef("turn_n"),
+        pairing=OuterRef("battle__pairing"),
+        identity_matches__len__gt=0,
+    )
+    return _source(
+        Vote.objects.filter(battle__in=battles),
+        id=("id", pa.string()),
+        battle=("battle_id", pa.string()),
+        voter=("voter_id", pa.string()),
+        week=(IsoWeek("created_at"), pa.string()),
+        turn=("turn_n", pa.int16()),
+        left=("battle__pairing__left_id", pa.int64()),
+        right=("battle__pairing__right_id", pa.int64()),
+        outcome=("outcome", pa.string()),
+        battle_simulated=("battle__is_simulated", pa.bool_()),
+        voter_simulated=("voter__is_simulated", pa.bool_()),
+        revealed=(Exists(revealing), pa.bool_()),
+        reasons=("reasons", pa.string()),
+    )
+
+
+def _texts(battles: Any) -> Source:
+    return _source(
+        Turn.objects.filter(battle__in=battles),
+        battle=("battle_id", pa.string()),
+        turn=("n", pa.int16()),
+        prompt=("prompt", pa.string()),
+    )
+
+
+def _answers(battles: Any) -> Source:
+    return _source(
+        Response.objects.filter(turn__battle__in=battles, status=ResponseStatus.COMPLETE.value),
+        battle=("turn__battle_id", pa.string()),
+        turn=("turn__n", pa.int16()),
+        side=("side", pa.string()),
+        text=("content", pa.string()),
+    )
+
+
+def _feedback(battles: Any) -> Source:
+    return _source(
+        Vote.objects.filter(battle__in=battles).exclude(feedback={"left": "", "right": ""}).exclude(feedback={}),
+        vote=("id", pa.string()),
+        battle=("battle_id", pa.string()),
+        feedback=("feedback", pa.string()),
+    )
+
+
+def first_battle_day(arena: Arena) -> date | None:
+    """The day (UTC) of the arena's first finished battle."""
+    first = Battle.objects.filter(arena=arena, state__in=FINISHED).aggregate(first=Min("created_at"))["first"]
+    return first.astimezone(UTC).date() if first else None
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """All queries inside see the database at one moment; inside a transaction already, as it sees it."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(durable=False):
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def read(arena: Arena, window: Window) -> dict[str, pa.Table]:
+    """The rows of a release by name; see `sources`."""
+    with one_snapshot():
+        return {name: _copied(source) for name, source in sources(arena, window).items()}
+
+
+def _copied(source: Source) -> pa.Table:
+    sql, params = source.rows.query.sql_with_params()
+    with tempfile.TemporaryFile() as buffer:
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as rows:
+            for block in rows:
+                buffer.write(block)
+        if not buffer.tell():
+            return pa.schema(list(source.types.items())).empty_table()
+        buffer.seek(0)
+        return csv.read_csv(
+            buffer,
+            read_options=csv.ReadOptions(column_names=list(source.types), block_size=_BLOCK_BYTES),
+            parse_options=_PARSE,
+            convert_options=csv.ConvertOptions(
+                column_types=source.types,
+                true_values=["t"],
+                false_values=["f"],
+                null_values=[""],
+                strings_can_be_null=True,
+                # COPY quotes an empty text and leaves NULL bare.
+                quoted_strings_can_be_null=False,
+            ),
+        )

@@ -1,0 +1,93 @@
+"""Releases of an arena's data: drafted, reviewed, published; never changed afterwards."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from arena.arenas.models import Arena
+
+
+class ReleaseState(models.TextChoices):
+    """draft → reviewed → published → superseded or withdrawn; a draft may also be thrown away."""
+
+    DRAFT = "draft", "draft"
+    REVIEWED = "reviewed", "reviewed"
+    PUBLISHED = "published", "published"
+    SUPERSEDED = "superseded", "superseded"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+#: What visitors may download.
+PUBLIC = (ReleaseState.PUBLISHED,)
+#: What was public at some time.
+ONCE_PUBLIC = (ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN)
+
+
+class ReleasePolicy(models.Model):
+    """How an arena releases its data; made with the defaults when it is first needed."""
+
+    arena = models.OneToOneField(Arena, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    builds = models.BooleanField(default=True, help_text="Build a draft when a month's embargo has passed.")
+    publishes = models.BooleanField(default=False, help_text="Publish it at once, without a review.")
+    embargo_days = models.PositiveSmallIntegerField(default=30)
+    # Without a recogniser of names the filter finds too few of them to release texts unasked.
+    publishes_texts = models.BooleanField(
+        default=False, help_text="Release texts with consent. The filter does not find names of persons."
+    )
+    min_voters = models.PositiveSmallIntegerField(default=20)
+    licence = models.CharField(max_length=60, default="CC BY 4.0")
+
+    class Meta:
+        verbose_name_plural = "release policies"
+        constraints = [
+            models.CheckConstraint(condition=Q(min_voters__gte=2), name="release_policy_merges"),
+        ]
+
+    def __str__(self) -> str:
+        return f"releases of {self.arena}"
+
+
+class Release(models.Model):
+    """One release. `window_end` is the first day outside. The salt of its pseudonyms exists only until publication."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    # 2026-10, or 2026-10.r2 for a revision.
+    name = models.CharField(max_length=20)
+    window_start = models.DateField()
+    window_end = models.DateField()
+    revision = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=ReleaseState.choices, default=ReleaseState.DRAFT)
+    salt = models.BinaryField(max_length=32, null=True)
+    embargo_days = models.PositiveSmallIntegerField()
+    # The manifest as it was signed and the content of leaderboard.json; null until the draft is built.
+    manifest = models.JSONField(null=True)
+    leaderboard = models.JSONField(null=True)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    downloads = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    published_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["arena", "name"], name="release_name_unique"),
+            models.UniqueConstraint(fields=["arena", "window_start", "revision"], name="release_once_per_period"),
+            models.UniqueConstraint(
+                fields=["arena", "window_start"], condition=Q(state="published"), name="release_one_public_per_period"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "reviewed"], published_at=None)
+                | Q(state__in=["published", "superseded", "withdrawn"], published_at__isnull=False),
+                name="release_published_has_a_time",
+            ),
+            # Whoever has the salt can try identities: it goes in the statement that publishes.
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(salt=None), name="release_published_has_no_salt"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(manifest__isnull=False), name="release_beyond_draft_is_built"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arena} {self.name}"

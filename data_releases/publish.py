@@ -1,0 +1,179 @@
+"""From a draft to a public release: files first, the manifest last, then the row.
+
+The bytes of a draft lie in the store under `drafts/`, those of a release under `releases/`; only the latter are
+served, and only while the release's row says that it is public. Every step can be repeated: what lies there already is
+not sent again, and a process that dies anywhere leaves nothing that a visitor sees, or a complete release.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from arena.arenas.models import Arena
+from arena.common.storage import Missing, Store
+from data_releases.manifest import MANIFEST, sha256
+from data_releases.models import ONCE_PUBLIC, Release, ReleaseState
+from data_releases.projection import ReleaseError
+from data_releases.source import MAX_MANIFEST_BYTES, Unreadable
+from data_releases.verify import Verified, verify
+
+
+class PublishRefused(ReleaseError):
+    """The release cannot be published as it is; the message says what to do."""
+
+
+class Place(Enum):
+    """Where the files of a release lie: before it is public, while it is, and after it was withdrawn."""
+
+    DRAFT = "drafts"
+    PUBLIC = "releases"
+    WITHDRAWN = "withdrawn"
+
+
+def key_of(place: Place, release: Release, file: str) -> str:
+    """The key of a file of a release."""
+    return f"{folder_of(place, release)}/{file}"
+
+
+def folder_of(place: Place, release: Release) -> str:
+    """The prefix of all its keys."""
+    return f"{place.value}/{release.arena.slug}/{release.name}"
+
+
+def place_of(release: Release) -> Place:
+    """Where its files lie now."""
+    if release.state == ReleaseState.WITHDRAWN:
+        return Place.WITHDRAWN
+    return Place.PUBLIC if release.state in ONCE_PUBLIC else Place.DRAFT
+
+
+class StoredRelease:
+    """The files of a release in one place, as `verify` reads them."""
+
+    def __init__(self, files: Store, release: Release, place: Place) -> None:
+        self._files = files
+        self._release = release
+        self._place = place
+
+    def read(self, path: str, most: int = MAX_MANIFEST_BYTES) -> bytes:
+        """See `source.Source`."""
+        key = key_of(self._place, self._release, path)
+        try:
+            if self._files.size(key) > most:
+                raise Unreadable(path, f"more than {most} bytes")
+            return b"".join(self._files.read(key))
+        except Missing as error:
+            raise Unreadable(path, "it is not in the store") from error
+
+
+def store_draft(files: Store, release: Release, content: Mapping[str, bytes]) -> None:
+    """Put the files of a draft into the store and remove those of an earlier build."""
+    kept = {key_of(Place.DRAFT, release, path) for path in content}
+    for path in sorted(content, key=_manifest_last):
+        files.put(key_of(Place.DRAFT, release, path), content[path])
+    for key in files.keys(folder_of(Place.DRAFT, release)):
+        if key not in kept:
+            files.delete(key)
+
+
+def _manifest_last(path: str) -> tuple[bool, str]:
+    return path == MANIFEST, path
+
+
+def newest_public(arena: Arena) -> Release | None:
+    """The release that the next one follows: the last one published, whatever became of it."""
+    return Release.objects.filter(arena=arena, state__in=ONCE_PUBLIC).order_by("-published_at", "-pk").first()
+
+
+def verified(files: Store, release: Release, place: Place | None = None) -> Verified:
+    """Check a stored release as anybody would, where it lies or in another place."""
+    return verify(StoredRelease(files, release, place or place_of(release)))
+
+
+def publish(files: Store, release: Release) -> Release:
+    """Make a reviewed release public, or finish what a killed process began; a public one stays as it is.
+
+    Raises:
+        PublishRefused: it is not reviewed, it no longer follows the newest release, or its files do not verify.
+        StorageError: the store does not answer; call again.
+    """
+    if release.state == ReleaseState.PUBLISHED:
+        return release
+    if release.state != ReleaseState.REVIEWED:
+        raise PublishRefused(f"{release} is {release.get_state_display()}; review it first")
+    if newest_public(release.arena) != release.previous:
+        raise PublishRefused(f"another release was published since {release} was built: throw it away and build anew")
+    _copy(files, release)
+    checked = verified(files, release, Place.PUBLIC)
+    if checked.problems:
+        path, problem = checked.problems[0]
+        raise PublishRefused(f"{release} does not verify: {path}: {problem}")
+    _open(release)
+    _remove(files, Place.DRAFT, release)
+    release.refresh_from_db()
+    return release
+
+
+def _copy(files: Store, release: Release) -> None:
+    try:
+        manifest = StoredRelease(files, release, Place.DRAFT).read(MANIFEST)
+    except Unreadable as error:
+        raise PublishRefused(f"the files of {release} are not in the store: build it again") from error
+    if sha256(manifest) != release.manifest_sha256:
+        raise PublishRefused(f"the draft of {release} is not the one that was reviewed: build and review it again")
+    _move(files, release, Place.DRAFT, Place.PUBLIC)
+
+
+def _move(files: Store, release: Release, source: Place, target: Place) -> None:
+    """Copy every file, the manifest last; the originals stay."""
+    paths = [key.rpartition("/")[2] for key in files.keys(folder_of(source, release))]
+    for path in sorted(paths, key=_manifest_last):
+        files.put(key_of(target, release, path), b"".join(files.read(key_of(source, release, path))))
+
+
+def _open(release: Release) -> None:
+    """The one statement that makes it public, and that destroys the salt."""
+    with transaction.atomic():
+        # Two releases of one arena are published one after the other.
+        Arena.objects.select_for_update().get(pk=release.arena_id)
+        if newest_public(release.arena) != release.previous:
+            raise PublishRefused(f"another release was published since {release} was built")
+        moved = Release.objects.filter(
+            pk=release.pk, state=ReleaseState.REVIEWED, manifest_sha256=release.manifest_sha256
+        ).update(state=ReleaseState.PUBLISHED, published_at=Now(), salt=None)
+        if not moved:
+            raise PublishRefused(f"{release} changed while it was being published: look at it again")
+
+
+def _remove(files: Store, place: Place, release: Release) -> None:
+    """Delete the files in one place, the manifest first: what is left is no release."""
+    for key in sorted(files.keys(folder_of(place, release)), key=lambda key: not key.endswith(MANIFEST)):
+        files.delete(key)
+
+
+def withdraw(files: Store, release: Release) -> Release:
+    """Take a public release down; its row stays, its files move out of sight, for the counts that later ones need.
+
+    A repeated call finishes what a killed process left.
+
+    Raises:
+        PublishRefused: it is not public.
+        StorageError: the store does not answer; call again.
+    """
+    _move(files, release, Place.PUBLIC, Place.WITHDRAWN)
+    moved = Release.objects.filter(
+        pk=release.pk, state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN]
+    ).update(state=ReleaseState.WITHDRAWN)
+    if not moved:
+        raise PublishRefused(f"{release} is not public")
+    _remove(files, Place.PUBLIC, release)
+    release.refresh_from_db()
+    return release
+
+
+def count_download(release_id: int) -> None:
+    """One more reader of a release's data."""
+    Release.objects.filter(pk=release_id).update(downloads=F("downloads") + 1)

@@ -1,0 +1,232 @@
+"""The tables of a release: every column, its type and what it means. Pure.
+
+A column exists only here; `projection` builds exactly these tables and `verify` accepts no others. A change of any
+column is a new `SCHEMA_VERSION`.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA_VERSION: Final = 1
+#: Rows of a Parquet row group; a fixed number, because it decides bytes.
+ROW_GROUP: Final = 65_536
+ZSTD_LEVEL: Final = 9
+
+_TEXTS: Final = pa.list_(pa.string())
+_POOL: Final = pa.list_(pa.struct([("system_id", pa.string()), ("weight", pa.float64())]))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `nullable` is a promise that `verify` checks."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table; rows are sorted by `key`, which is unique."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def file(self) -> str:
+        """Its file in the release."""
+        return f"{self.name}.parquet"
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, without metadata."""
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+
+def _text(name: str, meaning: str, *, nullable: bool = False) -> Column:
+    return Column(name, pa.string(), meaning, nullable)
+
+
+SYSTEMS: Final = TableSpec(
+    "systems",
+    "Versions of the systems that could be drawn, or that hold earlier votes.",
+    ("system_id",),
+    (
+        _text("system_id", "Name and version, for example `gpt-4o v2`; stable across releases."),
+        _text("name", "Name of the system."),
+        Column("version", pa.int32(), "Number of the version."),
+        _text("contender", "The row of the leaderboard: versions that behave alike share it."),
+        _text("organisation", "Who makes the system."),
+        _text("access", "`open` or `proprietary` weights."),
+        _text("licence", "Licence of the system."),
+        Column("context_tokens", pa.int32(), "Length of the context, where it is known.", nullable=True),
+        Column("price_in_usd_per_mtok", pa.float64(), "US dollars per million input tokens."),
+        Column("price_out_usd_per_mtok", pa.float64(), "US dollars per million output tokens."),
+        _text("signature", "What it accepts and gives, as canonical JSON."),
+        Column("outputs_released", pa.bool_(), "Whether its provider's terms let outputs be published."),
+    ),
+)
+
+BATTLES: Final = TableSpec(
+    "battles",
+    "Finished battles with the probability of their draw; with or without a vote.",
+    ("battle_id",),
+    (
+        _text("battle_id", "Drawn anew for every release."),
+        _text("week", "ISO week in which it began."),
+        _text("state", "`voted`, `failed` or `expired`."),
+        _text("reason", "Why it failed; empty otherwise."),
+        Column("is_simulated", pa.bool_(), "Whether a simulated voter was at work."),
+        Column("turns", pa.int16(), "How many prompts it has."),
+        _text(
+            "language", "ISO 639-1 code of the prompts, `und` where unknown, `other` where too few voters share it."
+        ),
+        Column("categories", _TEXTS, "Kinds of prompt; `other` where too few voters share the combination."),
+        _text("requirement", "What the prompt needs of a system, as canonical JSON."),
+        Column("policy", pa.int32(), "Number of the sampling policy."),
+        _text("policy_kind", "Kind of the sampling policy."),
+        Column("pool", _POOL, "Every system that could be drawn, with its weight, in the sampler's order."),
+        _text("left", "`system_id` of the left side."),
+        _text("right", "`system_id` of the right side."),
+        Column("pair_propensity", pa.float64(), "Probability of this pair, whatever the sides."),
+        Column("side_propensity", pa.float64(), "Probability of this order of sides, given the pair."),
+        Column("draw_attempt", pa.int16(), "1, or more where an earlier draw failed before anything was shown."),
+        _text("text_status", "`published`, or why its texts are not in `conversations`."),
+        _text("split", "`train`, `validation` or `test`, decided by the first prompt."),
+    ),
+)
+
+RESPONSES: Final = TableSpec(
+    "responses",
+    "Every attempt of a system to answer, failed ones too.",
+    ("response_id",),
+    (
+        _text("response_id", "Drawn anew for every release."),
+        _text("battle_id", "Its battle."),
+        Column("turn", pa.int16(), "Which prompt, from 1."),
+        _text("side", "`left` or `right`."),
+        _text("system_id", "Who answered."),
+        Column("attempt", pa.int16(), "Which attempt of the turn."),
+        _text("status", "`complete`, `failed` or `discarded`."),
+        _text("error_class", "Class of the failure; empty otherwise."),
+        _text("finish_reason", "Why the system stopped, in the words of its interface."),
+        Column("ttft_s", pa.float64(), "Seconds to the first token, to 0.1 s.", nullable=True),
+        Column("latency_s", pa.float64(), "Seconds to the last token, to 0.1 s.", nullable=True),
+        Column("input_tokens", pa.int32(), "Tokens read.", nullable=True),
+        Column("output_tokens", pa.int32(), "Tokens written.", nullable=True),
+        Column("cost_usd", pa.float64(), "US dollars by the version's prices.", nullable=True),
+        Column("identity_revealed", pa.bool_(), "Whether the text named its own maker."),
+    ),
+)
+
+VOTES: Final = TableSpec(
+    "votes",
+    "Every vote, counted or not. The leaderboard is a function of this table and of `prior_tallies`.",
+    ("vote_id",),
+    (
+        _text("vote_id", "Drawn anew for every release."),
+        _text("battle_id", "Its battle."),
+        _text("voter_pid", "Pseudonym of the voter, for this release alone."),
+        _text("week", "ISO week of the vote."),
+        Column("turn", pa.int16(), "After which prompt the vote was cast."),
+        _text("left", "`system_id` of the left side."),
+        _text("right", "`system_id` of the right side."),
+        _text("outcome", "`left`, `right`, `tie` or `both_bad`."),
+        Column("counted", pa.bool_(), "Whether it moves the leaderboard."),
+        _text("exclusion", "Class of the reason where it does not.", nullable=True),
+        Column("weight", pa.float64(), "Its weight in the leaderboard: 1 where counted, else 0."),
+        Column("is_simulated", pa.bool_(), "Whether a simulated voter cast it."),
+        Column("reasons_left", _TEXTS, "Reasons ticked for the left side."),
+        Column("reasons_right", _TEXTS, "Reasons ticked for the right side."),
+    ),
+)
+
+CONVERSATIONS: Final = TableSpec(
+    "conversations",
+    "Texts of battles with consent to publication and without findings of the filter for personal data.",
+    ("battle_id", "turn"),
+    (
+        _text("battle_id", "Its battle."),
+        Column("turn", pa.int16(), "Which prompt, from 1."),
+        _text("prompt", "What the voter wrote."),
+        _text("left", "The left answer; null where the provider's terms forbid it.", nullable=True),
+        _text("right", "The right answer; null where the provider's terms forbid it.", nullable=True),
+    ),
+)
+
+FEEDBACK: Final = TableSpec(
+    "feedback",
+    "What voters wrote about an answer; same conditions as `conversations`.",
+    ("vote_id", "side"),
+    (
+        _text("vote_id", "Its vote."),
+        _text("side", "`left` or `right`."),
+        _text("text", "What the voter wrote."),
+    ),
+)
+
+PRIOR_TALLIES: Final = TableSpec(
+    "prior_tallies",
+    "How pairs ended in all earlier releases together; the leaderboard starts from them.",
+    ("first", "second"),
+    (
+        _text("first", "A contender; its name sorts before the other's."),
+        _text("second", "The other contender."),
+        Column("first_wins", pa.int64(), "Votes for `first`."),
+        Column("second_wins", pa.int64(), "Votes for `second`."),
+        Column("ties", pa.int64(), "Votes for neither."),
+        Column("both_bad", pa.int64(), "Votes against both."),
+    ),
+)
+
+TABLES: Final = (SYSTEMS, BATTLES, RESPONSES, VOTES, CONVERSATIONS, FEEDBACK, PRIOR_TALLIES)
+BY_FILE: Final = {spec.file: spec for spec in TABLES}
+
+#: Why a vote does not count; nothing finer is published.
+EXCLUSIONS: Final = (
+    "simulated",
+    "identity_revealed",
+    "integrity",
+    "duplicate_prompt",
+    "error",
+    "held",
+    "withdrawn",
+)
+
+
+def schema_sha256(spec: TableSpec) -> str:
+    """Names, types and nullability of the columns, as one number."""
+    described = "\n".join(f"{field.name}\t{field.type}\t{field.nullable}" for field in spec.schema)
+    return hashlib.sha256(described.encode()).hexdigest()
+
+
+def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
+    """The table as Parquet: sorted by its key, one encoding, so that equal rows in any order are equal bytes.
+
+    Raises:
+        pyarrow.ArrowInvalid: the columns are not those of `spec`.
+    """
+    ordered = table.select(spec.schema.names).cast(spec.schema).sort_by([(name, "ascending") for name in spec.key])
+    # One chunk: a page must not end where a batch of the source ended.
+    ordered = ordered.combine_chunks()
+    sink = io.BytesIO()
+    pq.write_table(
+        ordered,
+        sink,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        row_group_size=ROW_GROUP,
+        version="2.6",
+        data_page_version="1.0",
+        write_statistics=True,
+        store_schema=False,
+    )
+    return sink.getvalue()

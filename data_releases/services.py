@@ -1,0 +1,245 @@
+"""Build a release, review it, throw a draft away. Publishing is in `publish`.
+
+ReleaseError (projection)
+├── BuildRefused        the rows cannot be released as they are
+├── EmbargoRunning      the month's embargo has not passed
+├── NotADemo            only demo arenas may do without an embargo
+├── AlreadyBuilding     somebody builds a release of this arena now
+├── AlreadyReviewed     the release has been reviewed or published; only a draft is built again
+└── WrongState          the release is not where the wish needs it
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from arena.arenas.models import Arena
+from arena.common.storage import Store
+from arena.rankings.services import fold_votes
+from data_releases import anonymise, certified, extract, publish
+from data_releases.assemble import Assembled, Facts, assemble
+from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
+from data_releases.models import Release, ReleasePolicy, ReleaseState
+from data_releases.projection import BuildRefused, ReleaseError, Rules, project
+from data_releases.site import signing_key, store
+from data_releases.verify import carried
+
+__all__ = [
+    "AlreadyBuilding",
+    "AlreadyReviewed",
+    "BuildRefused",
+    "EmbargoRunning",
+    "NotADemo",
+    "ReleaseError",
+    "WrongState",
+    "build_release",
+    "due_months",
+    "mark_reviewed",
+    "policy_of",
+    "today",
+    "window_of",
+]
+
+#: First key of the advisory lock of a build; the second is the arena's id.
+ADVISORY_LOCK: Final = 0x72656C73
+_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+class EmbargoRunning(ReleaseError):
+    """The month's embargo has not passed."""
+
+
+class NotADemo(ReleaseError):
+    """Only demo arenas may do without an embargo."""
+
+
+class AlreadyBuilding(ReleaseError):
+    """Somebody builds a release of this arena now."""
+
+
+class AlreadyReviewed(ReleaseError):
+    """Only a draft is built again."""
+
+
+class WrongState(ReleaseError):
+    """The release is not where the wish needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month; `end` is the first day outside."""
+
+    start: date
+    end: date
+
+    @property
+    def name(self) -> str:
+        """`2026-10`."""
+        return f"{self.start:%Y-%m}"
+
+
+def window_of(text: str) -> Month:
+    """The month written as `2026-10`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no month: write YYYY-MM")
+    return month_of(date(int(found[1]), int(found[2]), 1))
+
+
+def month_of(day: date) -> Month:
+    """The month of a day."""
+    start = day.replace(day=1)
+    return Month(start, (start + timedelta(days=32)).replace(day=1))
+
+
+def policy_of(arena: Arena) -> ReleasePolicy:
+    """How the arena releases its data; a demo arena has no persons behind its texts and releases them."""
+    defaults = {"publishes_texts": arena.is_demo}
+    policy, _created = ReleasePolicy.objects.get_or_create(arena=arena, defaults=defaults)
+    return policy
+
+
+def today() -> date:
+    """The day in UTC, by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date")
+        day: date = cursor.fetchone()[0]
+    return day
+
+
+def due_months(arena: Arena, day: date) -> list[Month]:
+    """Months whose embargo has passed, that hold a finished battle and have no release yet; the oldest first."""
+    embargo = timedelta(days=policy_of(arena).embargo_days)
+    first = extract.first_battle_day(arena)
+    released = set(Release.objects.filter(arena=arena).values_list("window_start", flat=True))
+    due = []
+    month = month_of(first) if first else None
+    while month and month.end + embargo <= day:
+        if month.start not in released:
+            due.append(month)
+        month = month_of(month.end)
+    return due
+
+
+def build_release(arena: Arena, month: Month, *, embargo: bool = True) -> Release:
+    """Build the draft of a month, or build it again: the same rows give the same bytes.
+
+    Raises:
+        EmbargoRunning, NotADemo, AlreadyBuilding, AlreadyReviewed, BuildRefused: see the module.
+        StorageError: the store does not answer.
+    """
+    policy = policy_of(arena)
+    _require_over(arena, month, policy, embargo=embargo)
+    with _only_one(arena):
+        release = _draft(arena, month, policy.embargo_days if embargo else 0)
+        assembled = _assembled(release, policy)
+        publish.store_draft(store(), release, assembled.files)
+        Release.objects.filter(pk=release.pk, state=ReleaseState.DRAFT).update(
+            manifest=assembled.manifest,
+            leaderboard=json.loads(assembled.files[LEADERBOARD]),
+            manifest_sha256=sha256(assembled.files[MANIFEST]),
+            previous=release.previous,
+        )
+    release.refresh_from_db()
+    return release
+
+
+def _require_over(arena: Arena, month: Month, policy: ReleasePolicy, *, embargo: bool) -> None:
+    if not embargo and not arena.is_demo:
+        raise NotADemo(f"{arena.slug} is no demo arena: its releases wait for {policy.embargo_days} days")
+    over = month.end + timedelta(days=policy.embargo_days)
+    if embargo and today() < over:
+        raise EmbargoRunning(f"{month.name} may be released from {over.isoformat()} on")
+
+
+@contextmanager
+def _only_one(arena: Arena) -> Iterator[None]:
+    """One build of an arena at a time, whichever process; the lock goes with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [ADVISORY_LOCK, arena.pk])
+        if not cursor.fetchone()[0]:
+            raise AlreadyBuilding(f"a release of {arena.slug} is being built; try again when it is done")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [ADVISORY_LOCK, arena.pk])
+
+
+def _draft(arena: Arena, month: Month, embargo_days: int) -> Release:
+    """The month's draft: the one there is, or a new one with a salt of its own."""
+    defaults: dict[str, Any] = {
+        "name": month.name,
+        "window_end": month.end,
+        "embargo_days": embargo_days,
+        "salt": anonymise.new_salt(),
+    }
+    release, _created = Release.objects.get_or_create(
+        arena=arena, window_start=month.start, revision=1, defaults=defaults
+    )
+    if release.state != ReleaseState.DRAFT:
+        raise AlreadyReviewed(f"{release} is {release.get_state_display()}; only a draft is built again")
+    release.previous = publish.newest_public(arena)
+    return release
+
+
+def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
+    arena = release.arena
+    # The fold finds language and categories of voted battles.
+    fold_votes(arena.pk)
+    raw = extract.read(arena, extract.Window(_midnight(release.window_start), _midnight(release.window_end)))
+    earlier = _carried(store(), release.previous) if release.previous else {}
+    rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
+    projected = project(raw, bytes(release.salt or b""), rules, {name for pair in earlier for name in pair})
+    return assemble(projected, certified.tally_table(earlier), _facts(release, policy), signing_key())
+
+
+def _carried(files: Store, previous: Release) -> certified.Tallies:
+    checked = publish.verified(files, previous)
+    if checked.problems:
+        path, problem = checked.problems[0]
+        raise BuildRefused(f"the release before it, {previous.name}, does not verify: {path}: {problem}")
+    return carried(checked)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _facts(release: Release, policy: ReleasePolicy) -> Facts:
+    previous = release.previous
+    return Facts(
+        arena=release.arena.slug,
+        modality=release.arena.modality,
+        release=release.name,
+        start=release.window_start,
+        end=release.window_end,
+        embargo_days=release.embargo_days,
+        created=release.created_at.date(),
+        licence=policy.licence,
+        previous={"release": previous.name, "manifest_sha256": previous.manifest_sha256} if previous else None,
+    )
+
+
+def mark_reviewed(release_id: int, manifest_sha256: str) -> Release:
+    """Close a draft that somebody has looked at; `manifest_sha256` says which bytes they saw.
+
+    Raises:
+        WrongState: it is no draft, is not built, or was built again in between.
+    """
+    with transaction.atomic():
+        moved = Release.objects.filter(
+            pk=release_id, state=ReleaseState.DRAFT, manifest__isnull=False, manifest_sha256=manifest_sha256
+        ).update(state=ReleaseState.REVIEWED)
+        if not moved:
+            raise WrongState("the draft was built again, or is none any more: look at it once more")
+    return Release.objects.get(pk=release_id)

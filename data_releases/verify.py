@@ -1,0 +1,190 @@
+"""Check a release without its site: signature, checksums, schemas, counts, and the leaderboard to the byte.
+
+Nothing is believed that can be computed: the manifest's counts are counted again, and the leaderboard is fitted again
+from the votes. Every problem names its file; checking goes on after a problem as far as the files allow.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from arena.rankings.bradley_terry import NotConverged
+from data_releases import certified, schema
+from data_releases.manifest import (
+    LEADERBOARD,
+    MANIFEST,
+    SUMS,
+    ManifestError,
+    canonical,
+    read_manifest,
+    require_signer,
+    sha256,
+    sums,
+)
+from data_releases.source import Source, Unreadable
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was found: problems as (file, sentence); none means that the release holds what it says."""
+
+    manifest: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def say(self, path: str, problem: str) -> None:
+        """Note a problem of a file."""
+        self.problems.append((path, problem))
+
+
+def verify(source: Source, key: str | None = None) -> Verified:
+    """Check everything that one release says about itself.
+
+    Args:
+        source: where it lies.
+        key: the expected signer, in hexadecimal; None: any.
+
+    Raises:
+        Unreadable: there is no manifest to begin with.
+    """
+    found = Verified()
+    try:
+        found.manifest = read_manifest(source.read(MANIFEST))
+        if key is not None:
+            require_signer(found.manifest, key)
+    except ManifestError as error:
+        found.say(MANIFEST, str(error))
+        return found
+    content = _files(source, found)
+    _tables(content, found)
+    if len(found.tables) == len(schema.TABLES):
+        _counts(found)
+        _board(content.get(LEADERBOARD), found)
+    return found
+
+
+def _files(source: Source, found: Verified) -> dict[str, bytes]:
+    """The files whose bytes are those of the manifest."""
+    good: dict[str, bytes] = {}
+    for entry in found.manifest["files"]:
+        path = entry["path"]
+        try:
+            content = source.read(path, entry["bytes"])
+        except Unreadable as error:
+            found.say(path, str(error).removeprefix(f"{path}: "))
+            continue
+        if sha256(content) != entry["sha256"]:
+            found.say(path, "the checksum is not that of the manifest")
+            continue
+        good[path] = content
+    for spec in schema.TABLES:
+        if spec.file not in {entry["path"] for entry in found.manifest["files"]}:
+            found.say(spec.file, "the manifest does not list it")
+    listed = {path: content for path, content in good.items() if path != SUMS}
+    if SUMS in good and not found.problems and sums(listed) != good[SUMS]:
+        found.say(SUMS, "its sums are not those of the files")
+    return good
+
+
+def _tables(content: Mapping[str, bytes], found: Verified) -> None:
+    entries = {entry["path"]: entry for entry in found.manifest["files"]}
+    for spec in schema.TABLES:
+        if spec.file not in content:
+            continue
+        try:
+            table = pq.read_table(io.BytesIO(content[spec.file]))
+        except (pa.ArrowException, OSError) as error:
+            found.say(spec.file, f"it is no Parquet file: {type(error).__name__}")
+            continue
+        if problem := _schema_problem(spec, table, entries[spec.file]):
+            found.say(spec.file, problem)
+        else:
+            found.tables[spec.name] = table
+
+
+def _schema_problem(spec: schema.TableSpec, table: pa.Table, entry: Mapping[str, Any]) -> str:
+    if table.schema.names != spec.schema.names or table.schema.types != spec.schema.types:
+        return "its columns are not those of the schema"
+    if entry.get("schema_sha256") != schema.schema_sha256(spec):
+        return "the manifest names another schema"
+    if empty := [c.name for c in spec.columns if not c.nullable and table[c.name].null_count]:
+        return f"no value where there must be one: {', '.join(empty)}"
+    if entry.get("rows") != len(table):
+        return f"it has {len(table)} rows, the manifest says {entry.get('rows')}"
+    keys = table.select(list(spec.key)).group_by(list(spec.key)).aggregate([])
+    return "" if len(keys) == len(table) else f"two rows share a key ({', '.join(spec.key)})"
+
+
+def _counts(found: Verified) -> None:
+    counted = certified.counts_of(found.tables)
+    for name, value in counted.items():
+        if found.manifest["counts"].get(name) != value:
+            told = found.manifest["counts"].get(name)
+            found.say(schema.VOTES.file, f"{name}: the manifest says {told}, the tables say {value}")
+    _consistent(found)
+
+
+def _consistent(found: Verified) -> None:
+    """Rows name rows that exist, and a vote counts exactly if it has no class of exclusion."""
+    tables = found.tables
+    systems, battles = tables["systems"]["system_id"], tables["battles"]["battle_id"]
+    for name, column, known in (
+        ("battles", "left", systems),
+        ("battles", "right", systems),
+        ("votes", "left", systems),
+        ("votes", "right", systems),
+        ("responses", "system_id", systems),
+        ("votes", "battle_id", battles),
+        ("responses", "battle_id", battles),
+        ("conversations", "battle_id", battles),
+        ("feedback", "vote_id", tables["votes"]["vote_id"]),
+    ):
+        strangers = pc.invert(pc.is_in(tables[name][column], known.combine_chunks()))
+        if pc.any(strangers).as_py():
+            found.say(f"{name}.parquet", f"{column} names rows that are not there")
+    votes = tables["votes"]
+    if pc.any(pc.equal(votes["counted"], pc.is_valid(votes["exclusion"]))).as_py():
+        found.say(schema.VOTES.file, "a vote counts and is excluded, or neither")
+    unknown = set(votes["exclusion"].unique().to_pylist()) - {None, *schema.EXCLUSIONS}
+    if unknown:
+        found.say(schema.VOTES.file, f"unknown classes of exclusion: {', '.join(sorted(unknown))}")
+
+
+def _board(published: bytes | None, found: Verified) -> None:
+    if published is None:
+        return
+    tables, manifest = found.tables, found.manifest
+    try:
+        board = certified.leaderboard(
+            manifest["arena"], manifest["release"], tables["systems"], tables["votes"], tables["prior_tallies"]
+        )
+    except (KeyError, ValueError, NotConverged) as error:
+        found.say(schema.VOTES.file, f"no leaderboard can be computed: {error}")
+        return
+    if canonical(board) != published:
+        found.say(LEADERBOARD, "the votes give another leaderboard")
+    if sha256(published) != manifest["leaderboard_sha256"]:
+        found.say(LEADERBOARD, "the manifest names another leaderboard")
+
+
+def check_chain(newer: Verified, older: Verified) -> None:
+    """Note in `newer` where it does not follow `older`: another release, or other tallies than its votes give."""
+    named = newer.manifest.get("previous")
+    told = older.manifest["release"]
+    if newer.manifest["arena"] != older.manifest["arena"] or named is None or named["release"] != told:
+        newer.say(MANIFEST, f"it does not follow release {told}")
+    elif named["manifest_sha256"] != sha256(canonical(older.manifest)):
+        newer.say(MANIFEST, f"it follows another {told} than the one given")
+    elif certified.tallies_from(newer.tables["prior_tallies"]) != carried(older):
+        newer.say(schema.PRIOR_TALLIES.file, f"its tallies are not those of {told} and before")
+
+
+def carried(release: Verified) -> certified.Tallies:
+    """The tallies that the next release starts from."""
+    own = certified.tallies_of(release.tables["votes"], certified.contenders_of(release.tables["systems"]))
+    return certified.added(certified.tallies_from(release.tables["prior_tallies"]), own)

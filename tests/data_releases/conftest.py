@@ -1,0 +1,62 @@
+"""Releases in tests: the embargo of October 2026 has passed, and every test has a store of its own."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from arena.arenas.models import Arena
+from arena.common.storage import FolderStore
+from data_releases import publish, services
+from data_releases.models import Release, ReleasePolicy
+from tests.data_releases.world import OCTOBER
+
+
+@pytest.fixture(autouse=True)
+def december(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 1 December 2026."""
+    monkeypatch.setattr(services, "today", lambda: date(2026, 12, 1))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the store."""
+    root = tmp_path / "store"
+    for module in ("data_releases.services", "data_releases.management.commands.release"):
+        monkeypatch.setattr(f"{module}.store", lambda: FolderStore(root))
+    return root
+
+
+@pytest.fixture
+def files(folder: Path) -> FolderStore:
+    """The store."""
+    return FolderStore(folder)
+
+
+@pytest.fixture
+def built(folder: Path) -> Callable[[Arena], Release]:
+    """Builds the draft of October with texts."""
+
+    def build(arena: Arena) -> Release:
+        policy = services.policy_of(arena)
+        ReleasePolicy.objects.filter(pk=policy.pk).update(publishes_texts=True)
+        return services.build_release(arena, OCTOBER)
+
+    return build
+
+
+@pytest.fixture
+def published(built: Callable[[Arena], Release], files: FolderStore) -> Callable[[Arena], Release]:
+    """Builds, reviews and publishes October."""
+
+    def run(arena: Arena) -> Release:
+        draft = built(arena)
+        return publish.publish(files, services.mark_reviewed(draft.pk, draft.manifest_sha256))
+
+    return run
+
+
+def folder_of(root: Path, release: Release) -> Path:
+    """Where the files of a release lie on the disk."""
+    return root / publish.folder_of(publish.place_of(release), release)

@@ -1,0 +1,106 @@
+"""Make tests/data/release-sample anew: a small release of an invented arena, built by the project itself.
+
+    python -m tests.data_releases.sample
+
+Names, questions and answers are invented; the signing key is thrown away.
+"""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tests.bench.database import bench_database
+
+FOLDER: Final = Path(__file__).resolve().parents[1] / "data" / "release-sample"
+SYSTEMS: Final = ("Heron", "Ibis", "Jay", "Kestrel", "Lark", "Merlin")
+SUBJECTS: Final = (
+    "bread",
+    "tides",
+    "chess",
+    "rust in C++",
+    "the moon",
+    "saffron",
+    "bridges",
+    "glaciers",
+    "jazz",
+    "bees",
+)
+ASKS: Final = (
+    "Explain {} to a child.", "Write a limerick about {}.", "List three facts about {}.",
+    "Was kann man über {} sagen?",
+    "Résume l'histoire de {} en deux phrases.", "Give me a plan to learn about {} in a week.",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Fill a database, build, copy."""
+    with bench_database():
+        build(FOLDER)
+
+
+def build(folder: Path) -> None:
+    """Build the sample into `folder`; the database is empty and migrated."""
+    import random
+
+    from arena.battles.states import SIDES
+    from arena.systems.models import SystemVersion
+    from data_releases import extract, services
+    from data_releases.assemble import Facts, assemble
+    from data_releases.certified import tally_table
+    from data_releases.projection import Rules, project
+    from tests.ballots import make_arena, make_versions, make_voter
+    from tests.data_releases.world import FIRST, OCTOBER, add_battle
+
+    rng = random.Random(2026)
+    arena = make_arena()
+    versions = make_versions(arena, SYSTEMS)
+    prices = {version.pk: (0.1 * (n + 1), 0.4 * (n + 1)) for n, version in enumerate(versions)}
+    for pk, (price_in, price_out) in prices.items():
+        SystemVersion.objects.filter(pk=pk).update(
+            release_outputs=True, price_in_usd_per_mtok=price_in, price_out_usd_per_mtok=price_out
+        )
+    SystemVersion.objects.filter(system__name="Merlin").update(release_outputs=False)
+    people = [make_voter() for _ in range(30)]
+    for number in range(400):
+        left, right = rng.sample(versions, 2)
+        better = versions.index(left) > versions.index(right)
+        outcome = rng.choices(("left", "right", "tie", "both_bad"), (5, 3, 2, 1) if better else (3, 5, 2, 1))[0]
+        ask, subject = rng.choice(ASKS), rng.choice(SUBJECTS)
+        add_battle(
+            arena,
+            left,
+            right,
+            voter=rng.choice(people),
+            at=FIRST + timedelta(hours=number),
+            outcome=outcome,
+            prompt=ask.format(subject),
+            answers={side: f"An invented {side} answer about {subject}{'!' * rng.randint(1, 30)}" for side in SIDES},
+            feedback={"left": "Clear and short." if number % 9 == 0 else "", "right": ""},
+            publication=number % 4 != 0,
+            response={"identity_matches": ["I am Heron"]} if number % 50 == 7 else None,
+        )  # fmt: skip
+    window = extract.Window(services._midnight(OCTOBER.start), services._midnight(OCTOBER.end))
+    raw = extract.read(arena, window)
+    projected = project(raw, b"sample salt of 32 bytes, public!", Rules("text", is_demo=False, publish_texts=True))
+    facts = Facts(
+        arena="text",
+        modality="text",
+        release="2026-10",
+        start=OCTOBER.start,
+        end=OCTOBER.end,
+        embargo_days=30,
+        created=OCTOBER.end + timedelta(days=30),
+        licence="CC BY 4.0",
+    )
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    made = assemble(projected, tally_table({}), facts, Ed25519PrivateKey.generate())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path, content in made.files.items():
+        (folder / path).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""A draft: the month's rows, anonymous, the same bytes for the same rows."""
+
+import io
+import json
+import random
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.db import IntegrityError, connection
+
+from arena.battles.models import Battle, Response
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+from data_releases import extract, publish, services
+from data_releases.assemble import assemble
+from data_releases.certified import tally_table
+from data_releases.models import Release, ReleasePolicy
+from data_releases.projection import Rules, project
+from data_releases.site import signing_key
+from tests.ballots import make_arena, make_voter
+from tests.data_releases.conftest import folder_of
+from tests.data_releases.world import FIRST, OCTOBER, add_battle, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def table(folder, release, name):
+    return pq.read_table(folder_of(folder, release) / f"{name}.parquet").to_pylist()
+
+
+def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder, built):
+    arena = make_world(10)
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    add_battle(arena, ada, bert, at=datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC))
+    add_battle(arena, ada, bert, at=datetime(2026, 11, 1, tzinfo=UTC))
+    add_battle(arena, ada, bert, at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+    release = built(arena)
+    assert release.manifest["counts"]["cast"] == 11
+    assert {row["week"] for row in table(folder, release, "votes")} == {"2026-W40", "2026-W44"}
+
+
+def test_rows_in_any_order_give_the_same_bytes(folder, built):
+    arena = make_world(40)
+    release = built(arena)
+    window = extract.Window(FIRST.replace(day=1, hour=0), FIRST.replace(month=11, day=1, hour=0))
+    raw = extract.read(arena, window)
+    rules = Rules("text", is_demo=False, publish_texts=True)
+    facts = services._facts(release, services.policy_of(arena))
+    sums = set()
+    for seed in range(3):
+        rng = random.Random(seed)
+        shuffled = {
+            name: rows.take(pa.array(rng.sample(range(len(rows)), len(rows)), pa.int64()))
+            for name, rows in raw.items()
+        }
+        projected = project(shuffled, bytes(release.salt), rules)
+        made = assemble(projected, tally_table({}), facts, signing_key())
+        sums.add(made.files["SHA256SUMS"] + made.files["manifest.json"])
+    assert sums == {
+        b"".join((folder_of(folder, release) / name).read_bytes() for name in ("SHA256SUMS", "manifest.json"))
+    }
+
+
+def test_building_again_gives_the_same_bytes_and_one_row(folder, built):
+    arena = make_world(20)
+    first = built(arena)
+    # Every row is written anew, so that PostgreSQL returns them in another order.
+    for model in (Battle, Vote, Response):
+        for pk in random.Random(1).sample(list(model.objects.values_list("pk", flat=True)), 15):
+            model.objects.filter(pk=pk).update(id=pk)
+    assert built(arena).manifest_sha256 == first.manifest_sha256
+    assert Release.objects.count() == 1
+
+
+def test_two_releases_of_one_month_cannot_be(folder, built):
+    release = built(make_world(5))
+    with pytest.raises(IntegrityError):
+        Release.objects.create(
+            arena=release.arena, name="other", window_start=release.window_start, window_end=release.window_end,
+            embargo_days=30,
+        )  # fmt: skip
+
+
+def test_no_id_and_no_time_of_the_database_is_in_it(folder, built):
+    release = built(make_world(30))
+    inside = [str(pk) for pk in Battle.objects.values_list("pk", flat=True)]
+    for path in folder_of(folder, release).iterdir():
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content = json.dumps(pq.read_table(io.BytesIO(content)).to_pylist()).encode()
+        assert not [pk for pk in inside if pk.encode() in content or pk.replace("-", "").encode() in content]
+        assert not re.search(rb"\d{4}-\d\d-\d\d[T ]\d\d:|T\d\d:\d\d", content), path.name
+
+
+def test_durations_are_rounded_and_weeks_are_all_there_is_of_a_time(folder, built):
+    release = built(make_world(3))
+    row = table(folder, release, "responses")[0]
+    assert (row["ttft_s"], row["latency_s"]) == (0.1, 2.0)
+
+
+def test_texts_go_out_only_with_consent_terms_and_clean(folder, built):
+    arena = make_world(1)
+    ada, bert, cleo = SystemVersion.objects.order_by("id")
+    SystemVersion.objects.filter(pk=cleo.pk).update(release_outputs=False)
+    cases = {
+        "no_consent": {"publication": False},
+        "personal_data": {"answers": {"left": "Write to anna@example.org", "right": "Fine"}},
+        "too_long": {"prompt": "long " * 1000},
+    }
+    for number, case in enumerate(cases.values()):
+        add_battle(arena, ada, bert, **{"prompt": f"Case {number}"} | case)
+    add_battle(arena, ada, cleo, prompt="Half of it", answers={"left": "Shown", "right": "Not shown"})
+    release = built(arena)
+    texts = table(folder, release, "conversations")
+    assert {row["prompt"] for row in texts} == {"Question 0: why is the sky blue?", "Half of it"}
+    (half,) = [row for row in texts if row["prompt"] == "Half of it"]
+    assert (half["left"], half["right"]) == ("Shown", None)
+    assert release.manifest["withheld_texts"] == {"no_consent": 1, "personal_data": 1, "too_long": 1}
+    assert release.manifest["pii"]["found_in_texts"] == {"email": 1}
+    # The row of a vote is there whatever becomes of its texts.
+    assert len(table(folder, release, "votes")) == 5
+
+
+def test_feedback_needs_consent_and_a_clean_text(folder, built):
+    arena = make_world(1)
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    add_battle(arena, ada, bert, feedback={"left": "Too long", "right": "call me: +33 6 12 34 56 78"})
+    add_battle(arena, ada, bert, feedback={"left": "Secretly good", "right": ""}, publication=False)
+    release = built(arena)
+    assert [(row["side"], row["text"]) for row in table(folder, release, "feedback")] == [("left", "Too long")]
+
+
+def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
+    release = services.build_release(make_world(2), OCTOBER)
+    assert release.manifest["counts"]["texts"] == {"texts_off": 2}
+    assert table(folder, release, "conversations") == []
+
+
+def test_every_vote_is_there_and_says_why_it_does_not_count(folder, built):
+    arena = make_world(4)
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    add_battle(arena, ada, bert, voter=make_voter(simulated=True))
+    add_battle(arena, ada, bert, response={"identity_matches": ["I am Ada"]})
+    release = built(arena)
+    votes = table(folder, release, "votes")
+    assert len(votes) == 6
+    assert sorted(row["exclusion"] for row in votes if not row["counted"]) == ["identity_revealed", "simulated"]
+    assert release.manifest["counts"]["excluded"] == {"identity_revealed": 1, "simulated": 1}
+    assert release.manifest["simulated"] is True
+
+
+def test_a_word_that_is_not_ours_does_not_pass(folder, built):
+    arena = make_world(1)
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    SystemVersion.objects.update(organisation="Call +33 6 12 34 56 78", licence="MIT")
+    words = {"finish_reason": "tenant-42", "error_class": "from 203.0.113.9"}
+    add_battle(arena, ada, bert, response=words)
+    release = built(arena)
+    assert {row["finish_reason"] for row in table(folder, release, "responses")} == {"stop", "withheld"}
+    assert {row["error_class"] for row in table(folder, release, "responses")} == {"", "withheld"}
+    assert {(row["organisation"], row["licence"]) for row in table(folder, release, "systems")} == {
+        ("withheld", "MIT")
+    }
+
+
+def test_a_system_named_after_an_address_stops_the_build(folder, built):
+    arena = make_world(1)
+    system = SystemVersion.objects.earliest("id").system
+    type(system).objects.filter(pk=system.pk).update(name="anna@example.org")
+    with pytest.raises(services.BuildRefused):
+        built(arena)
+
+
+def test_versions_that_behave_alike_share_a_contender(folder, built):
+    arena = make_world(3)
+    old = SystemVersion.objects.get(system__name="Ada")
+    SystemVersion.objects.filter(pk=old.pk).update(retired_at=old.created_at)
+    cheaper = SystemVersion.objects.create(
+        system=old.system, number=2, organisation="Ada Ltd", access="open", licence="MIT", backend="replay",
+        behaviour=old.behaviour, release_outputs=True,
+    )  # fmt: skip
+    add_battle(arena, cheaper, SystemVersion.objects.get(system__name="Bert"))
+    release = built(arena)
+    rows = {row["system_id"]: row["contender"] for row in table(folder, release, "systems")}
+    assert rows["Ada v2"] == "Ada v1"
+
+
+def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder):
+    arena = make_world(2)
+    november = services.window_of("2026-11")
+    with pytest.raises(services.EmbargoRunning, match="from 2026-12-31 on"):
+        services.build_release(arena, november)
+    with pytest.raises(services.NotADemo):
+        services.build_release(arena, november, embargo=False)
+    demo = make_arena("demo", demo=True)
+    assert services.build_release(demo, november, embargo=False).manifest["embargo_days"] == 0
+
+
+def test_an_empty_month_is_a_release_without_votes(folder, built):
+    release = built(make_arena())
+    board = json.loads((folder_of(folder, release) / "leaderboard.json").read_text())
+    assert (board["status"], board["ratings"]) == ("empty", [])
+    assert publish.verified(services.store(), release).problems == []
+
+
+def test_months_are_due_after_their_embargo_and_once(folder, built):
+    arena = make_world(2)
+    assert [month.name for month in services.due_months(arena, date(2026, 12, 1))] == ["2026-10"]
+    assert services.due_months(arena, date(2026, 11, 30)) == []
+    built(arena)
+    assert services.due_months(arena, date(2026, 12, 1)) == []
+    assert [month.name for month in services.due_months(arena, date(2026, 12, 31))] == ["2026-11"]
+
+
+def test_no_second_build_of_an_arena_at_the_same_time(folder, built):
+    arena = make_world(1)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [services.ADVISORY_LOCK, arena.pk])
+        with pytest.raises(services.AlreadyBuilding):
+            built(arena)
+    finally:
+        other.close()
+    built(arena)
+
+
+def test_a_reviewed_release_is_not_built_again(folder, built):
+    draft = built(make_world(1))
+    with pytest.raises(services.WrongState):
+        services.mark_reviewed(draft.pk, "another manifest")
+    services.mark_reviewed(draft.pk, draft.manifest_sha256)
+    with pytest.raises(services.AlreadyReviewed):
+        built(draft.arena)
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026", "october", "2026-1"])
+def test_a_window_is_a_month(text):
+    with pytest.raises(ValueError, match="no month"):
+        services.window_of(text)
+    assert services.window_of("2026-12").end.isoformat() == "2027-01-01"
+
+
+def test_rare_requirements_are_merged(folder, built):
+    arena = make_world(3)
+    Battle.objects.update(requirement={"language": "fr"})
+    release = built(arena)
+    assert {row["requirement"] for row in table(folder, release, "battles")} == {"other"}
+    ReleasePolicy.objects.update(min_voters=2)
+    Battle.objects.update(requirement={"language": "fr"}, created_at=FIRST + timedelta(hours=1))
+    assert {row["requirement"] for row in table(folder, built(arena), "battles")} == {'{"language":"fr"}'}

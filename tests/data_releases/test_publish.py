@@ -1,0 +1,206 @@
+"""Publishing: files first, manifest last, then the row; whatever breaks, nothing half is visible."""
+
+import contextlib
+import itertools
+
+import boto3
+import pytest
+from django.db import IntegrityError, connection, transaction
+from moto.server import ThreadedMotoServer
+
+from arena.common.storage import BucketStore, FolderStore, StoreAway
+from arena.systems.models import SystemVersion
+from data_releases import publish, services
+from data_releases.models import Release, ReleaseState
+from data_releases.publish import Place, PublishRefused
+from data_releases.services import window_of
+from data_releases.source import Unreadable
+from data_releases.verify import check_chain
+from tests.data_releases.world import FIRST, add_battle, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+class Broken(FolderStore):
+    """A store that dies before its nth change, once."""
+
+    def __init__(self, root, survive):
+        super().__init__(root)
+        self.left = survive
+
+    def _step(self):
+        self.left -= 1
+        if self.left == -1:
+            raise StoreAway("killed")
+
+    def put(self, key, content):
+        self._step()
+        return super().put(key, content)
+
+    def delete(self, key):
+        self._step()
+        super().delete(key)
+
+
+def reviewed(draft):
+    return services.mark_reviewed(draft.pk, draft.manifest_sha256)
+
+
+def test_a_published_release_verifies_where_it_lies_and_its_draft_is_gone(published, files):
+    release = published(make_world(10))
+    assert release.state == ReleaseState.PUBLISHED
+    assert publish.verified(files, release).problems == []
+    assert files.keys("drafts") == []
+
+
+def test_the_salt_is_gone_with_publication(built, files):
+    draft = built(make_world(5))
+    assert len(bytes(draft.salt)) == 32
+    assert publish.publish(files, reviewed(draft)).salt is None
+
+
+def test_a_draft_is_not_published(built, files):
+    with pytest.raises(PublishRefused, match="review it first"):
+        publish.publish(files, built(make_world(2)))
+
+
+def test_publishing_twice_changes_nothing(published, files):
+    release = published(make_world(3))
+    again = publish.publish(files, release)
+    assert again.published_at == release.published_at
+
+
+def test_killed_at_every_step_nothing_is_visible_or_all_is_there_and_a_second_try_ends_well(built, folder):
+    release = reviewed(built(make_world(6)))
+    begun = transaction.savepoint()
+    for survive in itertools.count(step=3):
+        broken = Broken(folder, survive)
+        try:
+            publish.publish(broken, release)
+        except StoreAway:
+            release.refresh_from_db()
+            if release.state != ReleaseState.PUBLISHED:
+                # Nobody is served from a release that is not public, and its manifest is missing or fits.
+                with contextlib.suppress(Unreadable):
+                    assert publish.verified(broken, release, Place.PUBLIC).problems == []
+        else:
+            break
+        assert publish.publish(broken, release).state == ReleaseState.PUBLISHED
+        assert publish.verified(broken, release).problems == []
+        # Back to the reviewed draft, with nothing in the store but its files.
+        content = {key: b"".join(broken.read(key)) for key in broken.keys("releases")}
+        transaction.savepoint_rollback(begun)
+        begun = transaction.savepoint()
+        release.refresh_from_db()
+        for key, body in content.items():
+            FolderStore.delete(broken, key)
+            FolderStore.put(broken, key.replace("releases/", "drafts/", 1), body)
+    assert survive > 20
+
+
+def test_a_draft_that_was_touched_after_the_review_is_refused(built, files):
+    release = reviewed(built(make_world(3)))
+    key = publish.key_of(Place.DRAFT, release, "README.md")
+    files.put(key, b"# Something else\n")
+    with pytest.raises(PublishRefused, match=r"README\.md"):
+        publish.publish(files, release)
+    files.put(publish.key_of(Place.DRAFT, release, "manifest.json"), b"{}")
+    with pytest.raises(PublishRefused, match="not the one that was reviewed"):
+        publish.publish(files, release)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"manifest_sha256": "0" * 64},
+        {"manifest": {}},
+        {"name": "2026-11"},
+        {"salt": b"x" * 32},
+        {"state": "draft"},
+        {"published_at": None},
+        {"downloads": 0},
+    ],
+)
+def test_a_published_release_cannot_be_changed_by_anybody(published, change):
+    release = published(make_world(2))
+    publish.count_download(release.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Release.objects.filter(pk=release.pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM data_releases_release WHERE id = %s", [release.pk])
+
+
+def test_downloads_are_counted(published):
+    release = published(make_world(2))
+    publish.count_download(release.pk)
+    publish.count_download(release.pk)
+    release.refresh_from_db()
+    assert release.downloads == 2
+
+
+def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(published, files):
+    release = publish.withdraw(files, published(make_world(4)))
+    assert release.state == ReleaseState.WITHDRAWN
+    assert files.keys("releases") == []
+    assert publish.verified(files, release).problems == []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Release.objects.filter(pk=release.pk).update(state=ReleaseState.PUBLISHED)
+    assert publish.withdraw(files, release).state == ReleaseState.WITHDRAWN
+
+
+def november(arena, monkeypatch):
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    for _number in range(4):
+        add_battle(arena, ada, bert, at=FIRST.replace(month=11))
+    monkeypatch.setattr(services, "today", lambda: FIRST.replace(month=1, year=2027).date())
+    return services.build_release(arena, window_of("2026-11"))
+
+
+def test_the_next_release_carries_the_votes_of_all_before_it(published, files, monkeypatch):
+    october = published(make_world(20))
+    second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
+    newer, older = publish.verified(files, second), publish.verified(files, october)
+    check_chain(newer, older)
+    assert newer.problems == []
+    assert newer.manifest["previous"]["release"] == "2026-10"
+    board = b"".join(files.read(publish.key_of(Place.PUBLIC, second, "leaderboard.json"))).decode()
+    assert '"counted":4' in board
+    assert '"prior":20' in board
+    check_chain(older, newer)
+    assert older.problems == [("manifest.json", "it does not follow release 2026-11")]
+
+
+def test_a_withdrawn_release_still_counts_for_the_next(published, files, monkeypatch):
+    october = publish.withdraw(files, published(make_world(20)))
+    second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
+    assert publish.verified(files, second).manifest["counts"]["rows"]["prior_tallies"] == 3
+
+
+def test_a_draft_built_before_another_release_came_out_is_refused(built, files, monkeypatch):
+    october = built(make_world(8))
+    second = november(october.arena, monkeypatch)
+    publish.publish(files, reviewed(october))
+    with pytest.raises(PublishRefused, match="build anew"):
+        publish.publish(files, reviewed(second))
+
+
+def test_a_release_goes_to_a_real_s3_server_and_verifies_there(built, monkeypatch):
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        client = boto3.client(
+            "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="x", aws_secret_access_key="y",
+            region_name="us-east-1",
+        )  # fmt: skip
+        client.create_bucket(Bucket="releases")
+        bucket = BucketStore(client, "releases")
+        monkeypatch.setattr(services, "store", lambda: bucket)
+        release = publish.publish(bucket, reviewed(built(make_world(10))))
+        assert publish.verified(bucket, release).problems == []
+        assert [key.rpartition("/")[2] for key in bucket.keys("releases/text/2026-10")] == sorted(
+            [*(entry["path"] for entry in release.manifest["files"]), "manifest.json"]
+        )
+        assert bucket.keys("drafts") == []
+    finally:
+        server.stop()

@@ -1,0 +1,44 @@
+"""What is public of releases."""
+
+from datetime import date
+
+import pytest
+
+from data_releases import publish
+from data_releases.selectors import certified_board, next_release_on, public_release, public_releases
+from tests.ballots import make_arena
+from tests.data_releases.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_certified_board_is_that_of_the_newest_public_release(published, django_assert_num_queries):
+    release = published(make_world(30))
+    arena = release.arena
+    with django_assert_num_queries(1):
+        board = certified_board(arena)
+    assert (board.release, board.counted, board.prior_votes, board.status) == ("2026-10", 30, 0, "ok")
+    assert [row.contender for row in board.rows] == [
+        row["contender"] for row in sorted(release.leaderboard["ratings"], key=lambda row: -row["rating"])
+    ]
+    assert board.leaderboard_sha256 == release.manifest["leaderboard_sha256"]
+
+
+def test_drafts_and_withdrawn_releases_are_not_public(built, published, files):
+    arena = make_world(3)
+    built(arena)
+    assert (public_releases(), public_release(arena, "2026-10"), certified_board(arena)) == ([], None, None)
+    release = published(arena)
+    assert public_releases() == [release] == public_releases(arena)
+    assert public_release(arena, "2026-10") == release
+    publish.withdraw(files, release)
+    assert (public_releases(), public_release(arena, "2026-10"), certified_board(arena)) == ([], None, None)
+
+
+def test_the_next_release_is_the_end_of_the_embargo_of_the_next_month(built):
+    empty = make_arena("empty")
+    assert next_release_on(empty) == date(2026, 12, 31)
+    arena = make_world(1)
+    assert next_release_on(arena) == date(2026, 12, 1)
+    built(arena)
+    assert next_release_on(arena) == date(2026, 12, 31)

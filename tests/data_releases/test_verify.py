@@ -1,0 +1,216 @@
+"""Anybody can check a release: what is untouched verifies, what is touched is named."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from data_releases import schema
+from data_releases.manifest import MANIFEST, SUMS, canonical, sha256, signed, sums
+from data_releases.verify_command import main
+
+SAMPLE = Path(__file__).resolve().parents[1] / "data" / "release-sample"
+ROOT = Path(__file__).resolve().parents[2]
+#: Everything that the extra `server` brings, and the project's web packages.
+NOT_IN_A_BARE_ENVIRONMENT = [
+    "django",
+    "celery",
+    "channels",
+    "ninja",
+    "redis",
+    "boto3",
+    "botocore",
+    "psycopg",
+    "phonenumbers",
+    "stdnum",
+    "plotly",
+    "environs",
+    "yaml",
+    "uvicorn",
+    "babel",
+]
+
+
+@pytest.fixture
+def release(tmp_path):
+    """A copy of the sample that a test may touch."""
+    return Path(shutil.copytree(SAMPLE, tmp_path / "release"))
+
+
+def edit_votes(folder, change):
+    """Write `votes.parquet` anew with changed rows."""
+    rows = change(pq.read_table(folder / "votes.parquet").to_pylist())
+    table = pa.Table.from_pylist(rows, schema=schema.VOTES.schema)
+    (folder / "votes.parquet").write_bytes(schema.parquet_bytes(schema.VOTES, table))
+
+
+def sign_again(folder, **changes):
+    """Do what a forger would: make all sums and the signature fit, with a key of one's own."""
+    manifest = json.loads((folder / MANIFEST).read_text()) | changes
+    content = {entry["path"]: (folder / entry["path"]).read_bytes() for entry in manifest["files"]}
+    content[SUMS] = sums({path: body for path, body in content.items() if path != SUMS})
+    (folder / SUMS).write_bytes(content[SUMS])
+    for entry in manifest["files"]:
+        body = content[entry["path"]]
+        entry |= {"bytes": len(body), "sha256": sha256(body)}
+        if "rows" in entry:
+            entry["rows"] = len(pq.read_table(io.BytesIO(body)))
+    manifest["leaderboard_sha256"] = sha256(content["leaderboard.json"])
+    (folder / MANIFEST).write_bytes(signed(manifest, Ed25519PrivateKey.generate()))
+
+
+def flip(rows):
+    row = next(row for row in rows if row["counted"] and row["outcome"] == "left")
+    row["outcome"] = "right"
+    return rows
+
+
+def drop_excluded(rows):
+    rows.remove(next(row for row in rows if not row["counted"]))
+    return rows
+
+
+def test_the_sample_verifies_in_a_bare_process(tmp_path):
+    """No setting, no database, none of the server's packages: the script alone, from another folder."""
+    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
+    code = (
+        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\n"
+        "from data_releases.verify_command import main\n"
+        f"sys.exit(main([{str(SAMPLE)!r}]))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, cwd=tmp_path, env={}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "computed again to the byte" in done.stdout
+    assert "signer not pinned" in done.stdout
+
+
+def test_the_console_script_is_installed():
+    script = Path(sys.executable).parent / "arena-verify"
+    done = subprocess.run([script, SAMPLE], check=False, env={}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("change", [flip, drop_excluded])
+def test_a_touched_vote_is_named(release, capsys, change):
+    edit_votes(release, change)
+    assert main([str(release)]) == 1
+    assert "MISMATCH votes.parquet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", ["DATACARD.md", "README.md", "croissant.json", "leaderboard.json", SUMS])
+def test_a_touched_file_is_named(release, capsys, file):
+    path = release / file
+    path.write_text(path.read_text().replace("1", "2", 1))
+    assert main([str(release)]) == 1
+    assert f"MISMATCH {file}" in capsys.readouterr().out
+
+
+def test_a_missing_file_is_named(release, capsys):
+    (release / "battles.parquet").unlink()
+    assert main([str(release)]) == 1
+    assert "MISMATCH battles.parquet" in capsys.readouterr().out
+
+
+def test_a_flipped_vote_is_found_even_if_everything_is_signed_again(release, capsys):
+    edit_votes(release, flip)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH leaderboard.json: the votes give another leaderboard" in capsys.readouterr().out
+
+
+def test_a_dropped_excluded_vote_is_found_even_if_everything_is_signed_again(release, capsys):
+    edit_votes(release, drop_excluded)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    out = capsys.readouterr().out
+    assert "MISMATCH votes.parquet: cast" in out
+    assert "MISMATCH votes.parquet: excluded" in out
+
+
+def test_a_touched_manifest_is_no_longer_signed(release, capsys):
+    manifest = json.loads((release / MANIFEST).read_text())
+    manifest["counts"]["cast"] += 1
+    (release / MANIFEST).write_bytes(canonical(manifest))
+    assert main([str(release)]) == 1
+    assert "MISMATCH manifest.json: the signature" in capsys.readouterr().out
+
+
+def test_another_signer_is_found_where_the_key_is_pinned(release, tmp_path, capsys):
+    pinned = tmp_path / "key"
+    pinned.write_text(json.loads((release / MANIFEST).read_text())["signature"]["public_key"] + "\n")
+    assert main([str(release), "--key", str(pinned)]) == 0
+    assert "not pinned" not in capsys.readouterr().out
+    sign_again(release)
+    assert main([str(release)]) == 0
+    assert main([str(release), "--key", str(pinned)]) == 1
+    assert "MISMATCH manifest.json: signed by" in capsys.readouterr().out
+
+
+def test_a_column_more_is_found(release, capsys):
+    table = pq.read_table(release / "votes.parquet")
+    pq.write_table(table.append_column("ip", pa.array(["x"] * len(table))), release / "votes.parquet")
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH votes.parquet: its columns are not those of the schema" in capsys.readouterr().out
+
+
+def test_a_vote_on_a_battle_that_is_not_there_is_found(release, capsys):
+    def change(rows):
+        rows[0]["battle_id"] = "0" * 16
+        return rows
+
+    edit_votes(release, change)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "votes.parquet: battle_id names rows that are not there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", ["nothing-here", "http://127.0.0.1:9/releases/text/2026-10"])
+def test_what_cannot_be_read_is_another_matter(where, capsys, tmp_path):
+    assert main([where if "://" in where else str(tmp_path / where)]) == 2
+    assert "unreadable: manifest.json" in capsys.readouterr().err
+
+
+def test_a_key_file_that_is_none_is_unreadable(release, tmp_path, capsys):
+    (tmp_path / "key").write_text("not a key")
+    assert main([str(release), "--key", str(tmp_path / "key")]) == 2
+    assert "unreadable" in capsys.readouterr().err
+
+
+def test_a_manifest_cannot_lead_out_of_its_folder(release, capsys):
+    manifest = json.loads((release / MANIFEST).read_text())
+    manifest["files"].append({"path": "../../etc/passwd", "bytes": 10, "sha256": "0" * 64})
+    (release / MANIFEST).write_bytes(signed(manifest, Ed25519PrivateKey.generate()))
+    assert main([str(release)]) == 1
+    assert "not the name of a file" in capsys.readouterr().out
+
+
+def test_a_revision_is_explained_row_by_row(release, capsys):
+    old = Path(shutil.copytree(release, release.parent / "old"))
+    table = pq.read_table(release / "feedback.parquet")
+    gone = table.to_pylist()[0]
+    key = f"{gone['vote_id']}/{gone['side']}"
+    (release / "feedback.parquet").write_bytes(schema.parquet_bytes(schema.FEEDBACK, table.slice(1)))
+    counts = json.loads((release / MANIFEST).read_text())["counts"]
+    counts["rows"]["feedback"] -= 1
+    sign_again(release, counts=counts)
+    assert main(["--diff", str(old), str(release)]) == 1
+    assert f"removed {key}: NOT EXPLAINED" in capsys.readouterr().out
+    removed = [{"file": "feedback.parquet", "key": key, "reason": "withdrawn"}]
+    sign_again(release, counts=counts, removed=removed)
+    assert main(["--diff", str(old), str(release)]) == 0
+    assert capsys.readouterr().out == f"feedback.parquet: removed {key}: withdrawn\n"
+
+
+def test_one_release_or_two_are_named(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 2

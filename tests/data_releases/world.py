@@ -1,0 +1,100 @@
+"""A small arena with a month of finished battles, for releases."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from arena.accounts.models import Voter
+from arena.arenas.models import Arena
+from arena.battles.models import Battle, Response, Turn
+from arena.battles.states import SIDES
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+from data_releases.services import Month, window_of
+from tests.ballots import make_arena, make_pairing, make_version, make_voter
+
+OCTOBER: Month = window_of("2026-10")
+FIRST = datetime(2026, 10, 3, 9, 30, 12, 345678, tzinfo=UTC)
+OUTCOMES = ("left", "left", "right", "tie", "both_bad")
+
+
+def make_world(battles: int = 60, *, voters: int = 6, demo: bool = False, publication: bool = True) -> Arena:
+    """An arena with three systems and voted battles from 3 October 2026 on, one an hour."""
+    arena = make_arena(demo=demo)
+    versions = [make_version(arena, name) for name in ("Ada", "Bert", "Cleo")]
+    SystemVersion.objects.update(release_outputs=True)
+    people = [make_voter() for _ in range(voters)]
+    rng = random.Random(5)
+    for number in range(battles):
+        left, right = rng.sample(versions, 2)
+        add_battle(
+            arena,
+            left,
+            right,
+            voter=rng.choice(people),
+            at=FIRST + timedelta(hours=number),
+            outcome=rng.choice(OUTCOMES),
+            prompt=f"Question {number % 12}: why is the sky blue?",
+            publication=publication,
+        )
+    return arena
+
+
+def add_battle(
+    arena: Arena,
+    left: SystemVersion,
+    right: SystemVersion,
+    *,
+    voter: Voter | None = None,
+    at: datetime = FIRST,
+    outcome: str = "left",
+    prompt: str = "Why?",
+    answers: dict[str, str] | None = None,
+    feedback: dict[str, str] | None = None,
+    publication: bool = True,
+    response: dict[str, Any] | None = None,
+) -> Vote:
+    """One voted battle of one turn at a given time."""
+    voter = voter or make_voter()
+    battle = Battle.objects.create(
+        arena=arena,
+        voter=voter,
+        state="voted",
+        pairing=make_pairing(arena, left, right),
+        publication=publication,
+    )
+    turn = Turn.objects.create(battle=battle, n=1, prompt=prompt)
+    for side in SIDES:
+        values: dict[str, Any] = {
+            "content": f"The {side} answer.",
+            "finish_reason": "stop",
+            "ttft_s": 0.123456,
+            "latency_s": 1.987654,
+            "input_tokens": 7,
+            "output_tokens": 21,
+            "cost_usd": "0.00012345",
+            "identity_matches": [],
+        }
+        values |= response or {}
+        if answers:
+            values["content"] = answers[side]
+        Response.objects.create(
+            turn=turn,
+            side=side,
+            pairing=battle.pairing,
+            version=getattr(battle.pairing, side),
+            status="complete",
+            attempt=1,
+            **values,
+        )
+    vote = Vote.objects.create(
+        battle=battle,
+        voter=voter,
+        outcome=outcome,
+        turn_n=1,
+        reasons={"left": ["useful"], "right": []},
+        feedback=feedback or {"left": "", "right": ""},
+    )
+    Battle.objects.filter(pk=battle.pk).update(created_at=at)
+    Vote.objects.filter(pk=vote.pk).update(created_at=at)
+    return vote
