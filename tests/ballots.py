@@ -7,6 +7,9 @@ from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
+from arena.rankings.filters import EVERYTHING, BoardFilter
+from arena.rankings.tallies import PairCount
+from arena.rankings.tallying import read
 from arena.router.models import Pairing, SamplingPolicy
 from arena.systems.models import System, SystemVersion
 
@@ -38,6 +41,13 @@ def make_version(arena: Arena, name: str, *, number: int = 1, behaviour: str = "
 def make_versions(arena: Arena, names: Iterable[str]) -> list[SystemVersion]:
     """One first version for every name."""
     return [make_version(arena, name) for name in names]
+
+
+def tallied(arena: Arena, chosen: BoardFilter = EVERYTHING) -> dict[tuple[int, int], PairCount]:
+    """What is counted on a board, by (left, right)."""
+    found = read(arena.id, chosen)
+    keys = zip(found.left.tolist(), found.right.tolist(), strict=True)
+    return {key: PairCount(*counts) for key, counts in zip(keys, found.counts.T.tolist(), strict=True)}
 
 
 def make_pairing(arena: Arena, left: SystemVersion, right: SystemVersion) -> Pairing:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from arena.battles import generation, relay
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
 from arena.battles.generation import LeaseLost, TurnWork
 from arena.battles.states import Side
-from arena.common import live, tracing
+from arena.common import live, measures, tracing
 from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, GenerationRequest
@@ -24,9 +25,10 @@ logger = logging.getLogger(__name__)
 def generate_turn(turn_id: int) -> None:
     """Generate a turn, if nobody else does: claim, conduct, store; again with another pair where need be."""
     following = generation.claim_turn(turn_id)
+    asked_at = time.monotonic() - (following.waited_s if following else 0.0)
     while (work := following) is not None:
         try:
-            following = _settle(_conduct(work))
+            following = _settle(_conduct(work, asked_at))
         except (LeaseLost, loop.Abandoned):
             logger.warning("turn %s: lease lost, another worker has it", turn_id)
             return
@@ -56,8 +58,11 @@ def _settle(outcome: Outcome) -> TurnWork | None:
     return None
 
 
-def _conduct(work: TurnWork) -> Outcome:
-    """Run the conductor in the process's loop, renewing the lease from this thread meanwhile."""
+def _conduct(work: TurnWork, asked_at: float) -> Outcome:
+    """Run the conductor in the process's loop, renewing the lease from this thread meanwhile.
+
+    `asked_at`: when the visitor asked, by this process's monotonic clock.
+    """
     redis = loop.redis_connection()
     writer = live.TurnWriter(redis, work.battle_id, work.n)
     conductor = Conductor(work, _calls(work), writer, _pace(), _restart)
@@ -75,7 +80,11 @@ def _conduct(work: TurnWork) -> Outcome:
             conductor.stop()
         return renewal.alive
 
-    return loop.run(conductor.run(), every_s=settings.ARENA_LEASE_S / 3, tick=renew)
+    outcome = loop.run(conductor.run(), every_s=settings.ARENA_LEASE_S / 3, tick=renew)
+    if conductor.first_frame_at is not None:
+        arena_id = work.sides["left"].version.system.arena_id
+        measures.FIRST_FRAME_S.observe(arena_id, seconds=conductor.first_frame_at - asked_at)
+    return outcome
 
 
 def _pace() -> Pace:

@@ -1,40 +1,37 @@
-"""Every worker process tells PostgreSQL that it lives, whatever its tasks are doing."""
+"""Every worker process tells PostgreSQL that it lives and what it counted, whatever its tasks are doing."""
 
-import logging
-import threading
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown
-from django.db import Error, connection
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutdown
 
-from arena.common import heartbeat
+from arena.common.processes import Reporter
 
-logger = logging.getLogger(__name__)
-_stopped = threading.Event()
+_reporters: list[Reporter] = []
+
+
+def _report(kind: str, beats: list[str]) -> None:
+    reporter = Reporter(kind, beats)
+    _reporters.append(reporter)
+    reporter.start()
 
 
 @worker_ready.connect
 def start(sender: Any, **_signal: Any) -> None:
-    """Beat from a thread of its own, so that a busy pool does not look dead."""
-    queues = sorted(sender.task_consumer.queues, key=lambda one: str(one.name)) if sender.task_consumer else []
-    names = [f"worker:{one.name}" for one in queues]
-    threading.Thread(target=_beat, args=(names,), name="arena-heartbeat", daemon=True).start()
+    """Report as the worker of its queues."""
+    queues = sorted(one.name for one in sender.task_consumer.queues) if sender.task_consumer else []
+    _report(f"worker:{','.join(queues)}", [f"worker:{name}" for name in queues])
+
+
+@worker_process_init.connect
+def start_child(**_signal: Any) -> None:
+    """A forked child counts for itself. It keeps up no heartbeat: its parent consumes the queue."""
+    _reporters.clear()
+    _report("child", [])
 
 
 @worker_shutdown.connect
+@worker_process_shutdown.connect
 def stop(**_signal: Any) -> None:
-    """Stop beating."""
-    _stopped.set()
-
-
-def _beat(names: list[str]) -> None:
-    while True:
-        try:
-            for name in names:
-                heartbeat.beat(name)
-        except Error as error:
-            logger.warning("no heartbeat: %s", type(error).__name__)
-        finally:
-            connection.close()
-        if _stopped.wait(heartbeat.PERIOD_S):
-            return
+    """Say goodbye."""
+    while _reporters:
+        _reporters.pop().stop()

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from arena.battles import generation
 from arena.battles import services as battles
-from arena.common import heartbeat, outbox, queue, tracing
+from arena.common import heartbeat, outbox, processes, queue, tracing
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
@@ -40,14 +40,17 @@ def sweep() -> None:
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
             queue.ring(GENERATE_TURN, turn.id)
+    for arena_id in rankings.due_arenas():
+        queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
     battles.expire_battles()
     steering.purge_reservations()
+    processes.forget_dead()
     integrity.purge_counters()
 
 
 @app.task(name=REFRESH_BOARD)
 def refresh_board(arena_id: int) -> None:
-    """Fold new votes and fit the board anew."""
-    rankings.refresh_board(arena_id)
+    """Fold new votes and fit the boards that they moved anew."""
+    rankings.refresh_arena(arena_id)

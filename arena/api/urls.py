@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from arena.api import health, page
+from arena.api import health, metrics, page
 from arena.api.application import api, openapi_json, polite
 from arena.api.problems import nothing_here
 
@@ -18,7 +18,7 @@ def _endpoints() -> list[URLPattern]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", metrics.show, name="metrics"),
     path("api/", page.show, name="page"),
     path("api/v1/openapi.json", polite(openapi_json), name="openapi"),
     *_endpoints(),

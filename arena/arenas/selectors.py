@@ -25,3 +25,8 @@ def open_arena(slug: str) -> Arena:
         return Arena.objects.get(slug=slug, is_open=True)
     except Arena.DoesNotExist:
         raise ArenaNotFound(slug) from None
+
+
+def slugs_by_id() -> dict[int, str]:
+    """Arena id → slug of every arena, open or not."""
+    return dict(Arena.objects.values_list("id", "slug"))

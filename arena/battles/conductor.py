@@ -135,6 +135,8 @@ class Conductor:
         self._retries: dict[Side, int] = dict.fromkeys(SIDES, 0)
         self._sources: dict[Side, _Source] = {}
         self._stop = False
+        #: When the first text was shown, by `time.monotonic`.
+        self.first_frame_at: float | None = None
 
     def stop(self) -> None:
         """Stop at the next frame; called from any thread."""
@@ -186,6 +188,8 @@ class Conductor:
         numbers = release({side: source.progress() for side, source in self._sources.items()}, self._pace.quota)
         appended = {side: self._sources[side].take(number) for side, number in numbers.items()}
         stop = await self._writer.frame(appended) or self._stop
+        if self.first_frame_at is None and any(numbers.values()):
+            self.first_frame_at = time.monotonic()
         sources = self._sources.values()
         if all(source.finish and source.released == len(source.text) for source in sources):
             return self._completed(stopped=False)

@@ -1,26 +1,34 @@
-"""What an operator watches about battles."""
+"""What an operator watches about battles. The partial index `turn_unfinished` holds all that is looked at here."""
 
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, DurationField, ExpressionWrapper, Min
+from django.db.models.functions import Extract, Now
 
-from arena.battles.models import Battle
-from arena.battles.states import BattleState, is_terminal
-
-#: Only these are counted: the partial index `battle_open` holds them, finished battles are too many to count.
-OPEN_STATES = tuple(state.value for state in BattleState if not is_terminal(state))
+from arena.battles.models import Turn
 
 
-def open_battles() -> dict[tuple[str, str], int]:
-    """(arena slug, open state) → number of battles now."""
+@dataclass(frozen=True, slots=True)
+class OpenBattles:
+    """How many battles of one arena and state wait for answers, and for how long the oldest of them does."""
+
+    arena: str
+    state: str
+    n: int
+    oldest_s: float
+
+
+def open_battles() -> list[OpenBattles]:
+    """Battles whose answers are still to come. Those that wait for a vote are not counted: they may be many."""
+    oldest = Extract(ExpressionWrapper(Now() - Min("created_at"), output_field=DurationField()), "epoch")
     rows = (
-        Battle.objects.filter(state__in=OPEN_STATES)
-        .values("arena__slug", "state")
-        .annotate(n=Count("id"))
-        .values_list("arena__slug", "state", "n")
+        Turn.objects.filter(finished_at=None)
+        .values("battle__arena__slug", "battle__state")
+        .annotate(n=Count("id"), oldest_s=oldest)
+        .values_list("battle__arena__slug", "battle__state", "n", "oldest_s")
     )
-    return {(slug, state): n for slug, state, n in rows}
+    return [OpenBattles(slug, state, n, float(oldest_s)) for slug, state, n, oldest_s in rows]
 
 
 @dataclass(frozen=True, slots=True)

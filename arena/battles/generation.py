@@ -12,9 +12,9 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Now
+from django.db.models.functions import Extract, Now
 
 from arena.battles import identity
 from arena.battles.models import Battle, Response, Turn
@@ -28,6 +28,9 @@ from arena.systems.models import SystemVersion
 
 #: A turn that was begun this often takes its workers down with it.
 MAX_ATTEMPTS: Final = 5
+
+
+_WAITED: Final = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
 
 
 class LeaseLost(Exception):
@@ -45,7 +48,10 @@ class SideWork:
 
 @dataclass(frozen=True, slots=True)
 class TurnWork:
-    """One claimed turn. `may_redraw`: the pair may still be replaced as long as nothing was shown."""
+    """One claimed turn. `may_redraw`: the pair may still be replaced as long as nothing was shown.
+
+    `waited_s`: from the visitor's request to the claim, by the database's clock.
+    """
 
     turn_id: int
     battle_id: uuid.UUID
@@ -53,6 +59,7 @@ class TurnWork:
     attempt: int
     sides: Mapping[Side, SideWork]
     may_redraw: bool
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,10 @@ def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
     Returns:
         The work; None where there is nothing to do (finished, somebody else's, refused, given up).
     """
-    turn = _lease(turn_id)
-    if turn is None:
+    leased = _lease(turn_id)
+    if leased is None:
         return None
+    turn, waited_s = leased
     if turn.attempt > MAX_ATTEMPTS:
         _end(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
         return None
@@ -93,16 +101,18 @@ def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
     except router.NoPair as error:
         _end(turn.id, turn.attempt, turn.battle_id, BattleState.REFUSED, error.code)
         return None
-    return _open_responses(turn, pairing)
+    return replace(_open_responses(turn, pairing), waited_s=waited_s)
 
 
-def _lease(turn_id: int) -> Turn | None:
+def _lease(turn_id: int) -> tuple[Turn, float] | None:
+    """The turn, ours now, and for how many seconds it has waited."""
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     with transaction.atomic():
         turn = (
             Turn.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("battle__arena", "battle__pairing")
             .filter(free, id=turn_id, finished_at=None, battle__state__in=["queued", "generating"])
+            .annotate(waited_s=Extract(_WAITED, "epoch"))
             .first()
         )
         if turn is None:
@@ -110,7 +120,7 @@ def _lease(turn_id: int) -> Turn | None:
         Turn.objects.filter(id=turn.id).update(attempt=F("attempt") + 1, lease_until=_lease_end())
         turn.attempt += 1
         set_state(turn.battle_id, BattleState.GENERATING)
-    return turn
+    return turn, float(turn.waited_s)
 
 
 def _lease_end() -> CombinedExpression:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from arena.accounts.models import Voter
@@ -26,8 +26,8 @@ from arena.battles.errors import (
     TooManyTurns,
 )
 from arena.battles.models import Battle, RefusedTurn, Report, Turn
-from arena.battles.states import BattleState, Side, sources_of
-from arena.common import live, outbox, queue, tracing
+from arena.battles.states import BattleState, Side, is_terminal, sources_of
+from arena.common import live, measures, outbox, queue, tracing
 from arena.router import services as router
 
 FIRST_TURN: Final = 1
@@ -37,18 +37,32 @@ def _open_to_all() -> None:
     """The gate of a caller who limits nobody."""
 
 
-def set_state(battle_id: uuid.UUID, target: BattleState, reason: str = "", **changes: Any) -> bool:
+_MOVE_SQL: Final = """
+UPDATE battles_battle SET state = %s, reason = %s, state_changed_at = statement_timestamp()
+WHERE id = %s AND state = ANY(%s) RETURNING arena_id
+"""
+
+
+def set_state(battle_id: uuid.UUID, target: BattleState, reason: str = "") -> bool:
     """Move a battle to `target` if its present state allows that; open sockets hear of it after the commit.
 
     Returns:
         Whether this call moved it. False: somebody else moved it first, or the move is not allowed.
     """
-    moved = Battle.objects.filter(id=battle_id, state__in=[source.value for source in sources_of(target)]).update(
-        state=target.value, reason=reason, state_changed_at=Now(), **changes
-    )
+    sources = [source.value for source in sources_of(target)]
+    with connection.cursor() as cursor:
+        # SQL, because the ORM's update cannot tell which arena the row belongs to without another query.
+        cursor.execute(_MOVE_SQL, [target.value, reason, battle_id, sources])
+        moved = cursor.fetchone()
     if moved:
-        transaction.on_commit(partial(live.publish_state, battle_id, target.value, reason), robust=True)
+        transaction.on_commit(partial(_announce, battle_id, moved[0], target, reason), robust=True)
     return bool(moved)
+
+
+def _announce(battle_id: uuid.UUID, arena_id: int, state: BattleState, reason: str) -> None:
+    live.publish_state(battle_id, state.value, reason)
+    if is_terminal(state):
+        measures.BATTLES_ENDED.count(arena_id, state.value, reason)
 
 
 def mark_voted(battle_id: uuid.UUID) -> bool:
@@ -99,12 +113,19 @@ def start_battle(
             gate()
             battle.save(force_insert=True)
             _add_turn(battle, FIRST_TURN, text, None, promise=not (refusal or simulated))
+            transaction.on_commit(partial(_count_start, battle), robust=True)
     except IntegrityError:
         # A parallel request with the same key was faster.
         if idempotency_key and (earlier := _replayed(arena, voter, text, wish, idempotency_key)):
             return earlier
         raise
     return battle
+
+
+def _count_start(battle: Battle) -> None:
+    measures.BATTLES_STARTED.count(battle.arena_id)
+    if battle.state == BattleState.REFUSED.value:
+        measures.BATTLES_ENDED.count(battle.arena_id, battle.state, battle.reason)
 
 
 def earlier_battle(

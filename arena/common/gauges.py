@@ -1,11 +1,12 @@
 """What an operator watches about the outbox and the running parts. Every number is one cheap question."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import connection
 from redis.exceptions import RedisError
 
-from arena.common import live, queue
+from arena.common import live, processes, queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,21 @@ def queue_depths() -> dict[str, int | None]:
         return dict(zip(names, map(int, pipe.execute()), strict=True))
     except (RedisError, ConnectionError):
         return dict.fromkeys(names)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessGauges:
+    """The processes that live, by kind, and their gauges added up."""
+
+    processes: dict[str, int]
+    gauges: dict[str, float]
+
+
+def process_gauges() -> ProcessGauges:
+    """What the living processes said last. One query of as many rows as there are processes."""
+    kinds: Counter[str] = Counter()
+    gauges: Counter[str] = Counter()
+    for report in processes.alive():
+        kinds[report.kind] += 1
+        gauges.update(report.gauges)
+    return ProcessGauges(dict(kinds), dict(gauges))

@@ -1,5 +1,6 @@
 """The outbox: work promised in the transaction that made it necessary."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -46,3 +47,25 @@ class PeriodicRun(models.Model):
                 fields=["job"], condition=models.Q(finished_at=None), name="periodic_run_one_open"
             ),
         ]
+
+
+class MetricSeries(models.Model):
+    """What all processes together counted of one metric with one set of labels; see `arena.common.metrics`."""
+
+    name = models.CharField(max_length=80)
+    labels = ArrayField(models.CharField(max_length=200))
+    # A counter: one number. A histogram: a number per bucket, one for longer times, and the sum of seconds.
+    amounts = ArrayField(models.FloatField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "labels"], name="metric_series_unique")]
+
+
+class ProcessReport(models.Model):
+    """What a process said about itself last; see `arena.common.processes`."""
+
+    id = models.CharField(max_length=160, primary_key=True)
+    kind = models.CharField(max_length=60)
+    gauges = models.JSONField(default=dict)
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    beat_at = models.DateTimeField(db_default=Now())

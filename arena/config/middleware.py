@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from arena.common import tracing
+from arena.common import measures, tracing
 from arena.integrity.network import from_trusted_proxy
 
 logger = logging.getLogger("arena.requests")
@@ -34,8 +34,7 @@ class RequestTrace:
         with tracing.use(request_id):
             response = self._get_response(request)
             response[tracing.HEADER] = request_id
-            if not request.path.startswith((*_QUIET, settings.STATIC_URL)):
-                _log(request, response.status_code, time.perf_counter() - started)
+            _tell(request, response.status_code, time.perf_counter() - started)
         return response
 
 
@@ -45,19 +44,18 @@ def request_id_of(request: HttpRequest) -> str:
     return given if tracing.is_valid(given) and from_trusted_proxy(request) else tracing.new_id()
 
 
-def _log(request: HttpRequest, status: int, seconds: float) -> None:
-    fields = {
-        "method": method_of(request),
-        "route": route_of(request),
-        "status": status,
-        "duration_ms": round(seconds * 1000, 1),
-    }
-    logger.info("request", extra=fields)
+def _tell(request: HttpRequest, status: int, seconds: float) -> None:
+    method, route = method_of(request), route_of(request)
+    measures.HTTP_REQUESTS.count(method, route, status)
+    measures.HTTP_S.observe(route, seconds=seconds)
+    if not request.path.startswith((*_QUIET, settings.STATIC_URL)):
+        fields = {"method": method, "route": route, "status": status, "duration_ms": round(seconds * 1000, 1)}
+        logger.info("request", extra=fields)
 
 
 def method_of(request: HttpRequest) -> str:
     """The method, if it is one that HTTP knows; a client may send anything."""
-    return request.method if request.method in _METHODS else "other"
+    return str(request.method) if request.method in _METHODS else "other"
 
 
 def route_of(request: HttpRequest) -> str:

@@ -36,10 +36,11 @@ def parse_address(text: str) -> Address | None:
     return address
 
 
-def _is_trusted(address: Address | None, trusted: Sequence[str]) -> bool:
+def is_among(address: Address | None, entries: Sequence[str]) -> bool:
+    """Whether an address is one of these addresses or networks; no address at all is a UNIX socket."""
     if address is None:
-        return UNIX in trusted
-    return any(address in ip_network(entry, strict=False) for entry in trusted if entry != UNIX)
+        return UNIX in entries
+    return any(address in ip_network(entry, strict=False) for entry in entries if entry != UNIX)
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Address | None:
@@ -52,7 +53,7 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Add
     """
     address = parse_address(peer)
     for hop in reversed([hop for hop in forwarded_for.split(",") if hop.strip()]):
-        if not _is_trusted(address, trusted):
+        if not is_among(address, trusted):
             break
         further = parse_address(hop)
         if further is None:
@@ -63,7 +64,7 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Add
 
 def from_trusted_proxy(request: HttpRequest) -> bool:
     """Whether the other end of the connection is a proxy that may speak for others."""
-    return _is_trusted(parse_address(request.META.get("REMOTE_ADDR", "")), settings.ARENA_TRUSTED_PROXIES)
+    return is_among(parse_address(request.META.get("REMOTE_ADDR", "")), settings.ARENA_TRUSTED_PROXIES)
 
 
 def prefix_of(address: Address | None) -> str:

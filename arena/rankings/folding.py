@@ -157,6 +157,11 @@ def recount(arena_id: int, *, apply: bool = False) -> Recount:
     return Recount(folded, differing, agrees)
 
 
+def count_again(arena: Arena, up_to: int) -> Folded:
+    """What all votes of an arena up to one of them come to, by what is left out now; nothing is stored."""
+    return _fold_range(arena, 0, up_to)
+
+
 def _fold_range(arena: Arena, after: int, up_to: int, *, anew: bool = False) -> Folded:
     """Count the votes of an arena with after < id ≤ up_to, once it is known what their battles were about."""
     traits.describe(arena, after, up_to, anew=anew)

@@ -1,5 +1,7 @@
 """Tallies of votes, and the leaderboards computed from them."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -72,6 +74,9 @@ class BoardState(models.Model):
     board = models.CharField(max_length=40)
     revision = models.PositiveBigIntegerField(default=0)
     counted = models.PositiveBigIntegerField(default=0)
+    # The revision of the newest leaderboard, and when it was looked at.
+    fitted_revision = models.PositiveBigIntegerField(db_default=0)
+    fitted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["arena", "board"], name="board_state_unique")]
@@ -93,11 +98,16 @@ class FoldWatermark(models.Model):
     excluded = models.JSONField(default=dict)
 
 
+class SnapshotIsImmutable(Exception):
+    """Somebody tried to edit a stored leaderboard."""
+
+
 class Snapshot(models.Model):
     """An immutable leaderboard: its inputs, its method, and what came out.
 
     Every vote up to `last_vote_id` is counted or excluded in it. `groups` names, by version ids, the pieces of a
-    disconnected graph or the groups of a separated one, strongest first.
+    disconnected graph or the groups of a separated one, strongest first. `digest` is of the counts that it was made
+    from, `document_sha256` of the JSON document that computing it again must give (`computing.recompute`).
     """
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
@@ -109,11 +119,23 @@ class Snapshot(models.Model):
     # "ok", "empty", "disconnected" or "separated"; ratings of anything but "ok" may be missing.
     status = models.CharField(max_length=20)
     groups = models.JSONField(default=list)
+    # Empty in those of before there was one.
+    digest = models.CharField(max_length=64, blank=True)
+    document_sha256 = models.CharField(max_length=64, blank=True)
     code_version = models.CharField(max_length=60)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["arena", "board", "-id"])]
+        indexes = [
+            models.Index(fields=["arena", "board", "-id"]),
+            models.Index(fields=["arena", "board", "created_at"]),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert; nothing may be changed later."""
+        if not self._state.adding:
+            raise SnapshotIsImmutable(f"snapshot {self.pk} is stored")
+        super().save(*args, **kwargs)
 
 
 class Rating(models.Model):
@@ -129,8 +151,97 @@ class Rating(models.Model):
     upper = models.FloatField(null=True)
     rank_low = models.PositiveIntegerField(null=True)
     rank_high = models.PositiveIntegerField(null=True)
+    tier = models.PositiveIntegerField(null=True)
+    # Limits that hold for all rows at once, and such that hold at every look.
+    simultaneous_lower = models.FloatField(null=True)
+    simultaneous_upper = models.FloatField(null=True)
+    sequence_lower = models.FloatField(null=True)
+    sequence_upper = models.FloatField(null=True)
     votes = models.PositiveBigIntegerField()
     status = models.CharField(max_length=20)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["snapshot", "version"], name="rating_unique")]
+
+
+class Study(models.Model):
+    """What takes too long for a refresh, computed now and then from single votes; never edited, the newest counts.
+
+    `kind` is "fragility" (how few votes change the first place) or "style" (ratings with the form of answers held
+    equal). Every vote up to `last_vote_id` was looked at.
+    """
+
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    last_vote_id = models.BigIntegerField()
+    revision = models.PositiveBigIntegerField()
+    result = models.JSONField()
+    code_version = models.CharField(max_length=60)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["arena", "kind", "-id"])]
+
+
+class DrawMark(models.Model):
+    """Up to which pairing the draws of an arena have been counted."""
+
+    arena = models.OneToOneField(Arena, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    last_pairing_id = models.BigIntegerField(default=0)
+    draws = models.PositiveBigIntegerField(default=0)
+
+
+class DrawSum(models.Model):
+    """How often two versions were drawn together, beside what the logged weights say; `first` ≤ `second`.
+
+    `observed`: draws of the pair, `first_left` of them with the first on the left. `expected`: the sum, over all
+    draws, of the probability of this pair. `product`: the sum of the products of both versions' probabilities to be
+    drawn. A row of one version with itself has its own draws, probability and squared probability.
+    """
+
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    first = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    observed = models.PositiveBigIntegerField(default=0)
+    first_left = models.PositiveBigIntegerField(default=0)
+    expected = models.FloatField(default=0)
+    product = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["arena", "first", "second"], name="draw_sum_unique"),
+            models.CheckConstraint(condition=Q(first__lte=F("second")), name="draw_sum_ordered"),
+        ]
+
+
+class ImportedSource(models.Model):
+    """Votes of a file from elsewhere, as a board of its own beside the arena's; they never enter another board."""
+
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    file_sha256 = models.CharField(max_length=64)
+    votes = models.PositiveBigIntegerField()
+    # Class → votes of the file that were not counted.
+    ignored = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["arena", "name"], name="imported_source_name_unique"),
+            models.UniqueConstraint(fields=["arena", "file_sha256"], name="imported_source_file_once"),
+        ]
+
+
+class ImportedTally(models.Model):
+    """The counts of an imported source, by the names that its file has for the systems."""
+
+    source = models.ForeignKey(ImportedSource, on_delete=models.PROTECT, related_name="+")
+    left = models.CharField(max_length=200)
+    right = models.CharField(max_length=200)
+    left_wins = models.PositiveBigIntegerField(default=0)
+    right_wins = models.PositiveBigIntegerField(default=0)
+    ties = models.PositiveBigIntegerField(default=0)
+    both_bad = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "left", "right"], name="imported_tally_unique")]

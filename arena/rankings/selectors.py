@@ -1,19 +1,38 @@
 """The leaderboard as pages and programs read it: one snapshot, with the names of the systems."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from arena.arenas.models import Arena
 from arena.rankings.board import Status
-from arena.rankings.models import Rating, Snapshot
-from arena.rankings.services import METHOD, name_of
+from arena.rankings.computing import compute, snapshot_at
+from arena.rankings.contenders import name_of, versions_of
+from arena.rankings.filters import EVERYTHING, BoardFilter
+from arena.rankings.method import Method
+from arena.rankings.models import FoldWatermark, Rating, Snapshot
+from arena.rankings.services import CODE_VERSION, METHOD, ratings_of
+from arena.rankings.tallying import read
 from arena.systems.models import SystemVersion
+
+#: From how many votes a contender is listed, and from how many its rating is no longer called preliminary.
+LISTED_FROM: Final = 30
+SETTLED_FROM: Final = 300
+LISTED: Final = "listed"
+PRELIMINARY: Final = "preliminary"
+TOO_FEW_VOTES: Final = "too_few_votes"
+#: A system is marked as new for so long.
+NEW_FOR: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """One contender. Numbers are None unless `status` is "ok"; they are points, and ranks count from 1."""
+    """One contender. Numbers are None unless `status` is "ok"; they are points, and ranks count from 1.
+
+    listing: "listed", or "preliminary" or "too_few_votes", where the numbers rest on few votes; no row is hidden.
+    simultaneous_*: limits that hold for all rows at once; sequence_*: at every look. new: registered lately.
+    """
 
     system: str
     version: int
@@ -21,18 +40,25 @@ class LeaderboardRow:
     access: str
     licence: str
     retired: bool
+    new: bool
     rating: float | None
     lower: float | None
     upper: float | None
     rank_low: int | None
     rank_high: int | None
+    tier: int | None
+    simultaneous_lower: float | None
+    simultaneous_upper: float | None
+    sequence_lower: float | None
+    sequence_upper: float | None
     votes: int
     status: str
+    listing: str
 
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """The newest board of an arena.
+    """A board of an arena: the newest, or that of a moment. `board` names the votes that it is about.
 
     status: "ok", "empty", "disconnected" or "separated"; for the last two, `groups` names the systems of each piece,
     or of each group, strongest first. counted: votes in the ratings, `simulated` of them by simulated voters.
@@ -40,7 +66,9 @@ class Leaderboard:
     """
 
     arena: str
+    board: str
     snapshot_id: int | None
+    last_vote_id: int
     status: str
     groups: tuple[tuple[str, ...], ...]
     method: dict[str, Any]
@@ -54,12 +82,12 @@ class Leaderboard:
     @property
     def etag(self) -> str:
         """Changes exactly when the board does."""
-        return f"{self.arena}-{self.snapshot_id or 0}"
+        return f"{self.arena}-{self.board}-{self.snapshot_id or 0}"
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's shape, at full precision."""
         rows = [asdict(row) for row in self.rows]
-        names = ("arena", "method", "status", "groups", "counted", "simulated", "excluded", "code_version")
+        names = ("arena", "board", "method", "status", "groups", "counted", "simulated", "excluded", "code_version")
         return {
             **{name: getattr(self, name) for name in names},
             "snapshot": self.snapshot_id,
@@ -68,20 +96,66 @@ class Leaderboard:
         }
 
 
-_FACTS: Final = ("rating", "lower", "upper", "rank_low", "rank_high", "votes", "status")
+_FACTS: Final = (
+    *("rating", "lower", "upper", "rank_low", "rank_high", "tier", "votes"),
+    *("simultaneous_lower", "simultaneous_upper", "sequence_lower", "sequence_upper"),
+)
 
 
-def leaderboard(arena: Arena) -> Leaderboard:
-    """The newest leaderboard of an arena, in two queries. Before the first one: its systems without numbers."""
-    snapshot = Snapshot.objects.filter(arena=arena).order_by("-id").first()
+def leaderboard(arena: Arena, chosen: BoardFilter = EVERYTHING, as_of: datetime | None = None) -> Leaderboard:
+    """The newest stored leaderboard, or that of a moment, in two queries. Before the first: systems without numbers.
+
+    Raises:
+        NoBoardThen: there was none at that moment.
+    """
+    if as_of is not None:
+        snapshot: Snapshot | None = snapshot_at(arena.pk, as_of, chosen)
+    else:
+        snapshot = Snapshot.objects.filter(arena=arena, board=chosen.name).order_by("-id").first()
     if snapshot is None:
-        return _before_the_first(arena)
+        return _before_the_first(arena, chosen)
     ratings = list(Rating.objects.filter(snapshot=snapshot).select_related("version__system"))
+    return _leaderboard(arena, snapshot, ratings, snapshot.created_at)
+
+
+def computed_leaderboard(arena: Arena, chosen: BoardFilter, method: Method) -> Leaderboard:
+    """A board that is not stored, for any filter and method: from the tallies, without reading a vote.
+
+    Raises:
+        NotConverged: the fit failed.
+        RankingError: the votes do not determine what the method asks for.
+    """
+    watermark = FoldWatermark.objects.filter(arena=arena).first() or FoldWatermark(arena=arena)
+    tallied, versions = read(arena.pk, chosen), versions_of(arena.pk)
+    computed = compute(tallied, versions, method, watermark.excluded)
+    snapshot = Snapshot(
+        arena=arena,
+        board=chosen.name,
+        last_vote_id=watermark.last_vote_id,
+        method=computed.board.method,
+        inputs={"counted": int(tallied.counts.sum()), "simulated": 0, "excluded": {}},
+        status=computed.board.status.value,
+        groups=[[computed.contenders[row].newest for row in group] for group in computed.board.groups],
+        code_version=CODE_VERSION,
+    )
+    shown = SystemVersion.objects.select_related("system").in_bulk([one.newest for one in computed.contenders])
+    ratings = ratings_of(snapshot, computed)
+    for rating in ratings:
+        rating.version = shown[rating.version_id]
+    return _leaderboard(arena, snapshot, ratings, None)
+
+
+def _leaderboard(
+    arena: Arena, snapshot: Snapshot, ratings: Sequence[Rating], stored_at: datetime | None
+) -> Leaderboard:
     names = {rating.version_id: name_of(rating.version) for rating in ratings}
     inputs = snapshot.inputs
+    moment = stored_at or datetime.now(UTC)
     return Leaderboard(
         arena=arena.slug,
+        board=snapshot.board,
         snapshot_id=snapshot.pk,
+        last_vote_id=snapshot.last_vote_id,
         status=snapshot.status,
         groups=tuple(tuple(names[version] for version in group) for group in snapshot.groups),
         method=snapshot.method,
@@ -89,30 +163,26 @@ def leaderboard(arena: Arena) -> Leaderboard:
         counted=inputs["counted"],
         simulated=inputs["simulated"],
         excluded=inputs["excluded"],
-        updated_at=snapshot.created_at,
-        rows=tuple(sorted((_row(rating) for rating in ratings), key=_best_first)),
+        updated_at=stored_at,
+        rows=tuple(sorted((_row(rating, moment) for rating in ratings), key=_best_first)),
     )
 
 
-def _before_the_first(arena: Arena) -> Leaderboard:
+def _before_the_first(arena: Arena, chosen: BoardFilter) -> Leaderboard:
     versions = SystemVersion.objects.filter(system__arena=arena, retired_at=None).select_related("system")
-    rows = (_row(Rating(version=version, votes=0, status=Status.UNRATED.value)) for version in versions)
-    return Leaderboard(
-        arena=arena.slug,
-        snapshot_id=None,
-        status=Status.EMPTY.value,
-        groups=(),
+    snapshot = Snapshot(
+        arena=arena,
+        board=chosen.name,
+        last_vote_id=0,
         method=METHOD.described(),
-        code_version="",
-        counted=0,
-        simulated=0,
-        excluded={},
-        updated_at=None,
-        rows=tuple(sorted(rows, key=_best_first)),
+        inputs={"counted": 0, "simulated": 0, "excluded": {}},
+        status=Status.EMPTY.value,
     )
+    unrated = [Rating(version=version, votes=0, status=Status.UNRATED.value) for version in versions]
+    return _leaderboard(arena, snapshot, unrated, None)
 
 
-def _row(rating: Rating) -> LeaderboardRow:
+def _row(rating: Rating, moment: datetime) -> LeaderboardRow:
     version = rating.version
     return LeaderboardRow(
         system=version.system.name,
@@ -121,8 +191,17 @@ def _row(rating: Rating) -> LeaderboardRow:
         access=version.access,
         licence=version.licence,
         retired=version.retired_at is not None,
+        new=version.retired_at is None and version.system.created_at > moment - NEW_FOR,
+        status=rating.status,
+        listing=_listing(rating.votes),
         **{name: getattr(rating, name) for name in _FACTS},
     )
+
+
+def _listing(votes: int) -> str:
+    if votes >= SETTLED_FROM:
+        return LISTED
+    return PRELIMINARY if votes >= LISTED_FROM else TOO_FEW_VOTES
 
 
 def _best_first(row: LeaderboardRow) -> tuple[float, str, int]:

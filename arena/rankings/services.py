@@ -1,93 +1,63 @@
 """Leaderboards from tallies: computed when something changed, stored as snapshots, thinned out as they age.
 
 A refresh costs what the number of systems asks for, never what the number of votes does: the fold reads new votes
-only, the fit works on one number per pair.
+only, the fit works on four numbers per pair.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from importlib.metadata import version as installed
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, Max, When
+from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Now, TruncHour, TruncMinute
 
-from arena.rankings.board import Board, rate
+from arena.rankings.categories import RULES
+from arena.rankings.computing import Computed, compute, sha256_of
+from arena.rankings.contenders import VersionRow, digest_of, versions_of
+from arena.rankings.filters import EVERYTHING, OVERALL, BoardFilter, from_name
 from arena.rankings.folding import Recount, fold_votes, locked_watermark, recount
 from arena.rankings.method import Method
-from arena.rankings.models import FoldWatermark, Rating, Snapshot
-from arena.rankings.tallies import dense
-from arena.rankings.tallying import side_counts
-from arena.systems.models import SystemVersion
+from arena.rankings.models import BoardState, FoldWatermark, Rating, Snapshot
+from arena.rankings.tallying import read
 
-__all__ = [
-    "Contender",
-    "Ranked",
-    "Recount",
-    "contenders_of",
-    "fold_votes",
-    "name_of",
-    "rank_arena",
-    "recount",
-    "refresh_board",
-    "thin_out",
-]
+__all__ = ["Recount", "due_arenas", "fold_votes", "recount", "refresh_arena", "refresh_board", "thin_out"]
 
 #: Grows when the same tallies would give another board.
 ALGORITHM: Final = 2
 CODE_VERSION: Final = f"rankings-{ALGORITHM} numpy-{installed('numpy')} scipy-{installed('scipy')}"
-#: How the live board is made.
+#: How the live boards are made.
 METHOD: Final = Method()
 
+#: The board of a language or category follows its votes at this distance; that of all votes follows every sweep.
+FOLLOW_EVERY: Final = timedelta(seconds=10)
 #: A reader holds a snapshot for the time of two queries; this is far longer.
 KEPT_ALL: Final = timedelta(minutes=2)
 #: Younger snapshots are kept one a minute, older ones one an hour.
 KEPT_BY_MINUTE: Final = timedelta(hours=48)
 
-
-class VersionRow(NamedTuple):
-    """What a board needs to know of a system version."""
-
-    id: int
-    system_id: int
-    behaviour: str
-    retired_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """Versions of one system that behave alike and share a rating; ids ascending."""
-
-    versions: tuple[int, ...]
-
-    @property
-    def newest(self) -> int:
-        """The version that stands for all."""
-        return self.versions[-1]
+#: What a stored row takes from the board's.
+_FACTS: Final = frozenset(
+    {
+        *("rating", "lower", "upper", "rank_low", "rank_high", "tier", "votes"),
+        *("simultaneous_lower", "simultaneous_upper", "sequence_lower", "sequence_upper"),
+    }
+)
 
 
-def contenders_of(versions: Iterable[VersionRow], tallied: set[int]) -> list[Contender]:
-    """Pool versions by system and behaviour; a change of price or licence keeps a rating, one of behaviour does not.
+def refresh_arena(arena_id: int) -> None:
+    """Fold the new votes and refresh the board of all votes, and those of languages and categories that are due.
 
-    Args:
-        versions: all versions of an arena, by id.
-        tallied: ids of versions with votes. A contender without any, and without a current version, is left out.
+    Raises:
+        NotConverged: a fit failed; the tallies are kept, and the board stays as it was.
     """
-    alike: dict[tuple[int, str], list[VersionRow]] = {}
-    for version in versions:
-        alike.setdefault((version.system_id, version.behaviour), []).append(version)
-    return [
-        Contender(tuple(version.id for version in group))
-        for group in alike.values()
-        if any(version.retired_at is None or version.id in tallied for version in group)
-    ]
+    refresh_board(arena_id)
+    for board in _due(arena_id).values_list("board", flat=True):
+        refresh_board(arena_id, from_name(board))
 
 
-def refresh_board(arena_id: int) -> Snapshot | None:
+def refresh_board(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Snapshot | None:
     """Fold the new votes and, if anything changed, store a new leaderboard.
 
     Returns:
@@ -100,102 +70,78 @@ def refresh_board(arena_id: int) -> Snapshot | None:
     with transaction.atomic():
         # Held to the end: of two refreshes, the later snapshot is the one with more votes.
         watermark = locked_watermark(arena_id)
-        versions = _versions(arena_id)
-        inputs = _inputs(watermark, versions)
-        latest = Snapshot.objects.filter(arena_id=arena_id).order_by("-id").first()
+        versions = versions_of(arena_id)
+        inputs = _inputs(watermark, versions, chosen)
+        latest = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name).order_by("-id").first()
         if latest and (latest.inputs, latest.method, latest.code_version) == (
             inputs,
             METHOD.described(),
             CODE_VERSION,
         ):
             return None
-        snapshot = _compute(watermark, versions, inputs)
+        computed = compute(read(arena_id, chosen), versions, METHOD, watermark.excluded)
+        snapshot = _store(watermark, chosen, inputs, computed)
     if latest and _minute(latest) != _minute(snapshot):
-        thin_out(arena_id)
+        thin_out(arena_id, chosen)
     return snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A board that is not stored: names in the order of its rows."""
-
-    names: list[str]
-    board: Board
-    excluded: dict[str, int]
+def due_arenas() -> list[int]:
+    """Arenas in which the board of a language or category waits for its refresh. One query."""
+    return list(_due().order_by("arena_id").values_list("arena_id", flat=True).distinct())
 
 
-def rank_arena(arena_id: int, method: Method) -> Ranked:
-    """Fold the new votes and compute a board by settings of one's own, without storing it.
-
-    Raises:
-        NotConverged: the fit failed.
-    """
-    fold_votes(arena_id)
-    with transaction.atomic():
-        watermark = locked_watermark(arena_id)
-        contenders, board = _rated(arena_id, _versions(arena_id), method)
-    shown = SystemVersion.objects.select_related("system").in_bulk([contender.newest for contender in contenders])
-    return Ranked([name_of(shown[contender.newest]) for contender in contenders], board, watermark.excluded)
+def _due(arena_id: int | None = None) -> Any:
+    long_ago = Q(fitted_at=None) | Q(fitted_at__lt=Now() - FOLLOW_EVERY)
+    due = BoardState.objects.filter(long_ago).exclude(board=OVERALL).exclude(revision=F("fitted_revision"))
+    return due if arena_id is None else due.filter(arena_id=arena_id)
 
 
-def name_of(version: SystemVersion) -> str:
-    """The system's name; a retired version says which it was, as its system may be on the board again."""
-    return version.system.name if version.retired_at is None else f"{version.system.name} v{version.number}"
-
-
-def _versions(arena_id: int) -> list[VersionRow]:
-    rows = SystemVersion.objects.filter(system__arena_id=arena_id).order_by("id")
-    return [VersionRow(*row) for row in rows.values_list(*VersionRow._fields)]
-
-
-def _inputs(watermark: FoldWatermark, versions: list[VersionRow]) -> dict[str, Any]:
-    """What the board depends on; equal inputs give equal boards."""
-    described = [[version.id, version.behaviour, version.retired_at is None] for version in versions]
-    return {
+def _inputs(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardFilter) -> dict[str, Any]:
+    """What the board depends on; equal inputs give equal boards. Marks the board as looked at."""
+    inputs = {
         "revision": watermark.revision,
         "counted": watermark.counted,
         "simulated": watermark.simulated,
         "excluded": watermark.excluded,
-        "versions": hashlib.sha256(json.dumps(described).encode()).hexdigest(),
+        "versions": digest_of(versions),
     }
+    if chosen == EVERYTHING:
+        return inputs
+    states = BoardState.objects.filter(arena_id=watermark.arena_id, board=chosen.name)
+    states.update(fitted_revision=F("revision"), fitted_at=Now())
+    revision, counted = states.values_list("revision", "counted").first() or (0, 0)
+    return inputs | {"revision": revision, "counted": counted, "excluded": {}, "simulated": 0, "rules": RULES}
 
 
-def _rated(arena_id: int, versions: list[VersionRow], method: Method) -> tuple[list[Contender], Board]:
-    pairs = side_counts(arena_id)
-    contenders = contenders_of(versions, {version for pair in pairs for version in pair})
-    row_of = {version: row for row, contender in enumerate(contenders) for version in contender.versions}
-    return contenders, rate(dense(pairs, row_of, len(contenders)), method)
-
-
-def _compute(watermark: FoldWatermark, versions: list[VersionRow], inputs: dict[str, Any]) -> Snapshot:
-    contenders, board = _rated(watermark.arena_id, versions, METHOD)
+def _store(watermark: FoldWatermark, chosen: BoardFilter, inputs: dict[str, Any], computed: Computed) -> Snapshot:
+    contenders, board = computed.contenders, computed.board
     snapshot = Snapshot.objects.create(
         arena_id=watermark.arena_id,
+        board=chosen.name,
         last_vote_id=watermark.last_vote_id,
         method=board.method,
         inputs=inputs,
         status=board.status.value,
         groups=[[contenders[row].newest for row in group] for group in board.groups],
+        digest=board.digest,
+        document_sha256=sha256_of(computed.document(watermark.arena.slug)),
         code_version=CODE_VERSION,
     )
-    Rating.objects.bulk_create(_ratings(snapshot, contenders, board))
+    Rating.objects.bulk_create(ratings_of(snapshot, computed))
     return snapshot
 
 
-def _ratings(snapshot: Snapshot, contenders: list[Contender], board: Board) -> list[Rating]:
+def ratings_of(snapshot: Snapshot, computed: Computed) -> list[Rating]:
+    """The rows of a snapshot, not stored yet."""
     return [
         Rating(
             snapshot=snapshot,
             version_id=contender.newest,
-            rating=row.rating,
-            lower=row.lower,
-            upper=row.upper,
-            rank_low=row.rank_low,
-            rank_high=row.rank_high,
-            votes=row.votes,
             status=row.status.value,
+            **{name: value for name, value in asdict(row).items() if name in _FACTS},
         )
-        for contender, row in zip(contenders, board.rows, strict=True)
+        for contender, row in zip(computed.contenders, computed.board.rows, strict=True)
     ]
 
 
@@ -203,7 +149,7 @@ def _minute(snapshot: Snapshot) -> datetime:
     return snapshot.created_at.replace(second=0, microsecond=0)
 
 
-def thin_out(arena_id: int) -> int:
+def thin_out(arena_id: int, chosen: BoardFilter = EVERYTHING) -> int:
     """Delete superseded snapshots: of each minute the last stays, of each hour after two days.
 
     A board that moves every two seconds thus keeps at most 2,880 snapshots and one for every older hour.
@@ -211,7 +157,7 @@ def thin_out(arena_id: int) -> int:
     Returns:
         How many went.
     """
-    own = Snapshot.objects.filter(arena_id=arena_id)
+    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name)
     bucket = Case(
         When(created_at__lt=Now() - KEPT_BY_MINUTE, then=TruncHour("created_at")), default=TruncMinute("created_at")
     )

@@ -7,15 +7,18 @@ cells.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import numpy as np
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import F, Sum
+from numpy.typing import NDArray
 
 from arena.rankings.filters import EVERYTHING, BoardFilter, boards_of
 from arena.rankings.models import BoardState, Tally, TallyCell
-from arena.rankings.tallies import Pair, PairCount
+from arena.rankings.tallies import Counts, Pair, PairCount
 
 COUNTS: Final = ("left_wins", "right_wins", "ties", "both_bad")
 
@@ -32,7 +35,6 @@ class Cell(NamedTuple):
 #: Counts by cell and, beside it, by (board, left, right); the `first` of a `PairCount` is the left one.
 Cells: TypeAlias = Mapping[Cell, PairCount]
 Boards: TypeAlias = dict[tuple[str, int, int], PairCount]
-Sides: TypeAlias = dict[Pair, PairCount]
 
 
 def on_boards(cells: Cells) -> Boards:
@@ -79,15 +81,53 @@ def stored_boards(arena_id: int) -> Boards:
     return {(row[0], row[1], row[2]): PairCount(*row[3:]) for row in rows}
 
 
-def side_counts(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Sides:
-    """The counts of a board by (left, right). One query."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Counts of k ordered pairs. left, right: (k,) version ids; counts: (4, k) in the order of `tallies.OUTCOMES`."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def versions(self) -> list[int]:
+        """All versions with votes, ascending."""
+        return [int(version) for version in np.unique(np.concatenate([self.left, self.right]))]
+
+    def dense(self, row_of: Mapping[int, int], n: int) -> Counts:
+        """Counts of n contenders; versions with the same row are pooled.
+
+        Raises:
+            KeyError: a version without a row.
+            ValueError: two versions of one contender met.
+        """
+        counts, versions = Counts.empty(n), self.versions
+        rows = np.array([row_of[version] for version in versions], dtype=np.intp)
+        left, right = (rows[np.searchsorted(versions, side)] for side in (self.left, self.right))
+        if (left == right).any():
+            raise ValueError("versions of one contender met")
+        for outcome, numbers in enumerate(self.counts):
+            np.add.at(counts.cells[outcome], (left, right), numbers)
+        return counts
+
+
+def columns(rows: Mapping[Pair, PairCount]) -> Columns:
+    """Columns of counts by (left, right)."""
+    keys = np.array(list(rows), dtype=np.int64).reshape(-1, 2)
+    counts = np.array([astuple(count) for count in rows.values()], dtype=np.int64).reshape(-1, len(COUNTS))
+    return Columns(keys[:, 0], keys[:, 1], counts.T)
+
+
+def read(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Columns:
+    """The counts of a board: one query, one row of arrays, as making an object for each pair would take longer."""
     if chosen.is_named:
-        rows: Iterable[Sequence[Any]] = Tally.objects.filter(arena_id=arena_id, board=chosen.name).values_list(
-            "left_id", "right_id", *COUNTS
-        )
+        pairs = Tally.objects.filter(arena_id=arena_id, board=chosen.name)
+        found = pairs.aggregate(**{name: ArrayAgg(name) for name in ("left", "right", *COUNTS)})
+        arrays = [found[name] or [] for name in ("left", "right", *COUNTS)]
     else:
-        rows = _summed(arena_id, chosen)
-    return {(row[0], row[1]): PairCount(*row[2:]) for row in rows}
+        arrays = list(zip(*_summed(arena_id, chosen), strict=True)) or [[]] * (2 + len(COUNTS))
+    left, right, *counts = (np.array(array, dtype=np.int64) for array in arrays)
+    return Columns(left, right, np.array(counts))
 
 
 def _summed(arena_id: int, chosen: BoardFilter) -> Iterable[Sequence[Any]]:

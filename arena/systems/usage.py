@@ -7,6 +7,7 @@ same time wait for each other and never deadlock.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from arena.common import measures
 from arena.systems import breaker, buckets
 from arena.systems.breaker import Breaker, BreakerState, Rules
 from arena.systems.models import Health
@@ -52,10 +54,24 @@ def record(results: Sequence[CallResult]) -> None:
     results = sorted(results, key=lambda result: result.version_id)
     for result in results:
         _count(result)
+    transaction.on_commit(partial(_measure, results), robust=True)
     steering = [result for result in results if result.steers]
     healths = locked([result.version_id for result in steering])
     for result in steering:
         _follow(healths[result.version_id], result)
+
+
+def _measure(results: Sequence[CallResult]) -> None:
+    """Count the calls for Prometheus as well, which asks for totals without end instead of hours."""
+    for result in results:
+        if result.error_class:
+            measures.ERRORS.count(result.version_id, result.error_class)
+        if result.ttft_s is not None:
+            measures.FIRST_TEXT_S.observe(result.version_id, seconds=result.ttft_s)
+        if result.latency_s is not None:
+            measures.GENERATION_S.observe(result.version_id, seconds=result.latency_s)
+        if result.cost_usd:
+            measures.SPEND_USD.count(result.version_id, n=float(result.cost_usd))
 
 
 _COUNT_SQL: Final = """

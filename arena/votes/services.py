@@ -10,6 +10,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -21,7 +22,7 @@ from arena.battles import services as battles
 from arena.battles.errors import BattleNotFound, NotReady
 from arena.battles.models import Battle, Turn
 from arena.battles.states import SIDES, Side
-from arena.common import outbox, queue
+from arena.common import measures, outbox, queue
 from arena.votes.models import Vote
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, Outcome
 
@@ -137,6 +138,7 @@ def _insert(battle_id: uuid.UUID, voter: Voter, arena_id: int, said: dict[str, A
     turn_n = Turn.objects.filter(battle_id=battle_id).order_by("-n").values_list("n", flat=True)[:1].get()
     vote = Vote.objects.create(battle_id=battle_id, voter=voter, turn_n=turn_n, **said)
     outbox.enqueue(queue.REFRESH_BOARD, arena_id)
+    transaction.on_commit(partial(measures.VOTES.count, arena_id, vote.outcome), robust=True)
     return vote
 
 

@@ -1,4 +1,4 @@
-"""GET /healthz, /readyz, /metrics."""
+"""GET /healthz and /readyz."""
 
 import logging
 from datetime import timedelta
@@ -9,13 +9,10 @@ import redis
 from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import Client
-from prometheus_client.parser import text_string_to_metric_families
 
 from arena.api import health
-from arena.battles.models import Battle
 from arena.common import gauges, heartbeat, live, outbox
-from arena.common.models import Heartbeat, OutboxMessage
-from tests.api.callers import Program
+from arena.common.models import Heartbeat
 
 
 @pytest.fixture
@@ -87,60 +84,6 @@ def test_the_probes_are_not_redirected_to_tls(valkey: Any, beating: None, settin
 
     assert [Client().get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
     assert Client().get("/api/v1/arenas").status_code == 301
-
-
-def _samples(client: Client) -> dict[str, float]:
-    response = client.get("/metrics")
-    assert response.status_code == 200
-    assert response["Content-Type"].startswith("text/plain")
-    return {
-        f"{sample.name}{sorted(sample.labels.values())}": sample.value
-        for family in text_string_to_metric_families(response.content.decode())
-        for sample in family.samples
-    }
-
-
-def test_the_metrics_count_open_battles_and_promised_work(
-    alice: Program, ready: Battle, django_capture_on_commit_callbacks: Any
-) -> None:
-    alice.post("/arenas/text/battles", {"prompt": "Hello"})
-
-    samples = _samples(Client())
-
-    assert samples["arena_open_battles['ready', 'text']"] == 1
-    assert samples["arena_open_battles['queued', 'text']"] == 1
-    assert samples["arena_outbox_messages[]"] == OutboxMessage.objects.count() == 1
-    assert samples["arena_outbox_oldest_seconds[]"] >= 0
-
-
-def test_the_metrics_tell_votes_board_age_and_heartbeats(arena: Any, beating: None) -> None:
-    from arena.rankings.models import FoldWatermark, Snapshot
-
-    FoldWatermark.objects.create(arena=arena, last_vote_id=9, counted=7, excluded={"simulated": 2})
-    Snapshot.objects.create(arena=arena, last_vote_id=9, method={}, inputs={}, status="ok", code_version="1")
-
-    samples = _samples(Client())
-
-    assert samples["arena_folded_votes_total['counted', 'text']"] == 7
-    assert samples["arena_folded_votes_total['simulated', 'text']"] == 2
-    assert 0 <= samples["arena_snapshot_age_seconds['text']"] < 60
-    assert 0 <= samples["arena_heartbeat_age_seconds['worker:cpu']"] < 60
-
-
-def test_the_metrics_name_no_system_and_no_voter(alice: Program, ready: Battle) -> None:
-    body = Client().get("/metrics").content
-
-    assert b"Canary" not in body
-    assert b"alice" not in body
-
-
-def test_the_metrics_of_an_arena_without_a_database_are_unavailable(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
-    monkeypatch.setattr(health, "open_battles", _away)
-
-    response = Client().get("/metrics")
-
-    assert response.status_code == 503
-    assert response.content == b""
 
 
 def test_the_outbox_gauge_grows_with_what_waits(db: None) -> None:

@@ -35,7 +35,7 @@ CREATE TABLE promised (task text, request_id text);
 CREATE FUNCTION copy_it() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN INSERT INTO promised VALUES (NEW.task, NEW.request_id); RETURN NEW; END $$;
 CREATE TRIGGER copy_promise AFTER INSERT ON common_outboxmessage FOR EACH ROW EXECUTE FUNCTION copy_it();
-""".replace("%%", "%")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,8 @@ def visitor(stack, canaries) -> Visitor:
     visitor = Visitor(stack.url)
     address = "203.0.113.77"
     canaries.planted.append(address)
-    visitor.http.headers.update({"X-Forwarded-For": address, "Cookie": f"other={canaries.plant('cookie')}"})
+    visitor.http.headers["X-Forwarded-For"] = address
+    visitor.http.cookies.set("other", canaries.plant("cookie"))
     visitor.consent()
     canaries.planted += [value for name, value in visitor.http.cookies.items() if name != "language"]
     return visitor

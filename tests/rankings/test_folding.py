@@ -15,12 +15,11 @@ from arena.rankings.filters import filter_of
 from arena.rankings.folding import fold_votes, recount
 from arena.rankings.models import BattleTraits, BoardState, FoldWatermark, Tally, TallyCell
 from arena.rankings.tallies import PairCount
-from arena.rankings.tallying import side_counts
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote, last_settled_vote
-from tests.ballots import make_arena, make_battle, make_versions, make_voter
+from tests.ballots import make_arena, make_battle, make_versions, make_voter, tallied
 
 Scene = tuple[Arena, list[SystemVersion]]
 
@@ -55,7 +54,7 @@ def test_outcomes_are_counted_by_the_sides_that_the_systems_stood_on(scene: Scen
     ]:
         vote(arena, left, right, outcome)
     assert fold_votes(arena.id) == 5
-    assert side_counts(arena.id) == {
+    assert tallied(arena) == {
         (ada.id, bell.id): PairCount(1, 0, 1, 0),
         (bell.id, ada.id): PairCount(1, 1, 0, 0),
         (cray.id, bell.id): PairCount(0, 0, 0, 1),
@@ -70,7 +69,7 @@ def test_a_second_fold_adds_only_what_is_new(scene: Scene) -> None:
     vote(arena, ada, bell, Outcome.LEFT)
     vote(arena, ada, cray, Outcome.LEFT)
     assert [fold_votes(arena.id), fold_votes(arena.id)] == [2, 0]
-    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(2), (ada.id, cray.id): PairCount(1)}
+    assert tallied(arena) == {(ada.id, bell.id): PairCount(2), (ada.id, cray.id): PairCount(1)}
     assert FoldWatermark.objects.get().counted == 3
     assert_recounted(arena)
 
@@ -83,7 +82,7 @@ def test_arenas_do_not_mix(scene: Scene) -> None:
     vote(other, *pair, Outcome.TIE)
     vote(arena, ada, bell, Outcome.RIGHT)
     assert (fold_votes(other.id), fold_votes(arena.id)) == (1, 2)
-    assert set(side_counts(other.id)) == {(pair[0].id, pair[1].id)}
+    assert set(tallied(other)) == {(pair[0].id, pair[1].id)}
     assert_recounted(arena)
     assert_recounted(other)
 
@@ -95,7 +94,7 @@ def test_a_vote_on_an_answer_that_names_its_maker_is_kept_and_not_counted(scene:
     vote(arena, ada, bell, Outcome.LEFT)
     assert fold_votes(arena.id) == 2
     assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
-    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert tallied(arena) == {(ada.id, bell.id): PairCount(1)}
     assert Vote.objects.count() == 2
     assert_recounted(arena)
 
@@ -170,7 +169,7 @@ def test_a_recount_finds_and_repairs_what_disagrees(scene: Scene) -> None:
     assert Tally.objects.filter(board="all").count() == 2
     assert not recount(arena.id, apply=True).agrees
     assert recount(arena.id).agrees
-    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1)}
+    assert tallied(arena) == {(ada.id, bell.id): PairCount(1)}
     assert FoldWatermark.objects.get().excluded == {"identity_revealed": 1}
     assert fold_votes(arena.id) == 0
 
@@ -194,8 +193,8 @@ def test_a_vote_counts_on_the_boards_of_its_language_and_categories(scene: Scene
         "category:coding": 1,
         "category:multi-turn": 1,
     }
-    assert side_counts(arena.id, filter_of("fr", [])) == {(ada.id, bell.id): PairCount(1)}
-    assert side_counts(arena.id, filter_of(None, ["coding"])) == {(ada.id, bell.id): PairCount(0, 0, 1)}
+    assert tallied(arena, filter_of("fr", [])) == {(ada.id, bell.id): PairCount(1)}
+    assert tallied(arena, filter_of(None, ["coding"])) == {(ada.id, bell.id): PairCount(0, 0, 1)}
     assert_recounted(arena)
 
 
@@ -206,9 +205,9 @@ def test_any_combination_of_filters_is_a_sum_of_cells(scene: Scene) -> None:
     vote(arena, cray, bell, Outcome.LEFT, prompt=POEM, turns=2)
     fold_votes(arena.id)
     both = {(ada.id, cray.id): PairCount(0, 1)}
-    assert side_counts(arena.id, filter_of("en", ["coding", "multi-turn"])) == both
-    assert side_counts(arena.id, filter_of(None, ["multi-turn", "coding"])) == both
-    assert side_counts(arena.id, filter_of("fr", ["coding"])) == {}
+    assert tallied(arena, filter_of("en", ["coding", "multi-turn"])) == both
+    assert tallied(arena, filter_of(None, ["multi-turn", "coding"])) == both
+    assert tallied(arena, filter_of("fr", ["coding"])) == {}
 
 
 def test_what_was_asked_after_the_vote_counts_for_nothing(scene: Scene) -> None:
@@ -245,7 +244,7 @@ def test_a_long_backlog_is_folded_in_pieces(scene: Scene, monkeypatch: pytest.Mo
         vote(other, *pair, Outcome.LEFT)
     monkeypatch.setattr(folding, "CHUNK", 2)
     assert [fold_votes(arena.id), fold_votes(arena.id)] == [5, 0]
-    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(5)}
+    assert tallied(arena) == {(ada.id, bell.id): PairCount(5)}
     assert BoardState.objects.get(arena=arena, board="all").revision == 3
     assert TallyCell.objects.filter(arena=arena).count() == 1
 
@@ -285,7 +284,7 @@ def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
         folded = sum(folder.result(timeout=60) for folder in folders)
 
     assert folded + fold_votes(arena.id) == 160
-    assert sum(count.total for count in side_counts(arena.id).values()) == 160
+    assert sum(count.total for count in tallied(arena).values()) == 160
     assert FoldWatermark.objects.get().counted == 160
     assert_recounted(arena)
 
@@ -323,7 +322,7 @@ def test_a_lower_id_that_commits_late_is_not_skipped() -> None:
         may_commit.set()
         voter.result(timeout=30)
         assert folder.result(timeout=30) == 2
-    assert side_counts(arena.id) == {(ada.id, bell.id): PairCount(1, 1)}
+    assert tallied(arena) == {(ada.id, bell.id): PairCount(1, 1)}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,11 +1,16 @@
 """From votes to the leaderboard that is shown."""
 
+import json
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
@@ -14,9 +19,11 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common.models import OutboxMessage
-from arena.rankings.models import Rating, Snapshot
+from arena.rankings.computing import NoBoardThen, VotesChanged, recompute, sha256_of, snapshot_at
+from arena.rankings.filters import filter_of
+from arena.rankings.models import BoardState, Rating, Snapshot, SnapshotIsImmutable
 from arena.rankings.selectors import leaderboard
-from arena.rankings.services import recount, refresh_board, thin_out
+from arena.rankings.services import due_arenas, recount, refresh_arena, refresh_board, thin_out
 from arena.systems.models import System, SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_version, make_versions
@@ -100,7 +107,7 @@ def test_before_the_first_refresh_the_systems_are_there_without_numbers(db: None
     arena = make_arena()
     make_versions(arena, ["Bell", "Ada"])
     board = leaderboard(arena)
-    assert (board.status, board.snapshot_id, board.etag) == ("empty", None, "text-0")
+    assert (board.status, board.snapshot_id, board.etag) == ("empty", None, "text-all-0")
     assert [(row.system, row.rating, row.status) for row in board.rows] == [
         ("Ada", None, "unrated"),
         ("Bell", None, "unrated"),
@@ -166,6 +173,9 @@ def retire(version: SystemVersion) -> None:
     SystemVersion.objects.filter(id=version.id).update(retired_at=Now())
 
 
+COPIED = ("arena_id", "last_vote_id", "method", "inputs", "status", "code_version")
+
+
 def test_old_snapshots_are_thinned_out_and_the_newest_stays(scene: Scene) -> None:
     arena, _versions = scene
     refresh_board(arena.id)
@@ -174,10 +184,9 @@ def test_old_snapshots_are_thinned_out_and_the_newest_stays(scene: Scene) -> Non
     ages = [timedelta(days=3, minutes=m, seconds=s) for m in (0, 10) for s in (0, 5)]  # one hour
     ages += [timedelta(hours=5, seconds=s) for s in (0, 5)] + [timedelta(hours=5, minutes=1)]  # two minutes
     for age in ages:
-        template.pk = None
-        template.save(force_insert=True)
-        Snapshot.objects.filter(pk=template.pk).update(created_at=base - age)
-        Rating.objects.create(snapshot_id=template.pk, version=_versions[0], votes=0, status="unrated")
+        copied = Snapshot.objects.create(**{name: getattr(template, name) for name in COPIED})
+        Snapshot.objects.filter(pk=copied.pk).update(created_at=base - age)
+        Rating.objects.create(snapshot=copied, version=_versions[0], votes=0, status="unrated")
     newest = Snapshot.objects.order_by("-id").first()
     assert thin_out(arena.id) == 3 + 1
     assert Snapshot.objects.count() == 1 + 1 + 2
@@ -239,3 +248,109 @@ def test_a_registered_system_is_on_the_board_before_its_first_vote(db: None, tmp
     assert (message.task, message.args) == ("arena.refresh_board", [arena.id])
     refresh_board(arena.id)
     assert [row.system for row in leaderboard(arena).rows] == ["Ada"]
+
+
+def test_a_stored_board_is_never_edited(scene: Scene) -> None:
+    arena, _versions = scene
+    snapshot = refresh_board(arena.id)
+    assert snapshot is not None
+    snapshot.status = "empty"
+    with pytest.raises(SnapshotIsImmutable):
+        snapshot.save()
+
+
+def test_a_language_and_a_category_have_boards_of_their_own(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.RIGHT):
+        vote(arena, ada, bell, outcome, prompt="How do I sort a list in Python by its second field?")
+    refresh_arena(arena.id)
+    coding = filter_of(None, ["coding"])
+    found = Snapshot.objects.get(board="category:coding")
+    assert (found.inputs["counted"], found.inputs["rules"]) == (3, 1)
+    assert [row.system for row in leaderboard(arena, coding).rows] == ["Bell", "Ada"]
+    assert [row.system for row in leaderboard(arena).rows] == ["Ada", "Bell"]
+
+
+def test_the_board_of_a_category_follows_at_a_distance_and_only_when_it_changed(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    refresh_arena(arena.id)
+    assert due_arenas() == []
+    stored = Snapshot.objects.filter(board="language:en").count()
+    vote(arena, ada, bell, Outcome.LEFT)
+    refresh_arena(arena.id)
+    assert Snapshot.objects.filter(board="language:en").count() == stored
+    assert due_arenas() == []
+    BoardState.objects.update(fitted_at=Now() - timedelta(seconds=11))
+    assert due_arenas() == [arena.id]
+    refresh_arena(arena.id)
+    assert Snapshot.objects.filter(board="language:en").count() == stored + 1
+    BoardState.objects.update(fitted_at=Now() - timedelta(seconds=11))
+    assert due_arenas() == []
+
+
+def test_a_board_of_the_past_is_computed_again_from_its_votes_to_the_byte(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    make_version(arena, "Cray")
+    refresh_arena(arena.id)
+    then = Snapshot.objects.get(board="all")
+    named = Snapshot.objects.get(board="language:en")
+    vote(arena, bell, ada, Outcome.LEFT)
+    retire(bell)
+    make_version(arena, "Dijk")
+    refresh_board(arena.id)
+    for snapshot in (then, named):
+        again = recompute(Snapshot.objects.get(pk=snapshot.pk))
+        assert sha256_of(again.document(arena.slug)) == snapshot.document_sha256
+    assert recompute(then).names == ["Ada", "Bell", "Cray"]
+
+
+def test_a_fresh_process_prints_the_same_bytes(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arena = make_arena()
+    versions = make_versions(arena, ["Ada", "Bell", "Cray"])
+    for n, outcome in enumerate((Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD) * 3):
+        vote(arena, versions[n % 3], versions[(n + 1) % 3], outcome)
+    snapshot = refresh_board(arena.id)
+    assert snapshot is not None
+    snapshot.refresh_from_db()
+    vote(arena, versions[0], versions[1], Outcome.LEFT)
+    refresh_board(arena.id)
+
+    def ranked() -> bytes:
+        command = [sys.executable, "manage.py", "rank", "--arena", "text", "--json"]
+        environment = os.environ | {"DATABASE_URL": database_url(), "ARENA_SECRET_KEY": "x" * 50, "ARENA_DEBUG": "1"}
+        command += ["--as-of", snapshot.created_at.isoformat()]
+        return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True).stdout
+
+    printed = ranked()
+    assert ranked() == printed
+    assert sha256_of(json.loads(printed)) == snapshot.document_sha256
+
+
+def database_url() -> str:
+    """Of the test's own database, for another process."""
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def test_what_cannot_be_computed_again_is_said(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    late = vote(arena, bell, ada, Outcome.LEFT)
+    refresh_board(arena.id)
+    snapshot = Snapshot.objects.get()
+    with pytest.raises(NoBoardThen):
+        snapshot_at(arena.id, snapshot.created_at - timedelta(seconds=1))
+    assert snapshot_at(arena.id, snapshot.created_at) == snapshot
+    reveal(late, "left")
+    with pytest.raises(VotesChanged, match="do not give the counts"):
+        recompute(snapshot)
+
+
+def test_few_votes_are_said_and_no_row_is_hidden(scene: Scene) -> None:
+    arena, (ada, _bell) = scene
+    refresh_board(arena.id)
+    for votes, listing in ((29, "too_few_votes"), (30, "preliminary"), (299, "preliminary"), (300, "listed")):
+        Rating.objects.update(votes=votes)
+        assert [(row.listing, row.status, row.new) for row in leaderboard(arena).rows] == [(listing, "ok", True)] * 2
+    System.objects.filter(id=ada.system_id).update(created_at=Now() - timedelta(days=15))
+    assert {row.system: row.new for row in leaderboard(arena).rows} == {"Ada": False, "Bell": True}

@@ -17,7 +17,7 @@ from arena.battles.models import Battle
 from arena.battles.services import set_state
 from arena.battles.states import BattleState
 from arena.common import live
-from arena.config.asgi import application
+from arena.config.asgi import by_protocol as application
 from arena.systems.models import SystemVersion
 from arena.web import consumers
 from arena.web import hub as hubs

@@ -1,4 +1,4 @@
-"""`manage.py rank`: ratings of an arena's live tallies, or of a file of votes."""
+"""`manage.py rank`: ratings of an arena, live or of a moment in the past, or of a file of votes."""
 
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -7,10 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.arenas.models import Arena
 from arena.rankings.bradley_terry import RankingError
-from arena.rankings.command_line import BAD_INPUT, add_options, described, method_from, rank_file, show
+from arena.rankings.command_line import BAD_INPUT, add_options, method_from, rank_file, show
+from arena.rankings.computing import RecomputeError, rank_arena, recompute, snapshot_at
+from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.intervals import VotersNeeded
-from arena.rankings.method import BadMethod
-from arena.rankings.services import rank_arena
+from arena.rankings.method import BadMethod, Method
+from arena.rankings.moments import moment_of
+
+_REFUSALS = (BadMethod, FilterError, RankingError, RecomputeError, VotersNeeded)
 
 
 class Command(BaseCommand):
@@ -19,8 +23,16 @@ class Command(BaseCommand):
     help = "Rate the systems of an arena, or of a file of votes (which needs no settings and no database)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """See `command_line`."""
+        """Those of `command_line`, and what needs the database."""
         add_options(parser)
+        parser.add_argument(
+            "--as-of",
+            type=moment_of,
+            metavar="T",
+            help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one",
+        )
+        parser.add_argument("--language", metavar="CODE", help="only votes on prompts in this language")
+        parser.add_argument("--category", action="append", default=[], metavar="C", help="only on prompts of a kind")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Rank."""
@@ -31,7 +43,16 @@ class Command(BaseCommand):
         if arena is None:
             raise CommandError(f"there is no arena {asked.arena!r}", returncode=BAD_INPUT)
         try:
-            ranked = rank_arena(arena.pk, method_from(asked))
-        except (BadMethod, RankingError, VotersNeeded) as error:
+            document = _ranked(arena, asked)
+        except _REFUSALS as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
-        show(described(arena.slug, ranked.names, ranked.board, ranked.excluded), as_json=asked.json)
+        show(document, as_json=asked.json)
+
+
+def _ranked(arena: Arena, asked: Namespace) -> dict[str, Any]:
+    method, chosen = method_from(asked), filter_of(asked.language, asked.category)
+    if asked.as_of is None:
+        return rank_arena(arena.pk, method, chosen).document(arena.slug)
+    snapshot = snapshot_at(arena.pk, asked.as_of, chosen)
+    # Without a wish of one's own, by the method of then: the result is the stored board, to the byte.
+    return recompute(snapshot, None if method == Method() else method).document(arena.slug)

@@ -5,13 +5,13 @@ import math
 import sys
 import time
 from argparse import ArgumentParser
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_date, parse_datetime
 
 from arena.arenas.models import Arena
+from arena.rankings.moments import moment_of
 from arena.rankings.simulation import Plan, SimulationError, Window, simulate
 from arena.rankings.voters import UnknownSystem
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--arena", required=True, help="slug of the arena")
         parser.add_argument("--battles", required=True, type=_number, metavar="N")
         parser.add_argument("--seed", type=int, default=0, metavar="S")
-        parser.add_argument("--from", dest="start", type=_moment, metavar="DATE", help="first day, UTC")
-        parser.add_argument("--to", dest="end", type=_moment, metavar="DATE", help="the day after the last")
+        parser.add_argument("--from", dest="start", type=moment_of, metavar="DATE", help="first day, UTC")
+        parser.add_argument("--to", dest="end", type=moment_of, metavar="DATE", help="the day after the last")
         parser.add_argument("--strengths", nargs="*", default=[], metavar="NAME=POINTS")
         parser.add_argument("--force", action="store_true", help="also in an arena where these votes never count")
 
@@ -60,15 +60,6 @@ def _number(text: str) -> int:
     if number < 0:
         raise ValueError
     return number
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_datetime(text)
-    if moment is None and (day := parse_date(text)):
-        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if moment is None:
-        raise ValueError
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _window(start: datetime | None, end: datetime | None) -> Window | None:

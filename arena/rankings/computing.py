@@ -1,0 +1,118 @@
+"""Boards computed from counts: those of now, and those of a moment in the past from the votes of then.
+
+RecomputeError
+├── NoBoardThen     there was no leaderboard yet
+└── VotesChanged    the votes of then do not give the counts of then: what is left out has changed since
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from arena.arenas.models import Arena
+from arena.rankings.board import Board, rate
+from arena.rankings.command_line import described
+from arena.rankings.contenders import Contender, VersionRow, contenders_of, rows_of, versions_of
+from arena.rankings.filters import EVERYTHING, BoardFilter
+from arena.rankings.folding import count_again, fold_votes, locked_watermark
+from arena.rankings.method import Method
+from arena.rankings.models import Snapshot
+from arena.rankings.tallying import Columns, columns, on_boards, read
+
+
+class RecomputeError(Exception):
+    """A board of the past cannot be computed again."""
+
+
+class NoBoardThen(RecomputeError):
+    """There was no leaderboard yet."""
+
+
+class VotesChanged(RecomputeError):
+    """The votes of then do not give the counts of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A board with the contenders of its rows. excluded: class → votes left out."""
+
+    contenders: list[Contender]
+    board: Board
+    excluded: dict[str, int]
+
+    @property
+    def names(self) -> list[str]:
+        """The contenders' names in the order of the rows."""
+        return [contender.name for contender in self.contenders]
+
+    def document(self, arena: str) -> dict[str, Any]:
+        """The board in the shape of the contract; equal votes and settings give equal documents, to the byte."""
+        return described(arena, self.names, self.board, self.excluded)
+
+
+def compute(tallied: Columns, versions: list[VersionRow], method: Method, excluded: dict[str, int]) -> Computed:
+    """Pool versions and rate.
+
+    Raises:
+        NotConverged: the fit failed.
+        RankingError: the method refuses what the votes do not determine.
+    """
+    contenders = contenders_of(versions, tallied.versions)
+    counts = tallied.dense(rows_of(contenders), len(contenders))
+    names = [contender.name for contender in contenders]
+    return Computed(contenders, rate(counts, method, names=names), excluded)
+
+
+def rank_arena(arena_id: int, method: Method, chosen: BoardFilter = EVERYTHING) -> Computed:
+    """Fold the new votes and compute a board by settings of one's own, without storing it.
+
+    Raises:
+        NotConverged: the fit failed.
+    """
+    fold_votes(arena_id)
+    with transaction.atomic():
+        watermark = locked_watermark(arena_id)
+        tallied, versions = read(arena_id, chosen), versions_of(arena_id)
+    return compute(tallied, versions, method, watermark.excluded)
+
+
+def snapshot_at(arena_id: int, moment: datetime, chosen: BoardFilter = EVERYTHING) -> Snapshot:
+    """The stored leaderboard that was the newest at a moment.
+
+    Raises:
+        NoBoardThen: see there.
+    """
+    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name, created_at__lte=moment)
+    found = own.order_by("-created_at", "-id").first()
+    if found is None:
+        raise NoBoardThen(f"there was no leaderboard on {moment.isoformat()}")
+    return found
+
+
+def recompute(snapshot: Snapshot, method: Method | None = None) -> Computed:
+    """Count the votes of a stored leaderboard again, one by one, and compute it anew; by its own method or another.
+
+    Raises:
+        VotesChanged: see there.
+    """
+    arena = Arena.objects.get(pk=snapshot.arena_id)
+    folded = count_again(arena, snapshot.last_vote_id)
+    wanted = {(left, right): n for (on, left, right), n in on_boards(folded.cells).items() if on == snapshot.board}
+    tallied = columns(wanted)
+    versions = versions_of(arena.pk, snapshot.created_at, tallied.versions)
+    computed = compute(tallied, versions, method or Method.from_description(snapshot.method), folded.excluded)
+    if snapshot.digest and computed.board.digest != snapshot.digest:
+        raise VotesChanged(
+            f"the votes up to {snapshot.last_vote_id} do not give the counts of snapshot {snapshot.pk} any more:"
+            " what is left out has changed since"
+        )
+    return computed
+
+
+def sha256_of(document: dict[str, Any]) -> str:
+    """Of the document as canonical JSON."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
