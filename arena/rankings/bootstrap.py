@@ -3,8 +3,8 @@ r"""Seeded bootstrap replicates of strengths: by vote from counts, or by voter. 
 A replicate draws as many votes as there are, with replacement: the cells of the counts are then multinomial. By voter,
 it draws as many voters as there are and takes all their votes with them.
 
-Replicates of half wins are fitted many at a time, by Newton's steps with the inverse Hessian of the original fit, which
-is nearly that of every replicate (chord steps). Convergence is checked for each one; what does not converge so, and
+Replicates of half wins are fitted many at a time, by Newton's steps with the inverse Hessian of the original fit,
+which is nearly that of every replicate (chord steps). Convergence is checked for each one; what does not converge so, and
 every replicate of a model of ties, gets a fit of its own. A replicate whose graph falls apart has no maximum: it is
 drawn again, and too many of those are an error.
 
