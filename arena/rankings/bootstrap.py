@@ -4,9 +4,9 @@ A replicate draws as many votes as there are, with replacement: the cells of the
 it draws as many voters as there are and takes all their votes with them.
 
 Replicates of half wins are fitted many at a time, by Newton's steps with the inverse Hessian of the original fit,
-which is nearly that of every replicate (chord steps). Convergence is checked for each one; what does not converge so, and
-every replicate of a model of ties, gets a fit of its own. A replicate whose graph falls apart has no maximum: it is
-drawn again, and too many of those are an error.
+which is nearly that of every replicate (chord steps). Convergence is checked for each one; what does not converge so,
+and every replicate of a model of ties, gets a fit of its own. A replicate whose graph falls apart has no maximum: it
+is drawn again, and too many of those are an error.
 
 Sources: Efron 1979, doi:10.1214/aos/1176344552; clusters: Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x;
 chord method: Ortega & Rheinboldt 1970, doi:10.1137/1.9780898719468.
