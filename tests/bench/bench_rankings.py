@@ -14,39 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.bench.database import bench_database
+from tests.bench.goals import Line, figures_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PEERS_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"
 SYSTEMS: Final = 100
 ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ROUNDS: Final = int(os.environ.get("ROUNDS", "5"))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure. floor: what must hold; goal: what is aimed at; both as "at least" unless `below`."""
-
-    name: str
-    value: float
-    floor: float
-    goal: float
-    unit: str = "x"
-    below: bool = False
-
-    def holds(self, limit: float) -> bool:
-        """Whether the value is on the right side of a limit."""
-        return self.value <= limit if self.below else self.value >= limit
-
-    def __str__(self) -> str:
-        verdict = "goal" if self.holds(self.goal) else "floor" if self.holds(self.floor) else "MISSED"
-        sign = "<=" if self.below else ">="
-        shown = f"{self.value:>10.3g} {self.unit:<6}"
-        return f"{self.name:<66} {shown} floor {sign} {self.floor:<6g} goal {sign} {self.goal:<6g} {verdict}"
 
 
 def peers() -> dict[str, Any]:
@@ -167,8 +145,7 @@ def main() -> None:
     lines = lines_of(found, refreshed)
     for line in lines:
         print(line, file=sys.stderr)  # noqa: T201
-    figures = {line.name: {"value": line.value, "goal": line.goal, "reached": line.holds(line.goal)} for line in lines}
-    print(json.dumps({"bench": "rankings", "lines": figures, "refresh": refreshed, **found}))  # noqa: T201
+    print(json.dumps({"bench": "rankings", "lines": figures_of(lines), "refresh": refreshed, **found}))  # noqa: T201
 
 
 if __name__ == "__main__":
