@@ -39,6 +39,7 @@ class Environment:
     limits: dict[str, dict[str, Limit]]
     limits_off: bool
     max_open_battles: int
+    max_sockets: int
     # USD per system version and UTC day; None: no limit.
     daily_budget_usd: Decimal | None
     # (failures, of the last calls, pause in seconds); no failures: no breaker.
@@ -109,6 +110,7 @@ def read_environment() -> Environment:
             limits=_limits(env.str("ARENA_LIMITS", "")),
             limits_off=env.bool("ARENA_LIMITS_OFF", False),
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
+            max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
             daily_budget_usd=env.decimal("ARENA_DAILY_BUDGET_USD", None),
             breaker=_breaker(env.str("ARENA_BREAKER", "5/10/60")),
             storage=env.str("ARENA_STORAGE", "folder"),

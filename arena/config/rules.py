@@ -88,6 +88,8 @@ def _storage(values: "Environment") -> Iterator[str]:
 def _numbers(values: "Environment") -> Iterator[str]:
     if values.max_open_battles < 0:
         yield "ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more."
+    if values.max_sockets < 0:
+        yield "ARENA_MAX_SOCKETS must be 0 (no cap) or more."
     if values.db_pool_size < 0:
         yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
     if values.daily_budget_usd is not None and values.daily_budget_usd < 0:

@@ -61,6 +61,7 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_LIMITS", "battle=many", "ARENA_LIMITS"),
         ("ARENA_LOG_LEVEL", "LOUD", "ARENA_LOG_LEVEL"),
         ("ARENA_MAX_OPEN_BATTLES", "-1", "0 (no cap) or more"),
+        ("ARENA_MAX_SOCKETS", "-1", "0 (no cap) or more"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(environment, name, value, sentence):
