@@ -41,7 +41,7 @@ class OperatorSite(AdminSite):
             return HttpResponseRedirect(f"{reverse('admin:second_factor')}?{urlencode({'next': target})}")
         return super().login(request, extra_context)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's page, audited."""
         with transaction.atomic():
             response = super().password_change(request, extra_context)

@@ -93,15 +93,15 @@ def test_a_secret_file_that_cannot_be_read_is_named(environment):
 
 
 def test_the_second_factor_may_be_off_only_on_a_machine_of_ones_own(environment):
+    assert environment().admin_second_factor is True
     demo = {"ARENA_ADMIN_SECOND_FACTOR": "0", "ARENA_ALLOWED_HOSTS": "127.0.0.1,localhost", "ARENA_HTTPS": "0"}
     assert environment(**demo).admin_second_factor is False
     with pytest.raises(ImproperlyConfigured, match="refused while ARENA_HTTPS is on"):
         environment(**(demo | {"ARENA_HTTPS": "1"}))
-    assert environment().admin_second_factor is True
 
 
 def test_a_breaker_and_a_budget_are_read(environment):
+    assert (environment().breaker, environment().daily_budget_usd) == ((5, 10, 60.0), None)
     values = environment(ARENA_BREAKER="3/6/30", ARENA_DAILY_BUDGET_USD="12.50")
     assert (values.breaker, float(values.daily_budget_usd)) == ((3, 6, 30.0), 12.5)
     assert environment(ARENA_BREAKER="0").breaker[0] == 0
-    assert (environment().breaker, environment().daily_budget_usd) == ((5, 10, 60.0), None)

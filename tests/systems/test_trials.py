@@ -23,7 +23,7 @@ def version(tmp_path, valkey):
 
 def local_version(version):
     version.pk, version.number, version.retired_at = None, 2, Now()
-    version.backend, version.endpoint = "local", {"entry": "eliza"}
+    version.backend, version.endpoint = "local", {"entry": "arena.systems.offline.eliza:reply"}
     version._state.adding = True
     version.save()
     return version
