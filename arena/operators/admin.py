@@ -17,7 +17,7 @@ from arena.common import outbox
 from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
-from arena.common.models import AuditEntry, Heartbeat, OutboxMessage, PeriodicRun
+from arena.common.models import AuditEntry, Heartbeat, OutboxMessage, PeriodicRun, ProcessReport
 
 # Their own pages (registered by the imports above) show secrets and delete without asking.
 for model in (TOTPDevice, StaticDevice, User, Group):
@@ -171,6 +171,15 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "beat_at")
     ordering = ("name",)
+
+
+@admin.register(ProcessReport)
+class ProcessReportAdmin(ReadOnlyAdmin):
+    """Every process that reported lately; the status page says it better."""
+
+    list_display = ("id", "kind", "started_at", "beat_at")
+    list_filter = ("kind",)
+    ordering = ("kind", "id")
 
 
 @admin.register(PeriodicRun)

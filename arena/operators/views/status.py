@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from redis.exceptions import RedisError
 
 from arena.battles.gauges import open_battles, running_leases
-from arena.common import gauges, heartbeat, live
+from arena.common import gauges, heartbeat, live, processes
 from arena.rankings.gauges import board_gauges
 
 REFRESH_S: Final = 5
@@ -72,6 +72,15 @@ def _parts() -> list[Line]:
     return lines + [Line(name, "never seen", "bad") for name in sorted(needed - set(ages))]
 
 
+def _processes() -> list[Line]:
+    """Every process by its id; what its gauges say."""
+    told = [
+        Line(process.id.rsplit(":", 1)[0], ", ".join(f"{name}: {n}" for name, n in process.gauges.items()) or "lives")
+        for process in processes.alive()
+    ]
+    return told or [Line("processes", "none reports", "bad")]
+
+
 def _queues() -> list[Line]:
     depths = gauges.queue_depths()
     lines = [
@@ -96,8 +105,10 @@ def _leases() -> list[Line]:
 
 
 def _battles() -> list[Line]:
-    lines = [Line(f"{arena}: {state}", f"{n:,}") for (arena, state), n in sorted(open_battles().items())]
-    return lines or [Line("open battles", "none")]
+    lines = [
+        Line(f"{one.arena}: {one.state}", f"{one.n:,}, the oldest for {_age(one.oldest_s)}") for one in open_battles()
+    ]
+    return lines or [Line("battles", "none")]
 
 
 def _boards() -> list[Line]:
@@ -148,9 +159,10 @@ def _broker_version() -> Line:
 
 PANELS: Final[dict[str, Callable[[], list[Line]]]] = {
     "Parts, by their last sign of life": _parts,
+    "Processes": _processes,
     "Queues": _queues,
     "Turns": _leases,
-    "Open battles": _battles,
+    "Battles that wait for answers": _battles,
     "Leaderboards": _boards,
     "Storage": _storage,
     "Versions": _versions,
