@@ -63,8 +63,7 @@ def _conduct(work: TurnWork, asked_at: float) -> Outcome:
 
     `asked_at`: when the visitor asked, by this process's monotonic clock.
     """
-    redis = loop.redis_connection()
-    writer = live.TurnWriter(redis, work.battle_id, work.n)
+    writer = live.TurnWriter(loop.pipelines(), work.battle_id, work.n)
     conductor = Conductor(work, _calls(work), writer, _pace(), _restart)
     connection.close()
 

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import uvloop
+
 from arena.common import live
+from arena.common.pipelines import Pipelines
 
 T = TypeVar("T")
 
@@ -21,12 +24,13 @@ class _Process:
     lock = threading.Lock()
     loop: asyncio.AbstractEventLoop | None = None
     redis: Any = None
+    pipelines: Pipelines | None = None
 
 
 def _loop() -> asyncio.AbstractEventLoop:
     with _Process.lock:
         if _Process.loop is None:
-            _Process.loop = asyncio.new_event_loop()
+            _Process.loop = uvloop.new_event_loop()
             threading.Thread(target=_Process.loop.run_forever, name="arena-loop", daemon=True).start()
         return _Process.loop
 
@@ -37,6 +41,15 @@ def redis_connection() -> Any:
         if _Process.redis is None:
             _Process.redis = live.async_client()
         return _Process.redis
+
+
+def pipelines() -> Pipelines:
+    """What the loop's coroutines write to Redis together; used inside the loop only."""
+    connection = redis_connection()
+    with _Process.lock:
+        if _Process.pipelines is None:
+            _Process.pipelines = Pipelines(connection)
+        return _Process.pipelines
 
 
 def run(coroutine: Coroutine[Any, Any, T], *, every_s: float, tick: Callable[[], bool]) -> T:

@@ -17,6 +17,8 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from arena.common.pipelines import Command, Pipelines
+
 logger = logging.getLogger(__name__)
 
 #: A stream outlives its last event by this long; later readers take the text from PostgreSQL.
@@ -61,8 +63,8 @@ def async_client() -> "redis.asyncio.Redis":
     return redis.asyncio.Redis.from_pool(pool)
 
 
-def _encode(kind: str, fields: Mapping[str, Any]) -> dict[Any, Any]:
-    return {_FIELD: json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))}
+def _encode(kind: str, fields: Mapping[str, Any]) -> str:
+    return json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _decode(entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[Event]:
@@ -74,7 +76,7 @@ def publish_state(battle_id: object, state: str, reason: str) -> None:
     key = stream_key(battle_id)
     try:
         with client().pipeline(transaction=False) as pipe:
-            pipe.xadd(key, _encode("state", {"state": state, "reason": reason or None}), nomkstream=True)
+            pipe.xadd(key, {_FIELD: _encode("state", {"state": state, "reason": reason or None})}, nomkstream=True)
             pipe.expire(key, KEEP_S)
             pipe.execute()
     except redis.RedisError as error:
@@ -92,8 +94,8 @@ def request_stop(battle_id: object, turn: int) -> None:
 class TurnWriter:
     """Writes one turn's frames. Holds what was shown, so that the stream can be rebuilt from nothing."""
 
-    def __init__(self, connection: "redis.asyncio.Redis", battle_id: object, turn: int) -> None:
-        self._redis = connection
+    def __init__(self, pipelines: Pipelines, battle_id: object, turn: int) -> None:
+        self._pipelines = pipelines
         self._key = stream_key(battle_id)
         self._stop_key = _stop_key(battle_id, turn)
         self._turn = turn
@@ -136,13 +138,11 @@ class TurnWriter:
 
     async def _write(self, *, appended: Mapping[Any, str] | None = None, snapshot: bool = False) -> bool:
         try:
-            pipe = self._redis.pipeline(transaction=False)
-            pipe.exists(self._stop_key)
+            write: Command = ("EXISTS", self._key)
             if self._stream_is_whole and not snapshot and appended is not None:
-                pipe.xadd(self._key, _encode("frame", {"turn": self._turn, **appended}), nomkstream=True)
-            else:
-                pipe.exists(self._key)
-            stop, alive = await pipe.execute()
+                body = _encode("frame", {"turn": self._turn, **appended})
+                write = ("XADD", self._key, "NOMKSTREAM", "*", _FIELD, body)
+            stop, alive = await self._pipelines.send(("EXISTS", self._stop_key), write)
             if snapshot or not alive or not self._stream_is_whole:
                 await self._write_snapshot()
             return bool(stop)
@@ -152,10 +152,8 @@ class TurnWriter:
             return False
 
     async def _write_snapshot(self) -> None:
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.xadd(self._key, _encode("snapshot", {"turn": self._turn, **self._shown}))
-        pipe.expire(self._key, KEEP_S)
-        await pipe.execute()
+        body = _encode("snapshot", {"turn": self._turn, **self._shown})
+        await self._pipelines.send(("XADD", self._key, "*", _FIELD, body), ("EXPIRE", self._key, str(KEEP_S)))
         self._stream_is_whole = True
 
 

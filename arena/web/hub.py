@@ -63,7 +63,9 @@ class Subscription:
         if self.overrun:
             raise TooSlow
         try:
-            return await asyncio.wait_for(self.queue.get(), timeout_s)
+            # Not wait_for: it starts a task each time.
+            async with asyncio.timeout(timeout_s):
+                return await self.queue.get()
         except TimeoutError:
             return None
 

@@ -10,6 +10,7 @@ from arena.battles.conductor import Call, Completed, Conductor, Failed, Pace, St
 from arena.battles.generation import SideWork, TurnWork
 from arena.battles.states import SIDES
 from arena.common import live
+from arena.common.pipelines import Pipelines
 from arena.systems.backends.base import (
     Finished,
     GenerationRequest,
@@ -66,7 +67,7 @@ class Stage:
         self.scripts = {"left": left, "right": right}
         self.restarts = []
         work = TurnWork(1, self.battle_id, 1, 1, {side: SideWork(1, None, ()) for side in SIDES}, may_redraw)
-        self.writer = live.TurnWriter(redis, self.battle_id, 1)
+        self.writer = live.TurnWriter(Pipelines(redis), self.battle_id, 1)
         calls = {side: Call(script, REQUEST) for side, script in self.scripts.items()}
         self.conductor = Conductor(work, calls, self.writer, pace or _pace(), self._restart)
 

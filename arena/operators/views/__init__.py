@@ -1,1 +1,0 @@
-"""Pages of the admin that are no list of rows."""

@@ -1,0 +1,125 @@
+"""The arena as it is deployed, for benchmarks under load: durable PostgreSQL, Valkey, web, sockets, workers, beat.
+
+The load goes to two ports as the proxy of the production shape would send it: HTTP to `web`, WebSockets to `sockets`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops import parts
+from ops.services import Postgres, Valkey
+from tests.bench.figures import CpuMeter, memory_mb
+
+if TYPE_CHECKING:
+    from tests.stack import Stack, Visitor
+
+#: More systems than two, so that pairs are drawn.
+MODELS = ("amber", "birch", "cedar", "delta")
+
+
+@dataclass
+class LoadedArena:
+    """A running arena and the process ids of its parts by name."""
+
+    stack: "Stack"
+    sockets_port: int
+    pids: dict[str, int]
+    _visitor: "Visitor | None" = None
+
+    @property
+    def port(self) -> int:
+        """Of the web server for HTTP."""
+        return self.stack.port
+
+    def meter(self, **others: int) -> CpuMeter:
+        """Count the CPU of every part from now on."""
+        return CpuMeter(self.pids | others)
+
+    def memory_mb(self) -> dict[str, float]:
+        """Memory of each part alone, in MB. PostgreSQL's shared buffers are not in it."""
+        return {name: round(memory_mb(pid), 1) for name, pid in self.pids.items()}
+
+    @property
+    def visitor(self) -> "Visitor":
+        """A visitor who has consented."""
+        from tests.stack import Visitor
+
+        if self._visitor is None:
+            self._visitor = Visitor(self.stack.url).consent()
+        return self._visitor
+
+    def headers(self) -> dict[str, str]:
+        """What the visitor's browser sends with every request."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.visitor.http.cookies.items())
+        return {"Cookie": cookies, "X-CSRFToken": self.visitor._token, "Origin": self.stack.url}
+
+
+@contextmanager
+def loaded_arena(**fake: str) -> Iterator[LoadedArena]:
+    """Start everything, with systems behind the fake backend (`fake`: its variables); it ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="arena-bench-"))
+    folder.chmod(0o711)
+    servers: dict[str, Postgres | Valkey] = {"postgresql": Postgres(folder), "valkey": Valkey(folder)}
+    try:
+        pids = {name: server.start().pid for name, server in servers.items()}
+        os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"] = (server.url for server in servers.values())
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+        with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url) as (stack, port):
+            children = {name.removeprefix("worker ").strip("()"): one.pid for name, one in stack.children.items()}
+            yield LoadedArena(stack, port, children | pids | {"fake": fake_pid})
+    finally:
+        for server in reversed(servers.values()):
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _fake_models(environment: dict[str, str]) -> Iterator[tuple[int, str]]:
+    command = [sys.executable, "-m", "tests.bench.fake_models"]
+    process = subprocess.Popen(
+        command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, cwd=parts.ROOT
+    )
+    try:
+        assert process.stdout is not None
+        yield process.pid, process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def _stack(folder: Path, base_url: str) -> Iterator[tuple["Stack", int]]:
+    from tests.environment import prepare
+
+    prepare()
+    from tests.stack import Stack, free_port
+
+    port = free_port()
+
+    class Deployed(Stack):
+        def _parts(self) -> list[parts.Part]:
+            sockets = replace(parts.web(port), name="sockets", log="sockets")
+            return [*super()._parts(), sockets]
+
+    address = base_url.removeprefix("http://").partition("/")[0]
+    stack = Deployed(folder / "stack", {"ARENA_PRIVATE_BACKENDS": address, "ARENA_LOG_LEVEL": "WARNING"})
+    stack.var.mkdir()
+    try:
+        stack.prepare({"arena": "text", "systems": [_system(name, base_url) for name in MODELS]})
+        stack.start()
+        yield stack, port
+    finally:
+        stack.stop()
+
+
+def _system(name: str, base_url: str) -> dict[str, Any]:
+    about = {"organisation": name.title(), "access": "open", "licence": "MIT"}
+    return {"name": name, "backend": "openai_http", "base_url": base_url, "model": name, **about}
