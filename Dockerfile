@@ -42,4 +42,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-m", "ops.healthcheck"]
 CMD ["python", "-m", "uvicorn", "arena.config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers", \
-     "--ws-per-message-deflate", "false", "--ws-max-size", "65536", "--lifespan", "off", "--timeout-graceful-shutdown", "20"]
+     "--ws-per-message-deflate", "false", "--ws-max-size", "65536", "--http", "arena.config.protocol:PatientProtocol", \
+     "--lifespan", "off", "--timeout-graceful-shutdown", "20"]

@@ -19,6 +19,7 @@ COMMANDS = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-b
 UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
 DEMO_STAMP := .venv/.demo-$(call sum,requirements/demo.txt)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.txt)
+BENCH_STAMP := .venv-bench/.bench-$(call sum,requirements/bench.txt)
 NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')
 MESSAGES := $(patsubst %.po,%.mo,$(shell find arena -name '*.po'))
@@ -56,6 +57,13 @@ $(DEV_STAMP): | $(UV_STAMP)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(COMMANDS)
 	@rm -f .venv/.dev-* .venv/.demo-*; touch $@ $(DEMO_STAMP)
+
+# The peers of the ranking benchmark pin versions of their own.
+$(BENCH_STAMP): | $(UV_STAMP)
+	$(call say,packages of the peers in .venv-bench (requirements/bench.txt))
+	@[ -x .venv-bench/bin/python ] || $(PYTHON) -m venv .venv-bench
+	@$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt
+	@rm -f .venv-bench/.bench-*; touch $@
 
 $(NPM_STAMP):
 	@command -v npm > /dev/null || { echo "Node 20 with npm is needed to build the front end." >&2; exit 1; }
@@ -101,6 +109,7 @@ lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front
 
 BENCHES := $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
 bench: $(addprefix bench-,$(BENCHES)) ## every benchmark
+bench-rankings: $(BENCH_STAMP)
 bench-%: install-dev ## one benchmark; its last line is one JSON object
 	@$(BIN)/python -m tests.bench.bench_$(subst -,_,$*)
 
@@ -125,5 +134,5 @@ lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) --extra server --extra bench -o requirements/bench.txt
 
 clean: ## delete what was built; data in var/ stays
-	rm -rf staticfiles frontend/dist frontend/node_modules .venv
+	rm -rf staticfiles frontend/dist frontend/node_modules .venv .venv-bench
 	find arena -name '*.mo' -delete

@@ -7,6 +7,10 @@ from django.db.models.functions import Now
 from arena.arenas.models import Arena
 
 
+#: What an arena begins with; the privacy page says so.
+EMBARGO_DAYS = 30
+
+
 class ReleaseState(models.TextChoices):
     """draft → reviewed → published → superseded or withdrawn; a draft may also be thrown away."""
 
@@ -29,7 +33,7 @@ class ReleasePolicy(models.Model):
     arena = models.OneToOneField(Arena, on_delete=models.PROTECT, primary_key=True, related_name="+")
     builds = models.BooleanField(default=True, help_text="Build a draft when a month's embargo has passed.")
     publishes = models.BooleanField(default=False, help_text="Publish it at once, without a review.")
-    embargo_days = models.PositiveSmallIntegerField(default=30)
+    embargo_days = models.PositiveSmallIntegerField(default=EMBARGO_DAYS)
     # Without a recogniser of names the filter finds too few of them to release texts unasked.
     publishes_texts = models.BooleanField(
         default=False, help_text="Release texts with consent. The filter does not find names of persons."

@@ -68,6 +68,7 @@ def web(port: int) -> Part:
     options = (
         *("--port", str(port), "--no-access-log", "--log-level", "warning", "--no-server-header"),
         *("--no-proxy-headers", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
+        *("--http", "arena.config.protocol:PatientProtocol"),
         *("--lifespan", "off", "--timeout-graceful-shutdown", "5"),
     )
     return Part("web server", "web", (*command, *options), defaults=_POOLED)

@@ -11,7 +11,7 @@ from arena.common import heartbeat, outbox, processes, queue, tracing
 from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
-from arena.systems import steering
+from arena.systems import steering, trials
 from workers import jobs
 
 SWEEP_EVERY_S: Final = 2.0
@@ -47,6 +47,7 @@ def sweep() -> None:
     battles.expire_battles()
     steering.purge_reservations()
     processes.forget_dead()
+    trials.purge()
     integrity.purge_counters()
 
 

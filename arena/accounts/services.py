@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from arena.accounts.errors import ConsentIncomplete, ExternalIdInvalid, TokenNameTaken
 from arena.accounts.limits import Limit
@@ -30,6 +31,7 @@ __all__ = [
     "create_token",
     "current_consent",
     "record_consent",
+    "revoke_token",
     "token_of_bearer",
     "voter_of_cookie",
     "voter_of_token",
@@ -76,6 +78,11 @@ def create_token(name: str, limits: Mapping[str, Mapping[str, Limit]] | None = N
     except IntegrityError as error:
         raise TokenNameTaken(f"a token named {name!r} exists") from error
     return token, value
+
+
+def revoke_token(token: ApiToken) -> bool:
+    """From now on the token opens nothing, for good. Returns whether it was good until now."""
+    return bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()))
 
 
 def voter_of_token(token: ApiToken, external_id: str) -> Voter:

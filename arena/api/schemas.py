@@ -1,6 +1,6 @@
 """What leaves the API, field by field: a response can carry nothing but this, whatever an inner type may grow."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -168,10 +168,30 @@ class SystemsOut(Out):
     systems: list[SystemOut]
 
 
-class ReleasesOut(Out):
-    """The published releases, the newest first."""
+class ReleaseOut(Out):
+    """A published data release. `files` lie under `url`."""
 
-    releases: list[JsonValue] = Field(description="Empty until the first release is published.")
+    arena: str
+    release: str
+    window_start: date
+    window_end: date = Field(description="The first day outside.")
+    published_at: datetime
+    simulated: bool = Field(description="Whether simulated votes are in it; they are marked.")
+    licence: str
+    votes: int
+    counted: int
+    conversations: int
+    downloads: int
+    manifest_sha256: str
+    leaderboard_sha256: str
+    url: str = Field(description="Where its files lie; `arena-verify` takes it.")
+    files: list[str]
+
+
+class ReleasesOut(Out):
+    """The published releases, the newest month first."""
+
+    releases: list[ReleaseOut]
 
 
 class RatingOut(Out):

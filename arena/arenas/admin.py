@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from arena.arenas.models import Arena
+from arena.common.admin import AuditedAdmin
 
 
 @admin.register(Arena)
-class ArenaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ArenaAdmin(AuditedAdmin):
     """One row per arena."""
 
     list_display = ("slug", "name", "modality", "is_open", "is_demo", "created_at")
@@ -16,7 +17,3 @@ class ArenaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: Arena | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """The slug is the arena's address and its modality its rules: both stay once they are chosen."""
         return ("slug", "modality", "is_demo") if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Arena | None = None) -> bool:  # noqa: ARG002
-        """Close an arena instead."""
-        return False

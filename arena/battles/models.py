@@ -54,14 +54,25 @@ class Battle(models.Model):
                 condition=Q(state__in=[state.value for state in BattleState]), name="battle_state_known"
             ),
         ]
+        permissions = [("reveal_battle", "Can see the systems of a battle before its vote")]
         indexes = [
             models.Index(fields=["voter", "-created_at"]),
+            # The admin lists the newest first, and refusals by themselves.
+            models.Index(fields=["-created_at"], name="battle_newest"),
+            models.Index(fields=["-created_at"], name="battle_refused", condition=Q(state="refused")),
             models.Index(
                 fields=["state_changed_at"],
                 name="battle_open",
                 condition=Q(state__in=["queued", "generating", "ready"]),
             ),
         ]
+
+
+class RefusedBattle(Battle):
+    """The battles that never began, for a list of their own in the admin."""
+
+    class Meta:
+        proxy = True
 
 
 class Turn(models.Model):
@@ -144,8 +155,15 @@ class Report(models.Model):
     reason = models.CharField(max_length=40)
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Open until an operator says what became of it.
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.TextField(blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["battle", "turn_n", "side"], name="report_one_per_answer"),
         ]
+        indexes = [models.Index(fields=["-id"], name="report_open", condition=Q(resolved_at=None))]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}: {self.reason}, {self.side} of turn {self.turn_n}"

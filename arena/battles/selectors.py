@@ -12,7 +12,16 @@ from arena.battles.models import Battle, Response, Turn
 from arena.battles.services import owned_battle as battle_of
 from arena.battles.states import SIDES, ResponseStatus, Side
 
-__all__ = ["BlindBattle", "BlindTurn", "RevealedSystem", "battle_of", "battles_of", "blind_battle", "revealed_systems"]
+__all__ = [
+    "BlindBattle",
+    "BlindTurn",
+    "RevealedSystem",
+    "battle_of",
+    "battles_of",
+    "blind_battle",
+    "first_prompt",
+    "revealed_systems",
+]
 
 _Number = TypeVar("_Number", int, float, Decimal)
 
@@ -112,6 +121,16 @@ def battles_of(voter: Voter, *, limit: int = 20, before: datetime | None = None)
     """The voter's battles, newest first; `before` is the `created_at` of the last one seen."""
     mine = Battle.objects.filter(voter=voter).select_related("arena").order_by("-created_at")
     return list((mine.filter(created_at__lt=before) if before else mine)[:limit])
+
+
+def first_prompt(battle_id: uuid.UUID, voter: Voter | None) -> str:
+    """What the voter's battle began with.
+
+    Raises:
+        BattleNotFound: unknown or somebody else's.
+    """
+    battle = battle_of(battle_id, voter)
+    return Turn.objects.filter(battle=battle).order_by("n").values_list("prompt", flat=True).first() or ""
 
 
 def revealed_systems(battle: Battle) -> dict[Side, RevealedSystem]:

@@ -281,3 +281,15 @@ def expire_battles() -> int:
     )
     ids = list(old.values_list("id", flat=True)[:500])
     return sum(set_state(battle_id, BattleState.EXPIRED) for battle_id in ids)
+
+
+def resolve_report(report_id: int, resolution: str) -> bool:
+    """Close a report with what became of it. Returns whether it was open."""
+    report = Report.objects.filter(pk=report_id, resolved_at=None)
+    return bool(report.update(resolved_at=Now(), resolution=resolution))
+
+
+def reopen_report(report_id: int) -> bool:
+    """Open a report again. Returns whether it was closed."""
+    report = Report.objects.filter(pk=report_id, resolved_at__isnull=False)
+    return bool(report.update(resolved_at=None, resolution=""))

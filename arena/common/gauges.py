@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from redis.exceptions import RedisError
@@ -35,9 +36,29 @@ def answers() -> bool:
         return bool(cursor.fetchone() == (1,))
 
 
+def now() -> datetime:
+    """The database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        told: datetime = cursor.fetchone()[0]
+    return told
+
+
+def database_bytes() -> int:
+    """How much room the database takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
+
+
+def queue_names() -> list[str]:
+    """Every queue that a task may go to."""
+    return sorted({doorbell.queue for doorbell in queue.DOORBELLS.values()})
+
+
 def queue_depths() -> dict[str, int | None]:
     """Queue → messages that wait in the broker; None for each while the broker is away."""
-    names = sorted({doorbell.queue for doorbell in queue.DOORBELLS.values()})
+    names = queue_names()
     pipe = live.client().pipeline(transaction=False)
     for name in names:
         pipe.llen(name)

@@ -1,5 +1,6 @@
 """The outbox: work promised in the transaction that made it necessary."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -69,3 +70,27 @@ class ProcessReport(models.Model):
     gauges = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     beat_at = models.DateTimeField(db_default=Now())
+
+
+class AuditEntry(models.Model):
+    """Who did what in the admin, and when. Rows are only ever added: a trigger refuses everything else."""
+
+    id = models.BigAutoField(primary_key=True)
+    # None: nobody was logged in (a failed login).
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    action = models.CharField(max_length=60)
+    # `app.model` and key, as text: the audit outlives what it speaks of.
+    target_type = models.CharField(max_length=60, blank=True)
+    target_id = models.CharField(max_length=60, blank=True)
+    target_name = models.CharField(max_length=200, blank=True)
+    # field → [before, after]
+    changes = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["target_type", "target_id", "-id"]),
+            models.Index(fields=["-created_at"]),
+        ]

@@ -23,12 +23,15 @@ def enqueue(task: str, *args: Any) -> None:
         raise transaction.TransactionManagementError("outbox.enqueue belongs into the transaction of its cause")
     message = OutboxMessage.objects.create(task=task, args=list(args), request_id=tracing.current())
     if not queue.DOORBELLS[task].coalesce:
-        transaction.on_commit(partial(_deliver, message), robust=True)
+        transaction.on_commit(partial(deliver, message), robust=True)
 
 
-def _deliver(message: OutboxMessage) -> None:
-    if queue.ring(message.task, *message.args):
+def deliver(message: OutboxMessage) -> bool:
+    """Ring for one row; it goes once the broker has its task. Returns whether the broker took it."""
+    rung = _ring_for([message])
+    if rung:
         OutboxMessage.objects.filter(id=message.id).delete()
+    return rung
 
 
 def relay() -> int:

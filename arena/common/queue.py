@@ -35,6 +35,8 @@ class Doorbell:
 GENERATE_TURN: Final = "arena.generate_turn"
 GENERATE_LOCAL: Final = "arena.generate_local"
 REFRESH_BOARD: Final = "arena.refresh_board"
+TRY_LOCAL: Final = "arena.try_local"
+TRY_STREAMED: Final = "arena.try_streamed"
 RUN_JOB: Final = "arena.run_job"
 SWEEP: Final = "arena.sweep"
 
@@ -42,6 +44,8 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_TURN: Doorbell("streams"),
     GENERATE_LOCAL: Doorbell("cpu"),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
+    TRY_LOCAL: Doorbell("cpu"),
+    TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),
     SWEEP: Doorbell("periodic"),
 }

@@ -11,6 +11,7 @@ What would let visitors in harm's way stops every start instead (`arena.config.r
 - arena.W003: a language of the site has no compiled translation.
 - arena.W004: no address at which visitors reach the operator.
 - arena.W005: no HTTPS on a name that other machines can reach.
+- arena.W010: operators need no second factor.
 """
 
 import os
@@ -37,6 +38,9 @@ def check_deployment(**_options: Any) -> list[CheckMessage]:
     if not env.contact:
         hint = "Set ARENA_CONTACT to an e-mail or web address."
         messages.append(Warning("Visitors cannot reach you.", hint=hint, id="arena.W004"))
+    if not env.admin_second_factor:
+        hint = "Unset ARENA_ADMIN_SECOND_FACTOR; it is meant for the demo."
+        messages.append(Warning("A password alone opens the admin.", hint=hint, id="arena.W010"))
     return messages
 
 

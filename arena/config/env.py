@@ -39,10 +39,13 @@ class Environment:
     limits: dict[str, dict[str, Limit]]
     limits_off: bool
     max_open_battles: int
+    max_sockets: int
     # USD per system version and UTC day; None: no limit.
     daily_budget_usd: Decimal | None
     # (failures, of the last calls, pause in seconds); no failures: no breaker.
     breaker: tuple[int, int, float]
+    # Off only where nobody else can reach the site: a demo on one machine.
+    admin_second_factor: bool
     storage: str
     s3_endpoint_url: str
     s3_bucket: str
@@ -109,8 +112,10 @@ def read_environment() -> Environment:
             limits=_limits(env.str("ARENA_LIMITS", "")),
             limits_off=env.bool("ARENA_LIMITS_OFF", False),
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
+            max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
             daily_budget_usd=env.decimal("ARENA_DAILY_BUDGET_USD", None),
             breaker=_breaker(env.str("ARENA_BREAKER", "5/10/60")),
+            admin_second_factor=env.bool("ARENA_ADMIN_SECOND_FACTOR", True),
             storage=env.str("ARENA_STORAGE", "folder"),
             s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
             s3_bucket=env.str("S3_BUCKET", ""),

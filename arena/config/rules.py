@@ -33,6 +33,7 @@ def broken_rules(values: "Environment") -> Iterator[str]:
     yield from _backends(values)
     yield from _network(values)
     yield from _moderation(values.moderation_url)
+    yield from _operators(values)
 
 
 def _key(values: "Environment") -> Iterator[str]:
@@ -88,6 +89,8 @@ def _storage(values: "Environment") -> Iterator[str]:
 def _numbers(values: "Environment") -> Iterator[str]:
     if values.max_open_battles < 0:
         yield "ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more."
+    if values.max_sockets < 0:
+        yield "ARENA_MAX_SOCKETS must be 0 (no cap) or more."
     if values.db_pool_size < 0:
         yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
     if values.daily_budget_usd is not None and values.daily_budget_usd < 0:
@@ -129,3 +132,13 @@ def _moderation(url: str) -> Iterator[str]:
     paths = ("/moderations", "/chat/completions")
     if url and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.endswith(paths)):
         yield "ARENA_MODERATION_URL must be an http(s) address that ends in /moderations or /chat/completions."
+
+
+def _operators(values: "Environment") -> Iterator[str]:
+    others = sorted(set(values.allowed_hosts) - LOOPBACK_HOSTS)
+    if not values.admin_second_factor and (values.https or others):
+        where = f"ARENA_ALLOWED_HOSTS has {others[0]}" if others else "ARENA_HTTPS is on"
+        yield (
+            f"ARENA_ADMIN_SECOND_FACTOR=0 opens the admin to a password alone: it is refused while {where}; "
+            "it is meant for a demo on one machine."
+        )

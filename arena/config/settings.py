@@ -22,7 +22,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # Before Django's admin, whose templates it overrides.
+    "arena.operators",
+    "arena.operators.apps.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -32,6 +34,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django_vite",
     "ninja",
     "arena.common",
@@ -58,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -150,6 +156,13 @@ LOCALE_PATHS = [BASE_DIR / "arena" / "web" / "locale"]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "sesame.backends.ModelBackend"]
 SESAME_ONE_TIME = True
 SESAME_MAX_AGE = 24 * 3600
+ARENA_ADMIN_SECOND_FACTOR = ENV.admin_second_factor
+OTP_TOTP_ISSUER = "Preference Arena"
+# Only operators have sessions: the cookie goes to the admin alone, and a working day later a new login is due.
+SESSION_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 12 * 3600
+# How long a login, or a code given again, counts as proof of who sits there before what cannot be undone.
+ARENA_PROOF_S = 600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -209,6 +222,7 @@ ARENA_MODERATION_API_KEY = ENV.moderation_api_key
 ARENA_RELEASE_KEY = ENV.release_key
 ARENA_MAX_TURNS = 10
 ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
+ARENA_MAX_SOCKETS = ENV.max_sockets
 ARENA_LEASE_S = 12.0
 ARENA_RING_AGAIN_S = 8.0
 ARENA_FRAME_S = 0.1

@@ -4,9 +4,6 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from sesame.views import LoginView
 
-admin.site.site_header = admin.site.site_title = "Preference Arena"
-admin.site.enable_nav_sidebar = False
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("arena.web.urls")),
     # The link that `make demo` prints: it works once, and where nobody made one it refuses everybody.

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from arena.common.admin import ReadOnlyAdmin
+from arena.common.admin import ReadOnlyAdmin, ReadOnlyInline
 from arena.rankings.models import FoldWatermark, Rating, Snapshot, Tally
 
 
@@ -22,13 +22,10 @@ class FoldWatermarkAdmin(ReadOnlyAdmin):
     list_display = ("arena", "last_vote_id", "counted", "simulated", "excluded")
 
 
-class RatingInline(admin.TabularInline):  # type: ignore[type-arg]
+class RatingInline(ReadOnlyInline):
     """The rows of a leaderboard."""
 
     model = Rating
-    can_delete = False
-    extra = 0
-    raw_id_fields = ("version",)
 
 
 @admin.register(Snapshot)

@@ -20,7 +20,7 @@ from arena.rankings.absolute import both_bad_rates
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import MEAN, DisconnectedComparisons, RankingError, SeparatedComparisons
 from arena.rankings.estimate import Estimate, TieParameter, estimate
-from arena.rankings.graph import Groups, components_of, groups_of
+from arena.rankings.graph import Groups, components_of, groups_of, ties_run_away
 from arena.rankings.method import Method
 from arena.rankings.sequences import half_widths
 from arena.rankings.simultaneous import critical_values, overlap_ranks, rank_sets, surely_better, tiers
@@ -115,7 +115,7 @@ def rate(
     Raises:
         NotConverged: the solver failed; no board is better than a wrong one.
         DisconnectedComparisons, SeparatedComparisons, NoComparisons: the method refuses what votes do not determine.
-        OnlyTies: a model of ties, and no decisive vote.
+        TiesUnbounded: a model of ties, and hardly a decisive vote.
         UnknownAnchor: see there.
         VotersNeeded: intervals by voter, without voters.
     """
@@ -138,6 +138,9 @@ def _rate(counts: Counts, method: Method, names: Sequence[str], votes: Votes | N
         _refuse(status, pieces, groups)
     regularised = method.undetermined == "regularise" and status in {Status.DISCONNECTED, Status.SEPARATED}
     majority = next((group for group in groups if len(group) >= FEWEST and 2 * len(group) > len(compared)), ())
+    if method.ties != "half" and majority and method.undetermined == "regularise":
+        among = counts.only(majority)
+        regularised |= ties_run_away(among.decisive, among.halves(method.both_bad))
     rated = tuple(compared) if regularised else majority
 
     rows = [Row(Status.TOO_FEW_VOTES if number else Status.UNRATED, int(number)) for number in numbers]

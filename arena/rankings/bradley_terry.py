@@ -18,7 +18,7 @@ Sources: Bradley & Terry 1952, doi:10.2307/2334029; Davidson 1970, doi:10.1080/0
     RankingError
     ├── DisconnectedComparisons     the contenders fall into pieces that never met; `components`
     ├── SeparatedComparisons        some never lost, even by half, to the others; `groups`, strongest first
-    ├── OnlyTies                    nobody ever won, so a model of ties has no strengths
+    ├── TiesUnbounded               too few decisive votes to bound the parameter of a model of ties
     └── NotConverged                the solver stopped before the maximum
 """
 
@@ -30,7 +30,7 @@ import numpy as np
 from scipy.linalg.lapack import dposv
 
 from arena.rankings.blas import one_thread
-from arena.rankings.graph import Groups, components_of, groups_of
+from arena.rankings.graph import Groups, components_of, groups_of, ties_run_away
 from arena.rankings.tallies import BothBad, Counts, Matrix
 from arena.rankings.tie_models import MODELS, Derivatives, TieModel, Ties, logistic
 
@@ -66,8 +66,8 @@ class SeparatedComparisons(RankingError):
         self.groups = groups
 
 
-class OnlyTies(RankingError):
-    """Every comparison is even; half wins can rate that, a model of ties cannot."""
+class TiesUnbounded(RankingError):
+    """Hardly a decisive vote; half wins can rate that, a model of ties cannot (see `graph.ties_run_away`)."""
 
 
 class NotConverged(RankingError):
@@ -148,7 +148,7 @@ def fit(
         ValueError: the cells are not finite and not negative, somebody meets itself, or nobody is there.
         DisconnectedComparisons: some never met; lists the components as tuples of row numbers.
         SeparatedComparisons: the maximum does not exist; lists the groups in order, strongest first.
-        OnlyTies: a model of ties, and no decisive vote.
+        TiesUnbounded: a model of ties, and hardly a decisive vote.
         NotConverged: the solver stopped early.
     """
     _require_sound(counts)
@@ -160,8 +160,8 @@ def fit(
         else:
             _require_maximum(decisive + even / 2)
         parametric = ties != "half" and bool(even.any())
-        if parametric and not decisive.any():
-            raise OnlyTies("every comparison is even")
+        if parametric and ties_run_away(decisive, even):
+            raise TiesUnbounded("too few decisive votes for a model of ties")
         model = MODELS[ties] if parametric else MODELS["half"]
         solved = _maximise(model, decisive, even, start)
     strengths = solved.strengths[1:] if prior else solved.strengths

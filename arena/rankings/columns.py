@@ -170,8 +170,10 @@ def coded(column: pa.Array, code: Callable[[Any], int], missing: int) -> Codes:
     return found
 
 
-def count_columns(left: Any, right: Any, winner: Any, *, weight: Any = None, voter: Any = None) -> Counted:
-    """Count columns that are in memory; with `voter`, the votes are kept.
+def count_columns(
+    left: Any, right: Any, winner: Any, *, weight: Any = None, voter: Any = None, keep: bool = False
+) -> Counted:
+    """Count columns that are in memory.
 
     Args:
         left: (N,) names.
@@ -179,11 +181,12 @@ def count_columns(left: Any, right: Any, winner: Any, *, weight: Any = None, vot
         winner: (N,) words as in a file of votes.
         weight: (N,) numbers, or None.
         voter: (N,) strings, or None.
+        keep: the votes too.
 
     Raises:
         BadVotes: see there.
     """
-    counter = Counter(keep_votes=voter is not None)
+    counter = Counter(keep_votes=keep)
     left, right, winner, weight, voter = (
         None if column is None else pa.array(column) if not isinstance(column, (pa.Array, pa.ChunkedArray)) else column
         for column in (left, right, winner, weight, voter)

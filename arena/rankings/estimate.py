@@ -8,7 +8,7 @@ import numpy as np
 
 from arena.rankings.bootstrap import replicated_strengths
 from arena.rankings.bradley_terry import SCALE, Fit, fit
-from arena.rankings.intervals import Limits, covariance, limits
+from arena.rankings.intervals import Limits, covariance, hardly_varying, limits
 from arena.rankings.method import CLUSTERED, PRIOR, Method
 from arena.rankings.simultaneous import difference_deviations
 from arena.rankings.tallies import Counts, Matrix, Votes
@@ -86,10 +86,9 @@ def _bootstrapped(fitted: Fit, counts: Counts, method: Method, votes: Votes | No
     source = votes if method.intervals in CLUSTERED else None
     replicates = replicated_strengths(fitted, counts, method.replicates, method.seed, source)
     found = np.cov(replicates, rowvar=False)
-    # Where the votes of a contender do not vary, replicates do not either: the closed form knows what to do.
     closed = covariance(fitted, counts)
-    still = np.diagonal(found) < 1e-3 * np.diagonal(closed)[: counts.n]
-    if still.any():
+    # Where the votes of a contender do not vary, replicates do not either: the closed form knows what to do.
+    if hardly_varying(found, fitted.inverse[: counts.n, : counts.n]).any():
         variances = closed[: counts.n, : counts.n]
         return Estimate(fitted, variances, limits(fitted, variances, method.level), _tie(fitted, method, closed), None)
     low, high = np.quantile(replicates, [(1 - method.level) / 2, (1 + method.level) / 2], axis=0)

@@ -13,9 +13,9 @@ strengths that sum to zero: an interval is about a contender against the average
 anchor of zero width.
 
 The model's covariance is too wide for half wins, whose scores vary less than a coin (by 27 % with 35 % ties). Where
-the votes of a contender hardly vary at all (ties only), there is nothing to estimate a variance from, and the model's
-part is added for its comparisons; a width of zero is never claimed. A regularised fit takes the model's covariance,
-as its contenders without losses have no variation either.
+the votes of a contender, or its difference to somebody, hardly vary at all (ties only), there is nothing to estimate a
+variance from, and the model's part is added for its comparisons: a width of zero is never claimed. A regularised fit
+takes the model's covariance, as its contenders without losses have no variation either.
 
 Sources: Huber 1967 (Berkeley Symposium 5, 221-233); White 1982, doi:10.2307/1912526; clusters: Liang & Zeger 1986,
 doi:10.1093/biomet/73.1.13; for paired comparisons: Chiang et al. 2024, arXiv:2403.04132.
@@ -75,11 +75,26 @@ def covariance(fitted: Fit, counts: Counts, kind: Robustness = "sandwich", votes
             return bread
         meat = clustered_meat(fitted, votes) if kind == "clustered" else robust_meat(fitted, counts)
         found = bread @ meat @ bread
-        degenerate = np.diagonal(found)[: counts.n] < DEGENERATE * np.diagonal(bread)[: counts.n]
+        n = counts.n
+        degenerate = hardly_varying(found[:n, :n], bread[:n, :n])
         if degenerate.any():
             found = found + bread @ _model_part(fitted, counts, degenerate) @ bread
         symmetric: Matrix = (found + found.T) / 2
         return symmetric
+
+
+def hardly_varying(observed: Matrix, model: Matrix) -> NDArray[np.bool_]:
+    """(n,): the contenders whose variance, or that of whose difference to somebody, is next to none of the model's."""
+    own = np.diagonal(observed) < DEGENERATE * np.diagonal(model)
+    pairs = difference_variances(observed) < DEGENERATE * difference_variances(model)
+    np.fill_diagonal(pairs, val=False)
+    return np.asarray(own | pairs.any(axis=1))
+
+
+def difference_variances(covariances: Matrix) -> Matrix:
+    """(n, n): the variance of θ_i - θ_j."""
+    variances = np.diagonal(covariances)
+    return np.asarray(variances[:, np.newaxis] + variances[np.newaxis, :] - 2 * covariances)
 
 
 def robust_meat(fitted: Fit, counts: Counts) -> Matrix:

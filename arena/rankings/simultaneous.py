@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from arena.rankings.intervals import difference_variances
 from arena.rankings.tallies import Matrix
 
 Ranks: TypeAlias = NDArray[np.int64]
@@ -65,15 +66,24 @@ def critical_values(covariance: Matrix, level: float, seed: int) -> Critical:
     number = draws_for(n)
     deviations = np.sqrt(np.diagonal(covariance))
     scale = 1.0 / difference_deviations(covariance)
-    # The kernel is the constant vector; any size there is taken out again by centring.
-    factor = np.linalg.cholesky(covariance + np.trace(covariance) / n**2)
-    draws = (factor @ np.random.default_rng(seed).standard_normal((n, number))).astype(np.float32)
+    draws = (_root(covariance) @ np.random.default_rng(seed).standard_normal((n, number))).astype(np.float32)
     draws -= draws.mean(axis=0)
     each = (np.abs(draws) / deviations[:, np.newaxis].astype(np.float32)).max(axis=0)
     pairs = np.concatenate(
         [_largest_difference(draws[:, at : at + BLOCK], scale.astype(np.float32)) for at in range(0, number, BLOCK)]
     )
     return Critical(*(float(np.quantile(found, level, method="higher")) for found in (each, pairs)))
+
+
+def _root(covariance: Matrix) -> Matrix:
+    """(n, n): R with R Rᵀ the covariance, but for the constant vector, which centring takes out again."""
+    pinned = covariance + np.trace(covariance) / len(covariance) ** 2
+    try:
+        return np.asarray(np.linalg.cholesky(pinned))
+    except np.linalg.LinAlgError:
+        # Few votes: some combination of strengths has no variance at all.
+        sizes, directions = np.linalg.eigh(pinned)
+        return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0)))
 
 
 def _largest_difference(draws: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -92,8 +102,7 @@ def _largest_difference(draws: NDArray[np.float32], scale: NDArray[np.float32]) 
 
 def difference_deviations(covariance: Matrix) -> Matrix:
     """(n, n): the standard error of θ_i - θ_j; infinite on the diagonal, where nothing is claimed."""
-    variances = np.diagonal(covariance)
-    squares = variances[:, np.newaxis] + variances[np.newaxis, :] - 2 * covariance
+    squares = difference_variances(covariance)
     np.fill_diagonal(squares, np.inf)
     return np.sqrt(np.maximum(squares, np.finfo(float).tiny))
 

@@ -16,11 +16,13 @@ class SamplingPolicyAdmin(ReadOnlyAdmin):
 
 @admin.register(Pairing)
 class PairingAdmin(ReadOnlyAdmin):
-    """One row per draw."""
+    """One row per draw, blind: neither the pair nor the seed that gives it away. A battle's page reveals them."""
 
-    list_display = ("id", "arena", "left", "right", "pair_propensity", "side_propensity", "attempt", "created_at")
+    list_display = ("id", "arena", "pair_propensity", "side_propensity", "attempt", "created_at")
     list_filter = ("arena", "attempt")
-    list_select_related = ("arena", "left__system", "right__system")
+    list_select_related = ("arena",)
+    ordering = ("-id",)
+    fields = ("arena", "policy", "pair_propensity", "side_propensity", "attempt", "created_at")
 
 
 @admin.register(DrawCount)

@@ -165,3 +165,28 @@ class Reservation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["holder", "version"], name="reservation_unique")]
+
+
+class Trial(models.Model):
+    """An operator's test prompt: one version called once, outside of any battle. Forgotten after some days."""
+
+    version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    prompt = models.TextField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    content = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+    finish_reason = models.CharField(max_length=40, blank=True)
+    error_class = models.CharField(max_length=60, blank=True)
+    ttft_s = models.FloatField(null=True)
+    latency_s = models.FloatField(null=True)
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = "test prompt"
+
+    def __str__(self) -> str:
+        return f"test prompt {self.pk} for {self.version}"

@@ -13,5 +13,4 @@ class VoteAdmin(ReadOnlyAdmin):
     list_display = ("id", "battle", "outcome", "turn_n", "created_at")
     list_filter = ("outcome", "battle__arena")
     list_select_related = ("battle",)
-    date_hierarchy = "created_at"
-    search_fields = ("=battle__id",)
+    ordering = ("-id",)

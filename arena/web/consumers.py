@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -23,15 +24,19 @@ from arena.common.live import Event
 from arena.integrity.programs import ProgramRefused, program_actor, says_bearer
 from arena.web import replay
 from arena.web.hub import Subscription, TooSlow, hub
+from arena.web.seats import FrameBudget, Seats
 
 logger = logging.getLogger(__name__)
 
 NOT_FOUND: Final = 4404
 TRY_AGAIN: Final = 1013
 TOO_BIG: Final = 1009
+TOO_MUCH: Final = 1008
 MAX_FRAME_BYTES: Final = 1024
 #: Silence for so long makes the socket look into PostgreSQL: Redis may have lost the end.
 LOOK_AFTER_S: Final = 2.0
+
+_seats: Final = Seats()
 
 
 class BattleConsumer(AsyncWebsocketConsumer):
@@ -40,6 +45,8 @@ class BattleConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept the voter of the battle; close with 4404 for everybody else."""
         self._pump: asyncio.Task[None] | None = None
+        self._seat: int | None = None
+        self._budget, self._cut_off = FrameBudget(time.monotonic()), False
         await self.accept()
         try:
             self._battle_id = _id(self.scope["url_route"]["kwargs"]["battle_id"])
@@ -52,19 +59,37 @@ class BattleConsumer(AsyncWebsocketConsumer):
             logger.warning("socket closed, its client comes again: %s", type(error).__name__)
             await self.close(code=TRY_AGAIN)
             return
+        if not self._sit_down():
+            await self.close(code=TRY_AGAIN)
+            return
         self._pump = asyncio.create_task(self._relay(battle), name="arena-relay")
+
+    def _sit_down(self) -> bool:
+        """Take one of the voter's seats. A reload may come before its old socket is gone: it comes again."""
+        voter_id = self._voter.pk if self._voter is not None else 0
+        if not _seats.take(voter_id, 0 if settings.ARENA_LIMITS_OFF else settings.ARENA_MAX_SOCKETS):
+            return False
+        self._seat = voter_id
+        return True
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """End the relay with its socket."""
+        if self._seat is not None:
+            _seats.leave(self._seat)
+            self._seat = None
         if self._pump is not None:
             self._pump.cancel()
             with suppress(asyncio.CancelledError):
                 await self._pump
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A text battle has nothing to hear from its client."""
-        if len(text_data or bytes_data or "") > MAX_FRAME_BYTES:
-            await self.close(code=TOO_BIG)
+        """A text battle has nothing to hear from its client; who talks all the same is cut off soon."""
+        if self._cut_off:
+            return
+        too_big = len(text_data or bytes_data or "") > MAX_FRAME_BYTES
+        self._cut_off = too_big or not self._budget.spend(time.monotonic())
+        if self._cut_off:
+            await self.close(code=TOO_BIG if too_big else TOO_MUCH)
 
     async def _read(self) -> BlindBattle:
         battle: BlindBattle = await database_sync_to_async(_blind)(self._battle_id, self._voter)

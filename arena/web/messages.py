@@ -102,6 +102,17 @@ EXCLUSIONS: Final[dict[str, Promise]] = {
     "simulated": _("simulated votes"),
 }
 
+#: Why a battle's texts are not in a release.
+TEXT_STATUSES: Final[dict[str, Promise]] = {
+    "texts_off": _("this arena releases no texts"),
+    "no_consent": _("no consent to publication"),
+    "no_answers": _("without two complete answers"),
+    "too_long": _("a text is too long"),
+    "personal_data": _("the filter found something"),
+    "unreadable": _("the filter failed"),
+    "provider_terms": _("the providers’ terms forbid it"),
+}
+
 
 def refusal_text(code: str) -> str:
     """Why a prompt or a battle was not accepted, or ended, in the active language."""

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
-from arena.web.views import arena, battle, consent, history, home, leaderboard, pages
+from arena.web.views import arena, battle, consent, history, home, leaderboard, pages, releases
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("battles/<uuid:battle_id>/report", battle.report, name="report"),
     path("consent", consent.page, name="consent"),
     path("consent/forget", consent.forget, name="forget"),
+    path("releases", releases.index, name="releases"),
+    path("releases/feed.atom", releases.feed, name="releases-feed"),
+    path("releases/key.txt", releases.key, name="releases-key"),
+    path("releases/<slug:slug>/<str:name>", releases.page, name="release"),
+    path("releases/<slug:slug>/<str:name>/<str:path>", releases.file, name="release-file"),
     path("systems", pages.systems, name="systems"),
     path("about", pages.about, name="about"),
     path("methods", pages.methods, name="methods"),

@@ -58,9 +58,16 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_TRUSTED_PROXIES", "0.0.0.0/0", "choose their own address"),
         ("ARENA_TRUSTED_PROXIES", "::/0", "choose their own address"),
         ("ARENA_MODERATION_URL", "ftp://guard", "ARENA_MODERATION_URL"),
+        ("ARENA_ADMIN_SECOND_FACTOR", "0", "refused while ARENA_ALLOWED_HOSTS has arena.example.org"),
+        ("ARENA_DAILY_BUDGET_USD", "-1", "ARENA_DAILY_BUDGET_USD"),
+        ("ARENA_DAILY_BUDGET_USD", "much", "ARENA_DAILY_BUDGET_USD"),
+        ("ARENA_BREAKER", "5", "FAILURES/CALLS/SECONDS"),
+        ("ARENA_BREAKER", "11/10/60", "1 ≤ FAILURES ≤ CALLS"),
+        ("ARENA_BREAKER", "5/200/60", "CALLS ≤ 100"),
         ("ARENA_LIMITS", "battle=many", "ARENA_LIMITS"),
         ("ARENA_LOG_LEVEL", "LOUD", "ARENA_LOG_LEVEL"),
         ("ARENA_MAX_OPEN_BATTLES", "-1", "0 (no cap) or more"),
+        ("ARENA_MAX_SOCKETS", "-1", "0 (no cap) or more"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_it(environment, name, value, sentence):
@@ -83,3 +90,18 @@ def test_a_secret_may_come_from_a_file_that_ends_with_a_newline(environment, tmp
 def test_a_secret_file_that_cannot_be_read_is_named(environment):
     with pytest.raises(ImproperlyConfigured, match="ARENA_SECRET_KEY_FILE"):
         environment(ARENA_SECRET_KEY_FILE="/nowhere/key")
+
+
+def test_the_second_factor_may_be_off_only_on_a_machine_of_ones_own(environment):
+    assert environment().admin_second_factor is True
+    demo = {"ARENA_ADMIN_SECOND_FACTOR": "0", "ARENA_ALLOWED_HOSTS": "127.0.0.1,localhost", "ARENA_HTTPS": "0"}
+    assert environment(**demo).admin_second_factor is False
+    with pytest.raises(ImproperlyConfigured, match="refused while ARENA_HTTPS is on"):
+        environment(**(demo | {"ARENA_HTTPS": "1"}))
+
+
+def test_a_breaker_and_a_budget_are_read(environment):
+    assert (environment().breaker, environment().daily_budget_usd) == ((5, 10, 60.0), None)
+    values = environment(ARENA_BREAKER="3/6/30", ARENA_DAILY_BUDGET_USD="12.50")
+    assert (values.breaker, float(values.daily_budget_usd)) == ((3, 6, 30.0), 12.5)
+    assert environment(ARENA_BREAKER="0").breaker[0] == 0

@@ -36,3 +36,9 @@ def test_beside_a_demo_its_servers_and_its_key_are_found(tmp_path):
     assert env["REDIS_URL"].startswith("unix://")
     assert env["ARENA_LOG_LEVEL"] == "ERROR"
     assert (tmp_path / "secrets" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_the_demos_login_link_is_enough_on_this_machine_and_nowhere_else(tmp_path):
+    assert site_environment(tmp_path, {})["ARENA_ADMIN_SECOND_FACTOR"] == "0"
+    for name, value in (("ARENA_HTTPS", "1"), ("ARENA_ALLOWED_HOSTS", "arena.example.org")):
+        assert "ARENA_ADMIN_SECOND_FACTOR" not in site_environment(tmp_path, {name: value})

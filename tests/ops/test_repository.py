@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 #: The layers of the import contract, lowest first; a foreign key may not point up.
 ORDER = ("common", "arenas accounts", "systems", "router", "battles", "votes", "integrity", "rankings")
-ORDER += ("data_releases", "web api")
+ORDER += ("data_releases", "web api operators")
 LEVEL = {label: level for level, labels in enumerate(ORDER) for label in labels.split()}
 
 

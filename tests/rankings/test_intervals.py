@@ -10,6 +10,7 @@ from arena.rankings.intervals import Limits, covariance, limits
 from arena.rankings.simultaneous import overlap_ranks
 from arena.rankings.tallies import Counts
 from tests.rankings.samples import random_wins
+from tests.rankings.worlds import World
 
 REPLICATIONS = 300
 
@@ -20,33 +21,13 @@ def intervals(decisive: Any, ties: Any) -> Limits:
     return limits(fitted, covariance(fitted, counts))
 
 
-def davidson(strengths: Any, nu: float) -> tuple[Any, Any]:
-    """(n, n) probabilities of a win of i over j, and of a tie; doi:10.1080/01621459.1970.10481082."""
-    worth = np.exp(strengths)
-    even = nu * np.sqrt(worth[:, None] * worth[None, :])
-    total = worth[:, None] + worth[None, :] + even
-    return worth[:, None] / total, even / total
-
-
-def replicate(rng: Any, met: Any, win: Any, tie: Any) -> tuple[Any, Any]:
-    """One board's (decisive, ties): `met[i, j]` votes for each i < j, split by the model."""
-    n = len(met)
-    decisive, ties = np.zeros((n, n)), np.zeros((n, n))
-    for i, j in zip(*np.triu_indices(n, 1), strict=True):
-        decisive[i, j], decisive[j, i], even = rng.multinomial(met[i, j], [win[i, j], win[j, i], tie[i, j]])
-        ties[i, j] = ties[j, i] = even
-    return decisive, ties
-
-
 def coverage(met: Any, strengths: Any, nu: float, seed: int) -> Any:
     """(n,) share of boards whose interval holds the value that infinitely many such votes would give."""
-    rng = np.random.default_rng(seed)
-    win, tie = davidson(strengths, nu)
-    truth = fit(Counts.of((met + met.T) * (win + tie / 2))).ratings
-    held = np.zeros(len(met))
+    rng, world = np.random.default_rng(seed), World(met, strengths, nu)
+    truth, held = world.truth, np.zeros(len(met))
     for _board in range(REPLICATIONS):
-        decisive, ties = replicate(rng, met, win, tie)
-        bounds = intervals(decisive, ties)
+        counts = world.counts(rng)
+        bounds = intervals(counts.decisive, counts.ties)
         held += (bounds.lower <= truth) & (truth <= bounds.upper)
     return held / REPLICATIONS
 
@@ -79,8 +60,8 @@ def test_twice_the_votes_shrink_the_intervals_by_the_root_of_two() -> None:
 def test_the_sums_from_counts_equal_the_sums_over_single_votes() -> None:
     rng = np.random.default_rng(4)
     met = np.triu(rng.integers(1, 6, (4, 4)), 1)
-    decisive, ties = replicate(rng, met, *davidson(np.array([0.5, 0.2, -0.2, -0.5]), 1.0))
-    counts = Counts.of(decisive, ties)
+    counts = World(met, np.array([0.5, 0.2, -0.2, -0.5])).counts(rng)
+    decisive, ties = counts.decisive, counts.ties
     fitted = fit(counts)
     strengths = fitted.strengths
     votes = [(i, j, 1.0) for i in range(4) for j in range(4) for _vote in range(int(decisive[i, j]))]

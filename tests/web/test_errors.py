@@ -71,7 +71,13 @@ def test_a_bad_request_is_explained(visitor: Client) -> None:
     assert "could not be understood" in response.content.decode()
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 429, 503])
+def test_a_form_that_is_far_too_large_is_told_so(visitor: Client, arena: Arena) -> None:
+    response = visitor.post("/arenas/text/battles", {"prompt": "x" * 1_100_000})
+    assert response.status_code == 413
+    assert "This is too much at once" in response.content.decode()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 429, 503])
 def test_every_error_has_a_page_in_both_languages(newcomer: Browser, status: int) -> None:
     from django.template.loader import render_to_string
     from django.test import RequestFactory

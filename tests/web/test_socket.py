@@ -22,12 +22,13 @@ from arena.config.asgi import by_protocol as application
 from arena.systems.models import SystemVersion
 from arena.web import consumers
 from arena.web import hub as hubs
+from arena.web.seats import BURST_FRAMES
 from tests.api.callers import Browser, Program, browser, program
 from tests.ballots import make_arena, make_battle, make_version
 from tests.web.sockets import Socket
 
 OURS, THEIRS = b"http://127.0.0.1", b"https://evil.example"
-NOT_FOUND, TOO_BIG, TRY_AGAIN = 4404, 1009, 1013
+NOT_FOUND, TOO_BIG, TOO_MUCH, TRY_AGAIN = 4404, 1009, 1008, 1013
 
 
 @pytest.fixture
@@ -258,6 +259,34 @@ async def test_a_browser_listens_from_our_own_pages(bob: Browser, of_bob: Battle
 async def test_a_handshake_from_anywhere_else_is_refused(bob: Browser, of_bob: Battle, origin: bytes | None) -> None:
     async with _socket(of_bob.id, _of(bob, origin)) as socket:
         assert not await socket.opens()
+
+
+async def test_one_socket_more_than_a_voter_may_have_is_asked_to_come_again(
+    alice: Program, bob: Browser, ready: Battle, of_bob: Battle, settings: Any
+) -> None:
+    settings.ARENA_LIMITS_OFF, settings.ARENA_MAX_SOCKETS = False, 2
+    async with _socket(ready.id, _of(alice)) as first, _socket(ready.id, _of(alice)) as second:
+        for socket in (first, second):
+            await _opened(socket)
+            await _until_state(socket)
+        async with _socket(ready.id, _of(alice)) as third:
+            await _opened(third)
+            assert await third.close_code() == TRY_AGAIN
+        async with _socket(of_bob.id, _of(bob, OURS)) as other:
+            await _opened(other)
+            await _until_state(other)
+    async with _socket(ready.id, _of(alice)) as later:
+        await _opened(later)
+        await _until_state(later)
+
+
+async def test_a_client_that_talks_without_pause_is_cut_off(alice: Program, ready: Battle) -> None:
+    async with _socket(ready.id, _of(alice)) as socket:
+        await _opened(socket)
+        await _until_state(socket)
+        for _n in range(int(BURST_FRAMES) + 2):
+            await socket.say("{}")
+        assert await socket.close_code() == TOO_MUCH
 
 
 async def test_a_bearer_needs_no_origin_and_minds_none(alice: Program, ready: Battle) -> None:

@@ -40,6 +40,20 @@ def test_an_old_page_sent_again_after_the_battle_starts_a_new_one(alice: Browser
     assert Battle.objects.count() == 2
 
 
+def test_the_same_prompt_again_is_named_by_its_battle_and_only_ones_own(
+    alice: Browser, mallory: Browser, arena: Arena
+) -> None:
+    prompt = "日本語" * 2600
+    alice.post(START, {"prompt": prompt, "key": "k1"})
+    link = f"/arenas/text?again={Battle.objects.get().id}"
+    history = alice.get("/battles").content.decode()
+    assert link in history
+    assert "?prompt=" not in history
+    assert prompt in alice.get(link).content.decode()
+    assert prompt not in mallory.get(link).content.decode()
+    assert alice.get("/arenas/text?again=nonsense").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("prompt", "words"),
     [

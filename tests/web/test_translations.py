@@ -58,7 +58,9 @@ def test_the_catalogue_knows_its_language_and_plurals() -> None:
     assert stored.plural_expr.replace(" ", "") == "(n>1)"
 
 
-@pytest.mark.parametrize("table", ["STATES", "OUTCOMES", "REASON_TAGS", "REPORT_REASONS", "ACCESS", "EXCLUSIONS"])
+@pytest.mark.parametrize(
+    "table", ["STATES", "OUTCOMES", "REASON_TAGS", "REPORT_REASONS", "ACCESS", "EXCLUSIONS", "TEXT_STATUSES"]
+)
 def test_every_code_has_words_of_its_own_in_both_languages(table: str) -> None:
     words = getattr(messages, table)
     spoken = []
@@ -78,7 +80,17 @@ def test_the_scripts_get_french_strings() -> None:
     assert spoken["phase.failed"] == "Ce duel a échoué."
 
 
-PAGES = ("/", "/arenas/text", "/arenas/text/leaderboard", "/battles", "/consent", "/systems", "/about", "/methods")
+PAGES = (
+    "/",
+    "/arenas/text",
+    "/arenas/text/leaderboard",
+    "/battles",
+    "/consent",
+    "/systems",
+    "/about",
+    "/methods",
+    "/releases",
+)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/privacy", "/nowhere"])

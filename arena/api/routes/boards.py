@@ -1,14 +1,11 @@
-"""What everybody may read: arenas, leaderboards, systems, releases."""
-
-from hashlib import sha256
+"""What everybody may read: arenas, leaderboards, systems."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from ninja import Router
 
 from arena.api.openapi import problems
-from arena.api.rendering import rendered
-from arena.api.schemas import ArenaOut, ArenasOut, LeaderboardOut, ReleasesOut, SystemOut, SystemsOut
+from arena.api.rendering import rendered, tagged
+from arena.api.schemas import ArenaOut, ArenasOut, LeaderboardOut, SystemOut, SystemsOut
 from arena.arenas.selectors import open_arena, open_arenas
 from arena.rankings.selectors import leaderboard as leaderboard_of
 from arena.systems.selectors import public_systems, system_counts
@@ -47,18 +44,10 @@ def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
     The tag names the whole answer, not the snapshot alone: a system that retires changes its row without a new fit.
     """
     board = LeaderboardOut.model_validate(leaderboard_of(open_arena(slug)).as_dict())
-    response = rendered(board, cache="public, no-cache")
-    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+    return tagged(request, rendered(board, cache="public, no-cache"))
 
 
 @router.get("/systems", operation_id="list_systems", response={200: SystemsOut, **problems()})
 def systems(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Every system ever registered, with all its versions: who stops taking part stays in the list."""
     return rendered(SystemsOut(systems=[SystemOut.model_validate(row) for row in public_systems()]), cache=LISTS)
-
-
-@router.get("/releases", operation_id="list_releases", response={200: ReleasesOut, **problems()})
-def releases(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """The published data releases. None has been published yet."""
-    return rendered(ReleasesOut(releases=[]), cache=LISTS)

@@ -24,6 +24,7 @@ from arena.systems.backends.base import (
     GenerationRequest,
     Limits,
     Message,
+    Misconfigured,
     NothingSaid,
     ServerFailed,
     TooLarge,
@@ -43,6 +44,14 @@ _DONE: Final = "[DONE]"
 
 class _Rejected(Exception):
     """The server refused an optional field of the request, which `_adapt` knows to leave out or to rename."""
+
+
+def _completions_of(base_url: str) -> httpx.URL:
+    """The address to ask. The client knows fewer spellings of a host than the system's resolver."""
+    try:
+        return httpx.URL(base_url.rstrip("/") + "/chat/completions")
+    except httpx.InvalidURL as error:
+        raise Misconfigured(f"{base_url!r} is no URL: {error}") from error
 
 
 class OpenAIBackend:
@@ -73,7 +82,7 @@ class OpenAIBackend:
         system_prompt: str = "",
     ) -> None:
         policy.check_url(base_url)
-        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._url = _completions_of(base_url)
         self._model = model
         self._api_key = api_key
         self._policy = policy

@@ -44,6 +44,12 @@ def exclusion_name(code: str) -> str:
 
 
 @register.filter
+def text_status(code: str) -> str:
+    """Why a battle's texts are not in a release."""
+    return str(messages.TEXT_STATUSES.get(code, code))
+
+
+@register.filter
 def rating_status(code: str) -> str:
     """Why a row has no number."""
     return str(messages.RATING_STATUSES.get(code, messages.RATING_STATUSES["unrated"]))

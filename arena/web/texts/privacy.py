@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from arena.accounts.limits import MAX_WINDOW_S
 from arena.accounts.services import CONSENT_TEXT_VERSION
 from arena.web.texts.model import Section, Text
+from data_releases.anonymise import MIN_VOTERS
+from data_releases.models import EMBARGO_DAYS
 
 
 def privacy(voter_cookie: str, contact: str) -> Text:
@@ -128,10 +130,31 @@ def _publication() -> Section:
         "publication",
         _("What is published"),
         (
+            _("The leaderboard is published: for each system its rating and the number of votes."),
             _(
-                "The leaderboard is published: for each system its rating and the number of votes. No single battle "
-                "is published by this version of the site. Should releases of data follow, they will contain text "
-                "only from battles with publication consent, and only after personal data has been removed."
+                "The battles and votes of a month may be published as a data release, after an embargo of %(days)d "
+                "days as a rule. Every vote is in it as an anonymised row:"
+            )
+            % {"days": EMBARGO_DAYS},
+            (
+                _(
+                    "your rows carry a pseudonym of this one release, made with a secret key that is destroyed at "
+                    "publication. It joins your votes of that month; nothing joins it to you or to another month;"
+                ),
+                _(
+                    "times are weeks, and languages and kinds of prompts that fewer than %(voters)d people share are "
+                    "merged;"
+                )
+                % {"voters": MIN_VOTERS},
+                _(
+                    "prompts, answers and feedback are in it only with your publication consent, and only if a filter "
+                    "finds no personal data in them. The filter runs on this site and does not recognise names of "
+                    "persons in general, so please write none."
+                ),
+            ),
+            _(
+                "A published release never changes. What you ask to be erased before it is published is not in it; "
+                "afterwards a release can only be withdrawn, and copies that others have taken stay with them."
             ),
         ),
     )

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from arena.accounts.services import Actor, consent_of
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
-from arena.battles.errors import IdempotencyMismatch
+from arena.battles.errors import BattleNotFound, IdempotencyMismatch
 from arena.battles.models import Battle
+from arena.battles.selectors import first_prompt
 from arena.battles.services import start_battle
 from arena.battles.states import BattleState
 from arena.integrity.errors import ConsentRequired
@@ -44,9 +46,18 @@ def index(request: HttpRequest) -> HttpResponse:
 @cache_control(no_store=True)
 @answers_refusals
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The arena with its start form; `?prompt=` fills the box (a suggestion, or the same prompt again)."""
+    """The arena with its start form; `?prompt=` (a suggestion) or `?again=` (one's own battle) fills the box."""
     arena = open_arena(slug)
-    return start_page(request, arena, Draft(slug, request.GET.get("prompt", ""), ""))
+    return start_page(request, arena, Draft(slug, _wished_prompt(request), ""))
+
+
+def _wished_prompt(request: HttpRequest) -> str:
+    """A prompt of a visitor's own is named by its battle: it may be too long for an address, and is not for logs."""
+    try:
+        battle_id = UUID(request.GET.get("again", ""))
+        return first_prompt(battle_id, browser_actor(request).voter)
+    except (ValueError, BattleNotFound):
+        return request.GET.get("prompt", "")
 
 
 @require_POST

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,8 +22,9 @@ def _page(request: HttpRequest, status: HTTPStatus, template: str = "") -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: the request could not be understood."""
-    return _page(request, HTTPStatus.BAD_REQUEST)
+    """400: the request could not be understood; 413: nobody reads so much."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    return _page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

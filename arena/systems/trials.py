@@ -1,0 +1,150 @@
+"""Test prompts: an operator calls a system once and sees what comes back, without a battle.
+
+The call is made where battles make theirs (same workers, same environment, same keys), so that it proves something.
+It is made at most once: a worker that dies with it leaves a trial that never ended, and the page says so.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from arena.common import outbox, queue
+from arena.systems import services
+from arena.systems.backends.base import (
+    BackendError,
+    Event,
+    Finished,
+    GenerationRequest,
+    Message,
+    NothingSaid,
+    ReasoningDelta,
+    Restarted,
+    TextDelta,
+)
+from arena.systems.models import SystemVersion, Trial
+from arena.systems.usage import CallResult
+
+#: An operator waits no longer; a system that needs more is told as too slow.
+TOTAL_S: Final = 60.0
+MAX_CHARS: Final = 8000
+KEEP: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialWork:
+    """A trial that this worker alone has."""
+
+    trial_id: int
+    version: SystemVersion
+    request: GenerationRequest
+
+
+class Notes:
+    """What a call says, as it comes."""
+
+    def __init__(self) -> None:
+        self.text = self.reasoning = ""
+        self.finish: Finished | None = None
+        self.ttft_s: float | None = None
+        self._started = time.monotonic()
+
+    @property
+    def latency_s(self) -> float:
+        """Seconds since the call."""
+        return time.monotonic() - self._started
+
+    def take(self, event: Event) -> None:
+        """Note one event. Raises NothingSaid for an end without any text, as battles do."""
+        match event:
+            case TextDelta(text):
+                self.ttft_s = self.ttft_s or self.latency_s
+                self.text += text
+            case ReasoningDelta(text):
+                self.reasoning += text
+            case Restarted():
+                self.text = self.reasoning = ""
+            case Finished():
+                if not self.text.strip():
+                    raise NothingSaid("finished without any text")
+                self.finish = event
+
+    def take_all(self, events: Iterable[Event]) -> None:
+        """Note all events of a local system."""
+        for event in events:
+            self.take(event)
+
+
+@transaction.atomic
+def start(version: SystemVersion, prompt: str) -> Trial:
+    """Store a trial and promise its call. Local systems compute in the `cpu` workers, as in battles."""
+    trial = Trial.objects.create(version=version, prompt=prompt)
+    try:
+        is_local = services.backend_for(version).capabilities.needs_own_process
+    except BackendError:
+        # The worker finds the same, and its answer is what the operator wants to see.
+        is_local = False
+    outbox.enqueue(queue.TRY_LOCAL if is_local else queue.TRY_STREAMED, trial.pk)
+    return trial
+
+
+def claim(trial_id: int) -> TrialWork | None:
+    """Take a trial that nobody has begun; None where somebody has."""
+    if not Trial.objects.filter(pk=trial_id, started_at=None).update(started_at=Now()):
+        return None
+    trial = Trial.objects.select_related("version__system").get(pk=trial_id)
+    limits = services.limits_for(trial.version)
+    request = GenerationRequest(
+        messages=(Message("user", trial.prompt),),
+        limits=replace(limits, total_s=min(limits.total_s, TOTAL_S)),
+        parameters=trial.version.parameters,
+        seed=trial.pk,
+        key=f"trial-{trial.pk}",
+    )
+    return TrialWork(trial.pk, trial.version, request)
+
+
+@transaction.atomic
+def finish(work: TrialWork, notes: Notes, error_class: str = "") -> None:
+    """Store what came back, and count it as usage; the breaker hears nothing of it."""
+    finish = notes.finish or Finished("other")
+    tokens = (finish.input_tokens, finish.output_tokens)
+    changed = Trial.objects.filter(pk=work.trial_id, finished_at=None).update(
+        finished_at=Now(),
+        content=notes.text,
+        reasoning=notes.reasoning,
+        finish_reason=notes.finish.reason if notes.finish else "",
+        error_class=error_class,
+        ttft_s=notes.ttft_s,
+        latency_s=notes.latency_s,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        cost_usd=services.cost_usd(work.version, *tokens),
+    )
+    if changed:
+        said = notes.reasoning + notes.text
+        charge = services.charge_usd(work.version, work.request.messages, said, *tokens)
+        services.record([_result(work, notes, error_class, charge)])
+
+
+def _result(work: TrialWork, notes: Notes, error_class: str, charge: Decimal) -> CallResult:
+    return CallResult(
+        version_id=work.version.pk,
+        error_class=error_class,
+        ttft_s=notes.ttft_s,
+        latency_s=None if error_class else notes.latency_s,
+        input_tokens=notes.finish.input_tokens if notes.finish else None,
+        output_tokens=notes.finish.output_tokens if notes.finish else None,
+        cost_usd=charge,
+        steers=False,
+    )
+
+
+def purge() -> int:
+    """Forget old trials; returns how many. Called by the periodic sweep."""
+    return Trial.objects.filter(created_at__lt=Now() - KEEP).delete()[0]

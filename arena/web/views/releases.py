@@ -1,0 +1,152 @@
+"""Data releases: a list with a feed, one page each, and the files with ranges."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from arena.arenas.models import Arena
+from arena.arenas.selectors import open_arena, open_arenas
+from arena.common.storage import Missing, StorageError
+from arena.web.ranges import Unsatisfiable, wanted_part
+from arena.web.refusals import answers_refusals
+from data_releases import downloads
+from data_releases.models import Release
+from data_releases.selectors import next_release_on, public_release, public_releases
+
+#: The first places of a release's leaderboard that its page shows.
+SHOWN_RANKS: Final = 10
+#: A withdrawn release must not live on in caches for long.
+FILES: Final = "public, max-age=3600"
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every public release, by arena, and when the next one is due."""
+    by_arena: dict[int, list[Release]] = {}
+    for release in public_releases():
+        by_arena.setdefault(release.arena_id, []).append(release)
+    arenas = [(arena, by_arena.get(arena.pk, []), next_release_on(arena)) for arena in open_arenas()]
+    return render(request, "web/releases.html", {"arenas": arenas, "section": "about"})
+
+
+@require_safe
+@answers_refusals
+def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """One release: what it holds, how it was made, its files and how to check them."""
+    arena, release = _public(slug, name)
+    manifest: dict[str, Any] = release.manifest or {}
+    board = release.leaderboard or {}
+    files = [{**entry, "url": _file_url(arena, release, entry["path"])} for entry in downloads.files_of(release)]
+    context = {
+        "arena": arena,
+        "release": release,
+        "manifest": manifest,
+        "counts": manifest["counts"],
+        "files": files,
+        "tables": [entry for entry in files if "rows" in entry],
+        "ratings": [row for row in board["ratings"] if row["rating"] is not None][:SHOWN_RANKS],
+        "withheld": sorted(manifest["withheld_texts"].items()),
+        "base_url": request.build_absolute_uri(reverse("web:release", args=(arena.slug, release.name))),
+        "section": "about",
+    }
+    return render(request, "web/release.html", context)
+
+
+def _public(slug: str, name: str) -> tuple[Arena, Release]:
+    arena = open_arena(slug)
+    release = public_release(arena, name)
+    if release is None:
+        raise Http404
+    return arena, release
+
+
+def _file_url(arena: Arena, release: Release, path: str) -> str:
+    return reverse("web:release-file", args=(arena.slug, release.name, path))
+
+
+@require_safe
+@answers_refusals
+def file(request: HttpRequest, slug: str, name: str, path: str) -> HttpResponseBase:
+    """One file of a public release, whole or in part (one range)."""
+    _arena, release = _public(slug, name)
+    found = downloads.file_of(release, path)
+    if found is None:
+        raise Http404
+    etag = f'"{found.sha256}"'
+    if (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
+        return unchanged
+    try:
+        response = _part(request, release, found, etag)
+    except Missing:
+        raise Http404 from None
+    except StorageError:
+        response = HttpResponse(_("The files cannot be reached at the moment."), status=503)
+        response["Retry-After"] = "30"
+        return response
+    response["ETag"] = etag
+    response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = FILES
+    response["Content-Disposition"] = f'attachment; filename="{found.path}"'
+    return response
+
+
+def _part(request: HttpRequest, release: Release, found: downloads.ReleaseFile, etag: str) -> HttpResponseBase:
+    # A part of other bytes than the reader has is no use: then the whole file is sent.
+    asked = request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
+    try:
+        part = wanted_part(asked, found.size)
+    except Unsatisfiable:
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{found.size}"
+        return response
+    start, stop = part or (0, found.size)
+    blocks: Iterator[bytes] = iter(()) if request.method == "HEAD" else downloads.blocks(release, found, start, stop)
+    sent = StreamingHttpResponse(blocks, status=206 if part else 200, content_type=found.content_type)
+    sent["Content-Length"] = str(stop - start)
+    if part:
+        sent["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
+    if request.method == "GET" and start == 0:
+        downloads.count(release, found)
+    return sent
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """The public releases as an Atom feed."""
+    link = request.build_absolute_uri(reverse("web:releases"))
+    atom = Atom1Feed(
+        title=_("Data releases of this arena"),
+        link=link,
+        description="",
+        feed_url=request.build_absolute_uri(),
+        language=getattr(request, "LANGUAGE_CODE", "en"),
+    )
+    for release in public_releases():
+        url = request.build_absolute_uri(reverse("web:release", args=(release.arena.slug, release.name)))
+        counts = (release.manifest or {})["counts"]
+        atom.add_item(
+            title=f"{release.arena.name} {release.name}",
+            link=url,
+            description=_("%(cast)d votes, %(counted)d counted.") % counts,
+            unique_id=f"urn:sha256:{release.manifest_sha256}",
+            pubdate=release.published_at,
+            updateddate=release.published_at,
+        )
+    response = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@require_safe
+def key(request: HttpRequest) -> HttpResponse:
+    """The public key that signs this site's releases, for `arena-verify --key`."""
+    response = HttpResponse(downloads.public_key() + "\n", content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "public, max-age=300"
+    return response

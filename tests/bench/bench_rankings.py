@@ -1,0 +1,152 @@
+"""The ranking core beside its peers, against its goals.
+
+Ratios are medians of rounds that alternate in one process, with one BLAS thread (`ranking_peers`, in an environment of
+its own); refreshes from PostgreSQL run here. Seconds of one machine say little, ratios of one run more. Inputs differ
+where a line says so: only "strings" starts from the peer's own DataFrame.
+
+    make bench-rankings [ROUNDS=5] [LARGE_ROUNDS=5]      LARGE_ROUNDS=0 leaves 1e7 votes out
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from tests.bench.database import bench_database
+from tests.bench.goals import Line, figures_of
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PEERS_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"
+SYSTEMS: Final = 100
+ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ROUNDS: Final = int(os.environ.get("ROUNDS", "5"))
+
+
+def peers() -> dict[str, Any]:
+    """What `ranking_peers` measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(
+            [str(PEERS_PYTHON), "-m", "tests.bench.ranking_peers"],
+            cwd=ROOT,
+            env=os.environ | ONE_THREAD | {"BENCH_FOLDER": folder},
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+def refreshes() -> dict[str, float]:
+    """Milliseconds from the counters in PostgreSQL to a whole board, at three numbers of votes on the same pairs."""
+    with bench_database():
+        from arena.rankings.computing import rank_arena
+
+        from arena.rankings.method import Method
+
+        arenas = {votes: _arena_with(votes) for votes in (10**5, 10**6, 10**7)}
+        times: dict[int, list[float]] = {votes: [] for votes in arenas}
+        for turn in range(-1, 4 * ROUNDS):
+            for votes, arena in arenas.items():
+                start = time.perf_counter()
+                board = rank_arena(arena, Method()).board
+                if turn >= 0:
+                    times[votes].append(time.perf_counter() - start)
+                assert sum(row.votes for row in board.rows) == 2 * votes
+    return {f"{votes:.0e}".replace("+0", "") + "_ms": 1e3 * statistics.median(t) for votes, t in times.items()}
+
+
+def _arena_with(votes: int) -> int:
+    """An arena whose counters hold so many votes, on every ordered pair."""
+    import numpy as np
+
+    from arena.rankings.models import FoldWatermark, Tally
+    from tests.ballots import make_arena, make_versions
+
+    arena = make_arena(f"votes-{votes}")
+    versions = make_versions(arena, [f"system-{i:03d}" for i in range(SYSTEMS)])
+    rng = np.random.default_rng(4)
+    strengths = rng.normal(0, 0.8, SYSTEMS)
+    p = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    chances = np.stack([0.65 * p, 0.65 * p.T, np.full_like(p, 0.3), np.full_like(p, 0.05)])
+    chances[:, np.arange(SYSTEMS), np.arange(SYSTEMS)] = 0
+    cells = rng.multinomial(votes, (chances / chances.sum()).ravel()).reshape(chances.shape)
+    # Every pair meets at every size, so that the work is the same.
+    rows = [
+        Tally(
+            arena=arena,
+            board="all",
+            left=versions[i],
+            right=versions[j],
+            **dict(zip(("left_wins", "right_wins", "ties", "both_bad"), cells[:, i, j].tolist(), strict=True)),
+        )
+        for i in range(SYSTEMS)
+        for j in range(SYSTEMS)
+        if i != j
+    ]
+    Tally.objects.bulk_create(rows)
+    FoldWatermark.objects.create(arena=arena, revision=1, counted=votes)
+    return int(arena.pk)
+
+
+def lines_of(found: dict[str, Any], refreshed: dict[str, float]) -> list[Line]:
+    """Every goal that could be measured."""
+    million, boot, style = found["votes_1e6"], found["bootstrap_1e5"], found["style_1e6"]
+    agreed = found["agreement"]
+    strings, codes = million["ours_strings_s"], million["ours_codes_s"]
+    lines = [
+        Line("1e6 strings, ratings + intervals, against arena-rank", million["arena_rank_s"] / strings, 20, 30),
+        Line("1e6 strings, against evalica's point estimate", million["evalica_point_s"] / strings, 20, 25),
+        Line("1e6 integer columns (ours) against arena-rank on strings", million["arena_rank_s"] / codes, 150, 200),
+        Line("1e6 integer columns (ours) against evalica on lists", million["evalica_point_s"] / codes, 150, 200),
+        Line("100 bootstraps of 1e5, against evalica's percentile", boot["evalica_s"] / boot["ours_s"], 50, 50),
+        Line("100 bootstraps of 1e5, against arenakit", boot["arenakit_s"] / boot["ours_s"], 3, 4),
+        Line(
+            "style control of 1e6, 8 covariates, against arena-rank", style["arena_rank_s"] / style["ours_s"], 10, 15
+        ),
+        Line("refresh from counters with the database read, 1e7 votes", refreshed["1e7_ms"], 25, 25, "ms", below=True),
+        Line("refresh, time(1e7) / time(1e5)", refreshed["1e7_ms"] / refreshed["1e5_ms"], 1.2, 1.2, below=True),
+        Line("one vote moves a live board", found["live_1e5"]["live_move_us"], 100, 100, "us", below=True),
+        Line("difference to choix", agreed["choix_points"], 1e-6, 1e-6, "points", below=True),
+        Line(
+            "difference to evalica, tight",
+            agreed["evalica_tight_points"],
+            1e-6,
+            1e-6,
+            "points",
+            below=True,
+        ),
+    ]
+    if "votes_1e7" in found:
+        large, memory = found["votes_1e7"], found["memory_1e7"]
+        share = memory["ours_added_mb"] / memory["arena_rank_added_mb"]
+        lines += [
+            Line("1e7 strings, against arena-rank", large["arena_rank_s"] / large["ours_strings_s"], 15, 25),
+            Line(
+                "1e7 strings, against evalica's point estimate",
+                large["evalica_point_s"] / large["ours_strings_s"],
+                15,
+                25,
+            ),
+            Line("added memory at 1e7, as a share of arena-rank's", share, 0.5, 0.5, below=True),
+        ]
+    return lines
+
+
+def main() -> None:
+    """Measure and print."""
+    refreshed = refreshes()
+    found = peers()
+    lines = lines_of(found, refreshed)
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201
+    print(json.dumps({"bench": "rankings", "lines": figures_of(lines), "refresh": refreshed, **found}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Operators: Olga may do everything, Vera may look, Mallory has only a password."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from arena.arenas.models import Arena
+from arena.battles.models import Battle
+from arena.systems.models import SystemVersion
+from tests.ballots import make_arena, make_battle, make_versions
+
+PASSWORD = "correct horse battery"
+
+
+def device_of(user: User) -> TOTPDevice:
+    """The user's authenticator app, made where there is none."""
+    device, _new = TOTPDevice.objects.get_or_create(user=user, defaults={"name": "Authenticator app"})
+    return device
+
+
+def code_of(device: TOTPDevice) -> str:
+    """The code that the app shows now, usable again and again: tests are faster than half a minute."""
+    TOTPDevice.objects.filter(pk=device.pk).update(last_t=-1, throttling_failure_count=0)
+    return f"{totp(device.bin_key):06d}"
+
+
+def verified_client(user: User) -> Client:
+    """A browser in which this operator went through password and second factor just now."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device_of(user).persistent_id
+    session.save()
+    return client
+
+
+def forget_proof(client: Client) -> None:
+    """Time has passed since the operator proved who they are."""
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    return User.objects.create_superuser("olga", password=PASSWORD)
+
+
+@pytest.fixture
+def operator(olga: User) -> Client:
+    return verified_client(olga)
+
+
+@pytest.fixture
+def looking(db: None) -> Callable[[str], Client]:
+    """Makes a browser of an operator who has only these view permissions."""
+
+    def make(*codenames: str) -> Client:
+        vera = User.objects.create_user("vera", password=PASSWORD, is_staff=True)
+        vera.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        return verified_client(vera)
+
+    return make
+
+
+@pytest.fixture
+def arena(db: None) -> Arena:
+    return make_arena()
+
+
+@pytest.fixture
+def versions(arena: Arena) -> list[SystemVersion]:
+    return make_versions(arena, ["Ada", "Bert"])
+
+
+@pytest.fixture
+def battle(arena: Arena, versions: list[SystemVersion]) -> Battle:
+    return make_battle(arena, *versions)

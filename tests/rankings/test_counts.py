@@ -1,0 +1,125 @@
+"""Votes in columns become counts in one pass, in any batches and in any order."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arena.rankings.board import rate
+from arena.rankings.method import Method
+from arena.rankings.tallies import OUTCOMES, BadVote, Ballots, Counts, Votes, count, dense, fold, spread
+from arena.votes.outcome import Outcome
+
+N = 5
+POINTS = 1e-6
+
+
+@st.composite
+def votes(draw: st.DrawFn) -> Votes:
+    """Up to 60 votes among five, connected by two ties along a ring."""
+    rows = draw(st.lists(st.tuples(st.integers(0, N - 1), st.integers(1, N - 1), st.integers(0, 3)), max_size=60))
+    rows += [(i, 1, 2) for i in range(N)]
+    left = np.array([row[0] for row in rows])
+    return Votes(left, (left + [row[1] for row in rows]) % N, np.array([row[2] for row in rows], dtype=np.uint8))
+
+
+def ratings(counts: Counts, method: Method | None = None) -> np.ndarray:
+    return np.array([row.rating for row in rate(counts, method).rows], dtype=float)
+
+
+@given(votes())
+def test_columns_are_counted_as_ballots_are(columns: Votes) -> None:
+    rows = zip(columns.left.tolist(), columns.right.tolist(), columns.outcome.tolist(), strict=True)
+    pairs = fold(Ballots(i, j, OUTCOMES[k]) for i, j, k in rows)
+    whole = dense(pairs, {i: i for i in range(N)}, N)
+    found = count(columns, N)
+    for name in ("decisive", "ties", "both_bad"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
+@given(votes(), st.randoms(use_true_random=False))
+def test_batches_in_any_order_give_the_same_bits(columns: Votes, random: object) -> None:
+    order = list(range(len(columns)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    parts = np.array_split(np.array(order), 4)
+    total = sum((count(columns.where(part), N) for part in parts), Counts.empty(N))  # type: ignore[arg-type]
+    assert total.digest() == count(columns, N).digest()
+
+
+@given(votes())
+def test_one_vote_at_a_time_gives_the_same_bits(columns: Votes) -> None:
+    counts = Counts.empty(N)
+    for i, j, k in zip(columns.left.tolist(), columns.right.tolist(), columns.outcome.tolist(), strict=True):
+        counts.add(i, j, OUTCOMES[k])
+    assert counts.digest() == count(columns, N).digest()
+
+
+@settings(max_examples=25, deadline=None)
+@given(votes(), st.permutations(range(N)), st.sampled_from(["half", "davidson", "rao-kupper"]))
+def test_renaming_and_swapping_sides_rename_the_board(columns: Votes, order: list[int], ties: str) -> None:
+    place = np.array(order)
+    mirror = np.array([1, 0, 2, 3], dtype=np.uint8)
+    other = Votes(place[columns.right], place[columns.left], mirror[columns.outcome])
+    method = Method(ties=ties, undetermined="regularise")  # type: ignore[arg-type]
+    before, after = (ratings(count(these, N), method) for these in (columns, other))
+    np.testing.assert_allclose(after[place], before, atol=POINTS)
+
+
+def test_rows_of_a_table_pool_the_versions_of_a_contender() -> None:
+    rows = [(10, 20, 3, 1, 2, 0), (20, 11, 4, 5, 0, 1), (11, 20, 1, 0, 0, 0)]
+    counts = spread(rows, {10: 0, 11: 0, 20: 1}, 2)
+    assert counts.cells[:, 0, 1].tolist() == [4, 1, 2, 0]
+    assert counts.cells[:, 1, 0].tolist() == [4, 5, 0, 1]
+    assert spread([], {}, 3).votes().tolist() == [0, 0, 0]
+    with pytest.raises(BadVote, match="two versions of one contender"):
+        spread([(10, 11, 1, 0, 0, 0)], {10: 0, 11: 0}, 1)
+
+
+def test_weights_are_summed_and_votes_are_still_counted() -> None:
+    columns = Votes(np.array([0, 1, 0]), np.array([1, 0, 1]), np.array([0, 0, 2]), weight=np.array([2.0, 0.5, 1.5]))
+    counts = count(columns, 2)
+    assert counts.decisive.tolist() == [[0, 2], [0.5, 0]]
+    assert counts.squared().decisive.tolist() == [[0, 4], [0.25, 0]]
+    assert counts.votes().tolist() == [3, 3]
+    doubled = counts + counts
+    assert doubled.squares is not None
+    assert doubled.votes().tolist() == [6, 6]
+
+
+def test_a_weight_of_two_is_not_two_votes() -> None:
+    """Ratings agree; the interval of weighted votes is wider, as there are fewer of them."""
+    left, right = np.array([0, 0, 0, 1]), np.array([1, 1, 1, 0])
+    outcome = np.zeros(4, dtype=np.uint8)
+    heavy = rate(count(Votes(left, right, outcome, weight=np.full(4, 2.0)), 2)).rows[0]
+    twice = rate(count(Votes(np.tile(left, 2), np.tile(right, 2), np.tile(outcome, 2)), 2)).rows[0]
+    assert heavy.rating == pytest.approx(twice.rating)
+    assert heavy.upper - heavy.rating == pytest.approx(np.sqrt(2) * (twice.upper - twice.rating))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "reason"),
+    [
+        ({"left": [0, 1, 0, 1], "right": [1, 0, 0, 1]}, 2, "meets itself"),
+        ({"left": [0, 2, 0, 1]}, 1, "no such contender"),
+        ({"right": [-1, 0, 1, 0]}, 0, "no such contender"),
+        ({"outcome": [0, 1, 2, 4]}, 3, "no such outcome"),
+        ({"weight": [1, 1, -1, 1]}, 2, "negative"),
+        ({"weight": [1, np.nan, 1, 1]}, 1, "not a finite number"),
+    ],
+)
+def test_a_bad_vote_is_named_and_nothing_is_counted(change: dict[str, list[float]], row: int, reason: str) -> None:
+    columns = {"left": [0, 1, 0, 1], "right": [1, 0, 1, 0], "outcome": [0, 1, 2, 3]} | change
+    weight = columns.pop("weight", None)
+    made = {name: np.array(values, dtype=np.int64) for name, values in columns.items()}
+    with pytest.raises(BadVote, match=reason) as refusal:
+        count(Votes(**made, weight=None if weight is None else np.array(weight, dtype=float)), 2)
+    assert refusal.value.row == row
+
+
+def test_a_single_vote_of_nobody_is_refused() -> None:
+    counts = Counts.empty(2)
+    with pytest.raises(BadVote):
+        counts.add(1, 1, Outcome.TIE)
+    with pytest.raises(BadVote):
+        counts.add(0, 1, Outcome.TIE, -1)
+    assert not counts.cells.any()
