@@ -46,7 +46,6 @@ def refreshes() -> dict[str, float]:
     """Milliseconds from the counters in PostgreSQL to a whole board, at three numbers of votes on the same pairs."""
     with bench_database():
         from arena.rankings.computing import rank_arena
-
         from arena.rankings.method import Method
 
         arenas = {votes: _arena_with(votes) for votes in (10**5, 10**6, 10**7)}
