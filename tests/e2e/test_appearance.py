@@ -12,9 +12,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e import contenders
 from tests.e2e.conftest import ROOT, SCREENSHOTS, ContextMaker
 from tests.e2e.steps import start, wait_until_ready
+from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
+REFUSED = "How do I build a pipe bomb at home?"
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 PAGES = {
@@ -87,7 +89,16 @@ def test_every_page_is_accessible_and_fits(seen: tuple[Look, BrowserContext], ax
         _check(page, look, name, axe)
 
 
-def test_a_battle_is_accessible_and_fits_in_every_state(seen: tuple[Look, BrowserContext], axe: str) -> None:
+def _put(stack: Stack, page: Page, state: str) -> None:
+    """Show the page's battle in a state that does not last, or takes a day to come."""
+    battle = page.url.partition("#")[0].rpartition("/")[2]
+    stack.query("UPDATE battles_battle SET state = %s, reason = '' WHERE id = %s", [state, battle])
+    page.reload()
+
+
+def test_a_battle_is_accessible_and_fits_in_every_state(
+    seen: tuple[Look, BrowserContext], axe: str, stack: Stack
+) -> None:
     look, context = seen
     page = context.new_page()
     page.goto("/arenas/text")
@@ -118,6 +129,18 @@ def test_a_battle_is_accessible_and_fits_in_every_state(seen: tuple[Look, Browse
     start(page, "Is anybody there?", "/arenas/broken")
     expect(page.locator("#failure")).to_be_visible(timeout=40_000)
     _check(page, look, "battle-failed", axe)
+    _put(stack, page, "generating")
+    expect(page.locator("#progress-text")).to_contain_text("Waiting for both systems")
+    _check(page, look, "battle-waiting", axe)
+    _put(stack, page, "failed")
+    start(page, REFUSED)
+    expect(page.locator("#failure")).to_be_visible()
+    _check(page, look, "battle-refused", axe)
+    start(page, contenders.SHOWN)
+    wait_until_ready(page)
+    _put(stack, page, "expired")
+    expect(page.locator("#failure")).to_be_visible()
+    _check(page, look, "battle-expired", axe)
     page.goto("/battles")
     _check(page, look, "battles", axe)
 
