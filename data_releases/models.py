@@ -6,7 +6,6 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 
-
 #: What an arena begins with; the privacy page says so.
 EMBARGO_DAYS = 30
 

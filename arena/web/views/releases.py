@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena.arenas.models import Arena
-from arena.arenas.selectors import open_arena, open_arenas
+from arena.arenas.selectors import ArenaNotFound, open_arena, open_arenas
 from arena.common.storage import Missing, StorageError
 from arena.web.ranges import Unsatisfiable, wanted_part
-from arena.web.refusals import answers_refusals
 from data_releases import downloads
 from data_releases.models import Release
 from data_releases.selectors import next_release_on, public_release, public_releases
@@ -37,7 +36,6 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@answers_refusals
 def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One release: what it holds, how it was made, its files and how to check them."""
     arena, release = _public(slug, name)
@@ -60,7 +58,10 @@ def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 
 def _public(slug: str, name: str) -> tuple[Arena, Release]:
-    arena = open_arena(slug)
+    try:
+        arena = open_arena(slug)
+    except ArenaNotFound:
+        raise Http404 from None
     release = public_release(arena, name)
     if release is None:
         raise Http404
@@ -72,7 +73,6 @@ def _file_url(arena: Arena, release: Release, path: str) -> str:
 
 
 @require_safe
-@answers_refusals
 def file(request: HttpRequest, slug: str, name: str, path: str) -> HttpResponseBase:
     """One file of a public release, whole or in part (one range)."""
     _arena, release = _public(slug, name)
