@@ -16,9 +16,11 @@ BIN := .venv/bin
 sum = $(firstword $(shell cksum < $(1)))
 # The project's own commands (arena-verify, arena-export) run from this folder; its packages are installed above.
 COMMANDS = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+# A change of pyproject.toml may be a new command.
+with_commands = $(firstword $(shell cat $(1) pyproject.toml | cksum))
 UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
-DEMO_STAMP := .venv/.demo-$(call sum,requirements/demo.txt)
-DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.txt)
+DEMO_STAMP := .venv/.demo-$(call with_commands,requirements/demo.txt)
+DEV_STAMP := .venv/.dev-$(call with_commands,requirements/dev.txt)
 BENCH_STAMP := .venv-bench/.bench-$(call sum,requirements/bench.txt)
 NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')

@@ -121,7 +121,8 @@ def due_months(arena: Arena, day: date) -> list[Month]:
     """Months whose embargo has passed, that hold a finished battle and have no release yet; the oldest first."""
     embargo = timedelta(days=policy_of(arena).embargo_days)
     first = extract.first_battle_day(arena)
-    released = set(Release.objects.filter(arena=arena).values_list("window_start", flat=True))
+    built = Release.objects.filter(arena=arena, manifest__isnull=False)
+    released = set(built.values_list("window_start", flat=True))
     due = []
     month = month_of(first) if first else None
     while month and month.end + embargo <= day:

@@ -5,9 +5,12 @@ from typing import Final
 from arena.common import ledger
 from arena.common.ledger import Job, Work
 from arena.common.queue import RUN_JOB, app
+from data_releases import schedule
 
 #: By name: the job and what it does to one period.
-JOBS: Final[dict[str, tuple[Job, Work]]] = {}
+JOBS: Final[dict[str, tuple[Job, Work]]] = {
+    schedule.JOB.name: (schedule.JOB, schedule.build_due),
+}
 
 
 def due_jobs() -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.arenas.models import Arena
 from arena.common.storage import StorageError
 from data_releases import publish, services
+from data_releases.export import ExportError, export
+from data_releases.formats import FORMATS, NothingToExport
 from data_releases.models import Release, ReleaseState
 from data_releases.services import ReleaseError
 from data_releases.site import store
@@ -28,6 +31,10 @@ class Command(BaseCommand):
         build.add_argument("--no-embargo", action="store_true", help="at once; demo arenas only")
         public = steps.add_parser("publish", help="publish a built release; running it means that you looked at it")
         _add_choice(public)
+        shaped = steps.add_parser("export", help="write a published release in another shape")
+        _add_choice(shaped)
+        shaped.add_argument("--format", required=True, choices=sorted(FORMATS), metavar="F", help=", ".join(FORMATS))
+        shaped.add_argument("--out", required=True, type=Path, metavar="DIR")
         listed = steps.add_parser("list", help="list releases with their states, as JSON lines")
         listed.add_argument("--arena", help="slug of the arena")
 
@@ -52,6 +59,14 @@ class Command(BaseCommand):
             release = services.mark_reviewed(release.pk, release.manifest_sha256)
         self.stdout.write(json.dumps(_told(publish.publish(store(), release)), indent=1))
 
+    def _export(self, options: dict[str, Any]) -> None:
+        release = _chosen(options, [ReleaseState.PUBLISHED])
+        try:
+            written = export(publish.verified(store(), release), options["format"], options["out"])
+        except (ExportError, NothingToExport) as error:
+            raise CommandError(f"{type(error).__name__}: {error}") from error
+        self.stdout.write("\n".join(str(options["out"] / path) for path in written))
+
     def _list(self, options: dict[str, Any]) -> None:
         rows = Release.objects.select_related("arena").order_by("arena__slug", "window_start", "revision")
         for release in rows.filter(arena=_arena(options["arena"])) if options["arena"] else rows:
@@ -74,7 +89,10 @@ def _chosen(options: dict[str, Any], states: list[ReleaseState]) -> Release:
     rows = Release.objects.select_related("arena").filter(state__in=states)
     if options["arena"]:
         rows = rows.filter(arena=_arena(options["arena"]))
-    rows = rows.filter(name=options["name"]) if options["name"] else rows.exclude(state=ReleaseState.PUBLISHED)
+    if options["name"]:
+        rows = rows.filter(name=options["name"])
+    elif len(states) > 1:
+        rows = rows.exclude(state=ReleaseState.PUBLISHED)
     found = list(rows[:2])
     if len(found) != 1:
         what = "no release" if not found else "more than one release"

@@ -1,0 +1,71 @@
+"""TRL: preferences for DPO and reward models (paired), and labelled completions for KTO (unpaired). Pure.
+
+Source: huggingface.co/docs/trl/dataset_formats. A battle of several turns is one example: the first prompt is the
+prompt, and what followed on each side, further prompts included, is that side's completion.
+"""
+
+from typing import Any, Final
+
+from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_lines, usable
+
+_NEEDS: Final = "prompts and both answers"
+_DECISIVE: Final = {"left": ("left", "right"), "right": ("right", "left")}
+#: Outcome → what is said of (left, right).
+_GOOD: Final = {"left": (True, False), "right": (False, True), "tie": (True, True), "both_bad": (False, False)}
+
+
+def _prompt(one: Comparison) -> list[dict[str, str]]:
+    return [{"role": "user", "content": one.prompts[0]}]
+
+
+def _completion(one: Comparison, side: str) -> list[dict[str, str]]:
+    messages = [
+        message
+        for prompt, answer in zip(one.prompts, one.answers(side), strict=True)
+        for message in ({"role": "user", "content": prompt}, {"role": "assistant", "content": answer})
+    ]
+    return messages[1:]
+
+
+def _paired(data: Data) -> Export:
+    decisive = "prompts, both answers and a preference"
+    kept, left_out = usable(data, lambda one: one.complete and one.outcome in _DECISIVE, decisive)
+    notes = ("Ties and votes that both are bad say nothing here.",)
+    return Export(_by_part(kept, lambda one: [_preference(one)]), notes, left_out)
+
+
+def _preference(one: Comparison) -> dict[str, Any]:
+    chosen, rejected = _DECISIVE[one.outcome]
+    return {
+        "prompt": _prompt(one),
+        "chosen": _completion(one, chosen),
+        "rejected": _completion(one, rejected),
+        "chosen_model": getattr(one, chosen),
+        "rejected_model": getattr(one, rejected),
+    }
+
+
+def _unpaired(data: Data) -> Export:
+    kept, left_out = usable(data, lambda one: one.complete, _NEEDS)
+    notes = ("The label says preferred or not, in this pair. A tie labels both true, both bad labels both false.",)
+    return Export(_by_part(kept, _labelled), notes, left_out)
+
+
+def _labelled(one: Comparison) -> list[dict[str, Any]]:
+    return [
+        {"prompt": _prompt(one), "completion": _completion(one, side), "label": good, "model": getattr(one, side)}
+        for side, good in zip(SIDES, _GOOD[one.outcome], strict=True)
+    ]
+
+
+def _by_part(kept: list[Comparison], rows_of: Any) -> dict[str, bytes]:
+    parts = ("train", "validation", "test")
+    return {
+        f"{part}.jsonl": json_lines(r for one in kept if one.split == part for r in rows_of(one)) for part in parts
+    }
+
+
+FORMATS: Final = (
+    Format("trl-preference", "TRL DPO and RewardTrainer", "prompt, chosen, rejected as messages", _paired),
+    Format("trl-unpaired", "TRL KTO", "prompt, completion, label", _unpaired),
+)

@@ -1,0 +1,45 @@
+"""Drafts that are due, once a day: each month of each arena once, when its embargo has passed."""
+
+import logging
+from typing import Final
+
+from arena.arenas.models import Arena
+from arena.common import ledger, periods
+from data_releases import publish, services
+from data_releases.models import Release, ReleaseState
+from data_releases.site import store
+
+logger = logging.getLogger(__name__)
+
+#: A month of a large arena takes minutes; nobody else must take the run over meanwhile.
+JOB: Final = ledger.Job("data_releases.build", periods.DAILY, backlog=1, lease_s=3600)
+
+
+def build_due(period: ledger.Period) -> None:
+    """Build every month that is due, and publish the drafts of arenas that do without a review.
+
+    A run that dies is made again: a month that was built is not due any more, and a draft that was not published yet
+    is.
+    """
+    day = period.end.date()
+    for arena in Arena.objects.order_by("pk"):
+        policy = services.policy_of(arena)
+        if policy.publishes:
+            _publish(arena)
+        for month in services.due_months(arena, day) if policy.builds else ():
+            services.build_release(arena, month)
+            logger.info("built release %s of %s", month.name, arena.slug)
+            if policy.publishes:
+                _publish(arena)
+    period.close()
+
+
+def _publish(arena: Arena) -> None:
+    """Publish what is built, the oldest month first: each release starts from the one before it."""
+    built = Release.objects.filter(
+        arena=arena, state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED], manifest__isnull=False
+    ).order_by("window_start", "revision")
+    for release in built.select_related("arena"):
+        if release.state == ReleaseState.DRAFT:
+            release = services.mark_reviewed(release.pk, release.manifest_sha256)  # noqa: PLW2901 - the same, reviewed
+        publish.publish(store(), release)

@@ -1,0 +1,227 @@
+"""Every format has the columns that its reader wants, and says what it had to leave out or impute."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from data_releases.cells import cells_of, fitted
+from data_releases.export_command import main
+from data_releases.formats import FORMATS
+from data_releases.formats.base import Data
+from data_releases.formats.embedding import DIMENSIONS, embedded
+from data_releases.formats.lmarena import monday_of
+from data_releases.source import Folder
+from data_releases.verify import verify
+from tests.data_releases.test_verify import NOT_IN_A_BARE_ENVIRONMENT, ROOT, SAMPLE, edit_votes, flip
+
+RELEASE = verify(Folder(SAMPLE))
+DATA = Data(RELEASE.tables, RELEASE.manifest)
+
+
+def made(name):
+    return FORMATS[name].make(DATA)
+
+
+def lines(content):
+    return [json.loads(line) for line in content.decode().splitlines()]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_an_export_is_the_same_every_time_and_counts_what_it_leaves_out(name):
+    first, second = made(name), made(name)
+    assert first.files == second.files
+    assert sum(first.left_out.values()) > 0
+
+
+def test_lmarena_55k_has_its_columns_and_one_winner_per_row():
+    rows = list(csv.DictReader(io.StringIO(made("lmarena-55k").files["train.csv"].decode())))
+    columns = "id model_a model_b prompt response_a response_b winner_model_a winner_model_b winner_tie"
+    assert " ".join(rows[0]) == columns
+    for row in rows:
+        assert sorted(row[f"winner_{which}"] for which in ("model_a", "model_b", "tie")) == ["0", "0", "1"]
+        assert all(isinstance(json.loads(row[part])[0], str) for part in ("prompt", "response_a", "response_b"))
+    # Systems whose terms forbid publication have no answer to show.
+    assert "Merlin" not in {row[side] for row in rows for side in ("model_a", "model_b")}
+
+
+def test_lmarena_140k_has_its_columns_and_a_time_no_finer_than_a_week():
+    table = pq.read_table(io.BytesIO(made("lmarena-140k").files["train.parquet"]))
+    assert " ".join(table.column_names) == (
+        "id model_a model_b winner evaluation_session_id evaluation_order conversation_a conversation_b "
+        "full_conversation conv_metadata category_tag language is_code timestamp"
+    )
+    row = table.to_pylist()[0]
+    part = {"type": "text", "text": DATA_PROMPTS[row["id"]], "image": None, "mimeType": None}
+    assert row["conversation_a"][0] == {"role": "user", "content": [part]}
+    assert [message["role"] for message in row["conversation_b"]] == ["user", "assistant"]
+    assert set(row["conv_metadata"]) >= {"sum_assistant_a_tokens", "header_count_b", "list_count_a", "bold_count_b"}
+    assert row["conv_metadata"]["header_count_a"].keys() == {f"h{n}" for n in range(1, 7)}
+    assert {when.isoweekday() for when in table["timestamp"].to_pylist()} == {1}
+    assert {row["winner"] for row in table.to_pylist()} == {"model_a", "model_b", "tie", "both_bad"}
+
+
+DATA_PROMPTS = {one.vote_id: one.prompts[0] for one in DATA.comparisons if one.turns}
+
+
+def test_routellm_has_one_vector_per_pair_and_matching_rows_for_its_ranking():
+    files = made("routellm").files
+    pairs = json.loads(files["pairwise_data.json"])
+    vectors = np.load(io.BytesIO(files["prompt_embedding.npy"]))
+    assert [pair["idx"] for pair in pairs] == list(range(len(pairs)))
+    assert (vectors.dtype, vectors.shape) == (np.float32, (len(pairs), DIMENSIONS))
+    assert {pair["winner"] for pair in pairs} == {"model_a", "model_b", "tie", "tie (bothbad)"}
+    ranked = pd.read_csv(io.BytesIO(files["sw_ranking/train.csv"]))
+    own = pq.read_table(io.BytesIO(files["sw_ranking_embeddings/train.parquet"]))
+    assert len(ranked) == len(own)
+    assert own.column_names == ["embeddings"]
+    assert all(len(json.loads(prompt)[0]) >= 16 for prompt in ranked["prompt"])
+    compile(files["adapter.py"], "adapter.py", "exec")
+
+
+def test_llmrouter_has_a_dense_grid_and_says_what_is_imputed():
+    files = made("llmrouter").files
+    models = json.loads(files["llm_data.json"])
+    rows = [row for part in ("train", "test") for row in lines(files[f"routing_data_{part}.jsonl"])]
+    queries = [row for part in ("train", "test") for row in lines(files[f"query_data_{part}.jsonl"])]
+    assert set(rows[0]) >= {
+        "task_name",
+        "query",
+        "ground_truth",
+        "metric",
+        "model_name",
+        "performance",
+        "embedding_id",
+    }
+    assert len(rows) == len(queries) * len(models)
+    assert len({query["query"] for query in queries}) == len(queries)
+    assert all(0 <= row["performance"] <= 1 for row in rows)
+    raw = [row for part in ("train", "test") for row in lines(files[f"raw/routing_data_{part}.jsonl"])]
+    compared = {(row["query"], row["model_name"]) for row in raw}
+    assert {(row["query"], row["model_name"]) for row in rows if not row["imputed"]} == compared
+    vectors = np.load(io.BytesIO(files["query_embeddings.npy"]))
+    assert len(vectors) == len(queries)
+    assert {row["embedding_id"] for row in rows} == set(range(len(queries)))
+    assert models["Jay"].keys() == {"feature", "input_price", "output_price", "model", "service", "api_endpoint"}
+
+
+def test_no_query_of_llmrouter_is_on_both_sides():
+    files = made("llmrouter").files
+    train, test = ({row["query"] for row in lines(files[f"query_data_{part}.jsonl"])} for part in ("train", "test"))
+    assert train
+    assert test
+    assert not train & test
+
+
+def test_p2l_numbers_its_models_by_the_training_part_and_labels_winner_loser_kind():
+    files = made("p2l").files
+    models = json.loads(files["model_list.json"])
+    train = pq.read_table(io.BytesIO(files["train.parquet"])).to_pylist()
+    assert models == sorted({row[side] for row in train for side in ("model_a", "model_b")})
+    for row in train:
+        winner, loser, kind = row["labels"]
+        pair = [models.index(row["model_a"]), models.index(row["model_b"])]
+        assert [winner, loser] == (pair[::-1] if row["winner"] == "model_b" else pair)
+        assert kind == {"tie": 1, "tie (bothbad)": 2}.get(row["winner"], 0)
+    for part in ("validation", "test"):
+        rows = pq.read_table(io.BytesIO(files[f"{part}.parquet"])).to_pylist()
+        assert {row[side] for row in rows for side in ("model_a", "model_b")} <= set(models)
+
+
+def test_trl_pairs_hold_the_winner_as_chosen():
+    files = made("trl-preference").files
+    rows = [row for content in files.values() for row in lines(content)]
+    outcomes = {"left", "right"}
+    decisive = [one for one in DATA.comparisons if one.complete and one.outcome in outcomes]
+    assert len(rows) == len(decisive)
+    for row in rows:
+        assert [message["role"] for message in row["prompt"] + row["chosen"]] == ["user", "assistant"]
+        assert row["chosen"] != row["rejected"] or row["chosen_model"] != row["rejected_model"]
+    one = next(one for one in decisive if one.outcome == "right" and one.split == "train")
+    assert {"chosen": one.right, "rejected": one.left} in [
+        {"chosen": row["chosen_model"], "rejected": row["rejected_model"]} for row in rows
+    ]
+
+
+def test_trl_unpaired_labels_both_sides():
+    rows = [row for content in made("trl-unpaired").files.values() for row in lines(content)]
+    complete = [one for one in DATA.comparisons if one.complete]
+    assert len(rows) == 2 * len(complete)
+    good = {"left": 1, "right": 1, "tie": 2, "both_bad": 0}
+    assert sum(row["label"] for row in rows) == sum(good[one.outcome] for one in complete)
+
+
+def test_cells_shrink_to_all_votes_and_swapping_sides_mirrors_them():
+    class One:
+        def __init__(self, left, right, outcome, language="en"):
+            self.left, self.right, self.outcome, self.language, self.categories = left, right, outcome, language, ()
+
+    votes = [One("a", "b", "left")] * 20 + [One("b", "c", "tie")] * 10 + [One("a", "c", "both_bad", "fr")]
+    found = cells_of(votes, ["a", "b", "c"])
+    assert found["en/general"]["a"].performance > found["en/general"]["c"].performance
+    assert found["en/general"]["a"].votes == 20
+    # One vote in French moves little: French is close to all.
+    assert abs(found["fr/general"]["a"].performance - found["en/general"]["a"].performance) < 0.1
+    assert found["fr/general"]["b"].votes == 0
+    mirror = {"left": "right", "right": "left", "tie": "tie", "both_bad": "both_bad"}
+    swapped = cells_of([One(one.right, one.left, mirror[one.outcome], one.language) for one in votes], ["a", "b", "c"])
+    assert swapped["en/general"]["b"].performance == pytest.approx(found["en/general"]["b"].performance)
+
+
+def test_the_fit_of_a_cell_is_a_maximum():
+    wins = np.array([[0, 7, 2.5], [3, 0, 4], [2.5, 1, 0]])
+
+    def density(theta):
+        differences = theta[:, None] - theta[None, :]
+        return float((wins * -np.log1p(np.exp(-differences))).sum() - (theta**2).sum() / (2 * 0.5**2))
+
+    best = fitted(wins, np.zeros(3), 0.5)
+    for direction in (*np.eye(3), *-np.eye(3)):
+        assert density(best) > density(best + 0.01 * direction)
+
+
+def test_vectors_depend_on_words_alone():
+    first, again, other, none = embedded(["Bread and salt", "bread AND salt!", "Something else", "…"])
+    assert first.tolist() == again.tolist() != other.tolist()
+    assert np.linalg.norm(first) == pytest.approx(1)
+    assert not none.any()
+
+
+def test_a_week_begins_on_monday():
+    assert monday_of("2026-W01").isoformat() == "2025-12-29T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_the_command_writes_a_format_with_its_card(tmp_path, capsys, name):
+    assert main([str(SAMPLE), "--format", name, "--out", str(tmp_path / "out")]) == 0
+    card = (tmp_path / "out" / "EXPORT.md").read_text()
+    assert "Votes left out" in card
+    assert str(tmp_path / "out" / "EXPORT.md") in capsys.readouterr().out
+
+
+def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsys):
+    release = Path(shutil.copytree(SAMPLE, tmp_path / "release"))
+    edit_votes(release, flip)
+    assert main([str(release), "--format", "p2l", "--out", str(tmp_path / "out")]) == 1
+    assert "votes.parquet" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_runs_in_a_bare_process(tmp_path):
+    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
+    code = (
+        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\nfrom data_releases.export_command import main\n"
+        f"sys.exit(main([{str(SAMPLE)!r}, '--format', 'llmrouter', '--out', 'out']))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, cwd=tmp_path, env={}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "llm_data.json").is_file()
