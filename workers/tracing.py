@@ -8,11 +8,12 @@ from arena.common import tracing
 from arena.common.queue import REQUEST_ID
 from arena.config import logs
 
+logs.log_uncaught()
+
 
 @setup_logging.connect
 def keep_logging(**_signal: Any) -> None:
     """Django has set logging up; a receiver of this signal keeps Celery from doing it again."""
-    logs.log_uncaught()
 
 
 @celeryd_init.connect

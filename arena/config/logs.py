@@ -12,6 +12,7 @@ Libraries speak from WARNING up, whatever `ARENA_LOG_LEVEL` says: on DEBUG they 
 
 import logging
 import os
+import re
 import sys
 import threading
 import traceback
@@ -29,9 +30,10 @@ from arena.common import tracing
 OURS: Final = ("arena", "workers", "ops")
 #: What a line may carry besides its message: `logger.info("…", extra={…})`.
 FIELDS: Final = ("method", "route", "status", "duration_ms")
-_MAX_TEMPLATE_CHARS: Final = 200
+_MAX_FOREIGN_CHARS: Final = 200
 _MIN_SECRET_CHARS: Final = 8
 _HIDDEN: Final = "…"
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 
 
 class _Process:
@@ -62,16 +64,21 @@ def _is_ours(logger_name: str) -> bool:
 
 def _fill_message(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Put the values into the message: all of them into ours, harmless ones into a library's."""
-    args = event.pop("positional_args", ())
-    template = event["event"]
-    if not _is_ours(event["logger"]):
-        template = next(iter(template.splitlines()), "")[:_MAX_TEMPLATE_CHARS]
-        args = _shown_args(args)
-    try:
-        event["event"] = template % args if args else template
-    except (TypeError, ValueError, KeyError):
-        event["event"] = template
+    args, template = event.pop("positional_args", ()), event["event"]
+    if _is_ours(event["logger"]):
+        event["event"] = _filled(template, args)
+    else:
+        # Without arguments, the values may be in the text already; what libraries quote is a value.
+        filled = _filled(template, _shown_args(args)) if args else _QUOTED.sub(_HIDDEN, template)
+        event["event"] = next(iter(filled.splitlines()), "")[:_MAX_FOREIGN_CHARS]
     return event
+
+
+def _filled(template: str, args: Any) -> str:
+    try:
+        return template % args if args else template
+    except (TypeError, ValueError, KeyError):
+        return template
 
 
 def _shown_args(args: Any) -> Any:
@@ -158,10 +165,10 @@ def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             **{name: {"level": level} for name in OURS},
-            # Its handlers write to the console in debug mode alone, and mail to nobody. A refusal's line repeats the
-            # path, which a visitor writes; `arena.requests` has the route.
+            # Its handlers write to the console in debug mode alone, and mail to nobody. What it says of a request is
+            # the path, which a visitor writes; `arena.requests` has the route, and what a view raised.
             "django": through,
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "CRITICAL"},
             **dict.fromkeys(("uvicorn", "uvicorn.error", "uvicorn.access"), through),
         },
     }

@@ -1,11 +1,14 @@
 """The outermost layer of every request: its id, its line in the log, its place in the numbers."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
 from arena.common import measures, tracing
@@ -38,10 +41,30 @@ class RequestTrace:
         return response
 
 
+class ResourcePolicy:
+    """Other sites may not load what this one sends, neither as an image nor as a script."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Wrap the rest of the site."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer; a view that publishes a file to everybody sets a policy of its own."""
+        response = self._get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 def request_id_of(request: HttpRequest) -> str:
     """The id that a trusted proxy gave, else a new one: a visitor must not choose what our logs are searched by."""
     given = request.headers.get(tracing.HEADER, "")
     return given if tracing.is_valid(given) and from_trusted_proxy(request) else tracing.new_id()
+
+
+@receiver(got_request_exception)
+def log_exception(**_signal: Any) -> None:
+    """Write down what a view raised, while its request's id is known."""
+    logger.error("a view failed", exc_info=sys.exc_info())
 
 
 def _tell(request: HttpRequest, status: int, seconds: float) -> None:

@@ -112,6 +112,8 @@ def test_an_error_of_the_database_keeps_its_state_and_constraint_but_no_value():
             (),
             "Task exception was never retrieved",
         ),
+        (f"Invalid HTTP_HOST header: {CANARY!r}. Add {CANARY!r}.", (), "Invalid HTTP_HOST header: …. Add …."),
+        ("Cannot connect to %s: %s.\n%s", ("redis://x", OSError(CANARY), CANARY), "Cannot connect to …: OSError."),
         ("%s and %s", (1,), "%s and %s"),
     ],
 )

@@ -82,3 +82,16 @@ def test_probes_and_static_files_write_no_line(lines, path):
 def test_the_id_ends_with_its_request(db):
     Client().get("/api/v1/arenas")
     assert tracing.current() == ""
+
+
+def test_what_a_view_raises_is_written_under_the_id_of_its_request_without_its_text(db, lines, monkeypatch):
+    def broken(*_args):
+        raise ValueError("zqxcanary")
+
+    monkeypatch.setattr("arena.web.views.home.arena_states", broken)
+    answer = Client(raise_request_exception=False).get("/")
+    failure, line = lines
+    assert failure["exception"][0]["class"] == "builtins.ValueError"
+    assert "zqxcanary" not in json.dumps(failure)
+    assert failure["request_id"] == line["request_id"] == answer[tracing.HEADER]
+    assert line["status"] == 500

@@ -15,6 +15,7 @@ from django.core.management import get_commands
 from arena.common.queue import DOORBELLS
 from arena.config.env import read_environment
 from ops.parts import beat, web, workers
+from tests.observatory import Answer, score
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -158,3 +159,14 @@ def test_the_proxy_speaks_to_the_port_of_the_web_server():
     words = command(SERVICES["web"])
     port = words[words.index("--port") + 1]
     assert f"reverse_proxy web:{port}" in (ROOT / "ops" / "proxy" / "Caddyfile").read_text()
+
+
+def test_what_the_proxy_says_itself_carries_good_headers_and_what_it_passes_on_a_new_request_id():
+    text = (ROOT / "ops" / "proxy" / "Caddyfile").read_text()
+    block = re.search(r"handle_errors \{\s*header \{(.*?)\}", text, re.DOTALL)[1]
+    headers = {
+        name.lower(): value.strip('"') for name, value in re.findall(r"^\s*([A-Z][\w-]+) (.+)$", block, re.MULTILINE)
+    }
+    assert score(Answer(headers)) >= 105
+    assert "error @inside 404" in text
+    assert "header_up X-Request-ID {http.request.uuid}" in text
