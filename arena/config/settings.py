@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "arena.config.middleware.RequestTrace",
+    "arena.config.kept.KeptAnswers",
     "django.middleware.security.SecurityMiddleware",
     # Outside of whatever answers by itself: static files and refused host names get these headers too.
     "arena.config.middleware.ResourcePolicy",
@@ -223,6 +224,8 @@ ARENA_MODERATION_MODEL = ENV.moderation_model
 ARENA_MODERATION_API_KEY = ENV.moderation_api_key
 ARENA_RELEASE_KEY = ENV.release_key
 ARENA_MAX_TURNS = 10
+# How old a public answer of the API may be at most, beyond what its cache headers say; 0 makes each anew.
+ARENA_PUBLIC_KEPT_S = 1.0
 ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
 ARENA_MAX_SOCKETS = ENV.max_sockets
 ARENA_LEASE_S = 12.0
