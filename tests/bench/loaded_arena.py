@@ -5,6 +5,7 @@ The load goes to two ports as the proxy of the production shape would send it: H
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops import parts
+from ops.processes import wait_until
 from ops.services import Postgres, Valkey
 from tests.bench.figures import CpuMeter, memory_mb
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tests.stack import Stack, Visitor
 
 #: More systems than two, so that pairs are drawn.
-MODELS = ("amber", "birch", "cedar", "delta")
+SYSTEMS = 4
 
 
 @dataclass
@@ -63,7 +65,29 @@ class LoadedArena:
 
 
 @contextmanager
-def loaded_arena(**fake: str) -> Iterator[LoadedArena]:
+def peer(arena: LoadedArena, application: str) -> Iterator[tuple[int, int]]:
+    """Another application on the arena's own server program: its port and its process id."""
+    from tests.stack import free_port
+
+    port = free_port()
+    part = parts.web(port)
+    argv = tuple(application if word == "arena.config.asgi:application" else word for word in part.argv)
+    child = replace(part, name="peer", log="peer", argv=argv).start(arena.stack.var, arena.stack.env)
+    try:
+        if not wait_until(lambda: _listens(port), timeout_s=30):
+            raise RuntimeError(f"{application} does not start: {child.last_lines()}")
+        yield port, child.pid
+    finally:
+        child.stop(8)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def loaded_arena(systems: int = SYSTEMS, **fake: str) -> Iterator[LoadedArena]:
     """Start everything, with systems behind the fake backend (`fake`: its variables); it ends with the block."""
     folder = Path(tempfile.mkdtemp(prefix="arena-bench-"))
     folder.chmod(0o711)
@@ -72,7 +96,7 @@ def loaded_arena(**fake: str) -> Iterator[LoadedArena]:
         pids = {name: server.start().pid for name, server in servers.items()}
         os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"] = (server.url for server in servers.values())
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-        with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url) as (stack, port):
+        with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url, systems) as (stack, port):
             children = {name.removeprefix("worker ").strip("()"): one.pid for name, one in stack.children.items()}
             yield LoadedArena(stack, port, children | pids | {"fake": fake_pid})
     finally:
@@ -96,7 +120,7 @@ def _fake_models(environment: dict[str, str]) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def _stack(folder: Path, base_url: str) -> Iterator[tuple["Stack", int]]:
+def _stack(folder: Path, base_url: str, systems: int) -> Iterator[tuple["Stack", int]]:
     from tests.environment import prepare
 
     prepare()
@@ -113,11 +137,15 @@ def _stack(folder: Path, base_url: str) -> Iterator[tuple["Stack", int]]:
     stack = Deployed(folder / "stack", {"ARENA_PRIVATE_BACKENDS": address, "ARENA_LOG_LEVEL": "WARNING"})
     stack.var.mkdir()
     try:
-        stack.prepare({"arena": "text", "systems": [_system(name, base_url) for name in MODELS]})
-        stack.start()
+        stack.boot({"arena": "text", "systems": [_system(model(n), base_url) for n in range(systems)]})
         yield stack, port
     finally:
         stack.stop()
+
+
+def model(n: int) -> str:
+    """The name of the nth system and of its model."""
+    return f"model-{n:02}"
 
 
 def _system(name: str, base_url: str) -> dict[str, Any]:
