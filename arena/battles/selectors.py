@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from arena.accounts.models import Voter
 from arena.battles.models import Battle, Response, Turn
@@ -133,11 +133,19 @@ def first_prompt(battle_id: uuid.UUID, voter: Voter | None) -> str:
     return Turn.objects.filter(battle=battle).order_by("n").values_list("prompt", flat=True).first() or ""
 
 
+#: Neither the texts, which the blind view has, nor the parameters and addresses of a version.
+_REVEALED: Final = (
+    *("side", "latency_s", "ttft_s", "output_tokens", "cost_usd"),
+    *("version__number", "version__organisation", "version__licence", "version__system__name"),
+)
+
+
 def revealed_systems(battle: Battle) -> dict[Side, RevealedSystem]:
     """Who stood on each side. Only for battles with a vote: `arena.votes.selectors.view_of` decides."""
     complete = (
         Response.objects.filter(turn__battle=battle, status=ResponseStatus.COMPLETE.value)
         .select_related("version__system")
+        .only(*_REVEALED)
         .order_by("turn__n")
     )
     by_side: dict[Side, list[Response]] = {side: [] for side in SIDES}
