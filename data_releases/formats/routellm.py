@@ -20,7 +20,7 @@ WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad
 FEWEST_CHARS: Final = 16
 EMBEDDINGS: Final = pa.schema([("embeddings", pa.list_(pa.float32()))])
 
-_ADAPTER: Final = '''"""The names of this release, for RouteLLM, which has a list of its own. Import this before training."""
+_ADAPTER: Final = '''"""The names of this release, for RouteLLM, which has its own. Import this before training."""
 
 from routellm.routers.matrix_factorization import model
 
