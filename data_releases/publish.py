@@ -101,6 +101,7 @@ def publish(files: Store, release: Release) -> Release:
         StorageError: the store does not answer; call again.
     """
     if release.state == ReleaseState.PUBLISHED:
+        _remove(files, Place.DRAFT, release)
         return release
     if release.state != ReleaseState.REVIEWED:
         raise PublishRefused(f"{release} is {release.get_state_display()}; review it first")
@@ -118,13 +119,21 @@ def publish(files: Store, release: Release) -> Release:
 
 
 def _copy(files: Store, release: Release) -> None:
-    try:
-        manifest = StoredRelease(files, release, Place.DRAFT).read(MANIFEST)
-    except Unreadable as error:
-        raise PublishRefused(f"the files of {release} are not in the store: build it again") from error
-    if sha256(manifest) != release.manifest_sha256:
+    found = {place: _manifest_sha256(files, release, place) for place in (Place.DRAFT, Place.PUBLIC)}
+    if found[Place.DRAFT] == release.manifest_sha256:
+        _move(files, release, Place.DRAFT, Place.PUBLIC)
+    elif found[Place.DRAFT]:
         raise PublishRefused(f"the draft of {release} is not the one that was reviewed: build and review it again")
-    _move(files, release, Place.DRAFT, Place.PUBLIC)
+    elif found[Place.PUBLIC] != release.manifest_sha256:
+        raise PublishRefused(f"the files of {release} are not in the store: build it again")
+    # Else everything was copied before, and the row was not opened.
+
+
+def _manifest_sha256(files: Store, release: Release, place: Place) -> str:
+    try:
+        return sha256(StoredRelease(files, release, place).read(MANIFEST))
+    except Unreadable:
+        return ""
 
 
 def _move(files: Store, release: Release, source: Place, target: Place) -> None:
