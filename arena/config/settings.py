@@ -4,12 +4,17 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from arena.config.env import BASE_DIR, read_environment, secrets_of
 from arena.config.logs import logging_config
 
-ENV = read_environment()
+try:
+    ENV = read_environment()
+except ImproperlyConfigured as error:
+    # Whoever starts a server with a wrong value reads a sentence, not where in Django it was found.
+    raise SystemExit(f"The arena does not start. {error}") from None
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
