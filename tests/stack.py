@@ -302,12 +302,16 @@ class Visitor:
             {"outcome": outcome, "reasons": {"left": [], "right": []}, "feedback": {"left": "", "right": ""}},
         )
 
+    @property
+    def cookie_header(self) -> str:
+        """This browser's cookies as a request carries them."""
+        return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+
     def socket(self, battle_id: str, after: str | None = None) -> Any:
         """Open the battle's WebSocket with this browser's cookies."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         query = f"?after={after}" if after else ""
         address = self._url.replace("http://", "ws://") + f"/ws/v1/battles/{battle_id}{query}"
-        return connect(address, origin=self._url, additional_headers={"Cookie": cookies}, open_timeout=20)  # type: ignore[arg-type]
+        return connect(address, origin=self._url, additional_headers={"Cookie": self.cookie_header}, open_timeout=20)  # type: ignore[arg-type]
 
     def watch(
         self,

@@ -4,13 +4,16 @@
 """
 
 from datetime import timedelta
+from importlib import import_module
 
-from django.db import connection, transaction
+# It sets Django up, which the models need.
+app = import_module("workers.app").app
 
-from arena.common.ledger import Job, Period
-from arena.common.periods import Every
-from workers.app import app
-from workers.jobs import JOBS
+from django.db import connection, transaction  # noqa: E402
+
+from arena.common.ledger import Job, Period  # noqa: E402
+from arena.common.periods import Every  # noqa: E402
+from workers.jobs import JOBS  # noqa: E402
 
 PERIOD_S = 3
 NAME = "test.clockwork"

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import random
 import time
 from collections.abc import Callable
@@ -28,11 +27,6 @@ class Follower:
     connected_at: list[float] = field(default_factory=list)
     closes: list[int | None] = field(default_factory=list)
     speaks: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def longest_gap_s(self) -> float:
-        """The longest silence between two messages."""
-        return max((later - earlier for earlier, later in itertools.pairwise(self.heard_at)), default=0.0)
 
     def gap_s(self, start: float, end: float) -> float:
         """The longest silence that overlaps this stretch of time."""
@@ -66,11 +60,6 @@ class Follower:
         return self.seen.texts.get(1, {})
 
 
-def cookies_of(visitor: Visitor) -> str:
-    """The visitor's cookies as one header."""
-    return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
-
-
 async def follow_all(
     followers: list[Follower], url: str, visitor: Visitor, meanwhile: Callable[[], None], timeout_s: float
 ) -> float:
@@ -79,7 +68,7 @@ async def follow_all(
     Returns:
         The moment (monotonic) at which `meanwhile` began.
     """
-    cookies = cookies_of(visitor)
+    cookies = visitor.cookie_header
     async with asyncio.timeout(timeout_s):
         tasks = [asyncio.create_task(one.follow(url, cookies)) for one in followers]
         await asyncio.gather(*(one.speaks.wait() for one in followers))
@@ -91,5 +80,5 @@ async def follow_all(
 
 def stored_texts(visitor: Visitor, battle_id: str) -> dict[str, str]:
     """The first turn's texts as PostgreSQL has them, by side."""
-    turn = json.loads(visitor.http.get(f"/api/v1/battles/{battle_id}").content)["turns"][0]
+    turn = visitor.battle(battle_id)["turns"][0]
     return {side: turn[side]["text"] for side in ("left", "right")}

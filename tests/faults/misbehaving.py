@@ -44,7 +44,7 @@ def _system(which: str, model: str, base_url: str) -> dict[str, Any]:
         "base_url": base_url,
         "model": f"{model}{model_name}",
         "system_prompt": system_prompt,
-        "limits": {"first_byte_s": 2, "idle_s": 2, "total_s": 6},
+        "limits": {"first_byte_s": 2, "idle_s": 2, "total_s": 4},
     }
 
 

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
+
 from ops.services import DATABASE, Postgres, Valkey, home, postgres_bin, service_user
 
 #: Room of PostgreSQL's disk; the pages are taken from memory as they are written.
@@ -65,10 +67,17 @@ class OwnServers:
 
     def check_storage(self) -> None:
         """Read every page of every table and index, and compare them; raises where one is damaged."""
-        admin = self.postgres.admin_url(DATABASE)
+        admin = conninfo_to_dict(self.postgres.admin_url())
+        env = os.environ | {f"PG{name.upper()}": str(admin[name]) for name in ("host", "user", "password")}
         program = postgres_bin(self._base, service_user()) / "pg_amcheck"
-        command = [program, "--install-missing", "--heapallindexed", "-d", admin]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [program, "--install-missing", "--heapallindexed", DATABASE],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def drop(self) -> None:
         """End both and delete what they stored."""

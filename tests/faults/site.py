@@ -24,13 +24,15 @@ from tests.stack import Stack, Visitor
 SETTLED_S = 120
 TERMINAL = ("voted", "ready", "refused", "failed", "expired")
 
-#: Prompts of the replay systems, with the seconds that their answers take.
-QUICK, SLOW, CALM = "Say a word.", "Count slowly.", "Count calmly."
+#: Prompts of the replay systems: a moment, ten seconds.
+QUICK, SLOW = "Say a word.", "Count slowly."
 _WORDS_PER_S = 60
 _LENGTHS = {QUICK: 3, SLOW: 600}
 REPLAYED = ("alpha", "beta", "gamma")
-#: A system that streams a few words a second, so that very many streams cost little.
-_CALM_WORDS, _CALM_WORDS_PER_S = 150, 5
+#: Systems that stream a few words a second, so that very many streams cost little: 15 and 30 seconds.
+CALM, CALMEST = "Count calmly.", "Count very calmly."
+_CALM_LENGTHS = {CALM: 75, CALMEST: 150}
+_CALM_WORDS_PER_S = 5
 
 
 def _replay(name: str, var: Path, prompts: Mapping[str, int], words_per_s: float) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def _replay(name: str, var: Path, prompts: Mapping[str, int], words_per_s: float
 def replay_arena(var: Path) -> dict[str, Any]:
     """The systems file of the replayed arena."""
     brisk = [_replay(name, var, _LENGTHS, _WORDS_PER_S) for name in REPLAYED]
-    calm = [_replay(f"calm-{name}", var, {CALM: _CALM_WORDS}, _CALM_WORDS_PER_S) for name in REPLAYED]
+    calm = [_replay(f"calm-{name}", var, _CALM_LENGTHS, _CALM_WORDS_PER_S) for name in REPLAYED]
     return {"arena": "text", "systems": brisk + calm}
 
 

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from ops.processes import wait_until
+from tests.faults.followers import stored_texts
 from tests.faults.site import LOCAL_ARENA, SLOW, Site
 
 pytestmark = pytest.mark.stack
@@ -69,5 +70,4 @@ def test_a_local_answer_is_computed_again_after_its_process_was_killed(site, who
     assert site.wait_for([battle_id], ["ready"], within_s=110) == {"ready": 1}, site.logs()
     _one_result_a_side(site, [battle_id])
     watched = alice.watch(battle_id)
-    stored = alice.battle(battle_id)["turns"][0]
-    assert watched.texts[1] == {side: stored[side]["text"] for side in ("left", "right")}
+    assert watched.texts[1] == stored_texts(alice, battle_id)

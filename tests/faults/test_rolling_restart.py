@@ -13,7 +13,7 @@ from ops import parts
 from ops.processes import Child, wait_until
 from tests.faults.followers import Follower, follow_all, stored_texts
 from tests.faults.proxy import Proxy
-from tests.faults.site import CALM, Regular, Site
+from tests.faults.site import CALMEST, Regular, Site
 from tests.stack import free_port
 
 pytestmark = pytest.mark.stack
@@ -86,7 +86,7 @@ def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, 
         bob.http = httpx.Client(
             base_url=proxy.url, cookies=bob.http.cookies, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)
         )
-        followers = [Follower(alice.start(CALM)["id"]) for _ in range(STREAMS)]
+        followers = [Follower(alice.start(CALMEST)["id"]) for _ in range(STREAMS)]
         voting = Voting(bob, site.stock(bob, 300))
         voting.start()
         began = asyncio.run(

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.followers import cookies_of
 from tests.faults.site import QUICK, SLOW, Regular, Site
 
 pytestmark = pytest.mark.stack
@@ -28,13 +27,21 @@ def _send_vote(site: Site, visitor: Regular, battle_id: str, share: float) -> so
     head = (
         f"POST /api/v1/battles/{battle_id}/vote HTTP/1.1\r\n"
         f"Host: {urlsplit(site.url).netloc}\r\nOrigin: {site.url}\r\n"
-        f"Cookie: {cookies_of(visitor)}\r\nX-CSRFToken: {visitor.csrf_token}\r\n"
+        f"Cookie: {visitor.cookie_header}\r\nX-CSRFToken: {visitor.csrf_token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     message = head.encode() + body
     connection = socket.create_connection(("127.0.0.1", site.port), timeout=10)
     connection.sendall(message[: round(len(message) * share)])
     return connection
+
+
+def _listen_until(visitor: Regular, battle_id: str, word: str) -> None:
+    """Hold the battle's socket until a message has this word, then be gone."""
+    with visitor.socket(battle_id) as live:
+        while word not in live.recv(timeout=60):
+            pass
+        _reset(live.socket)
 
 
 def _ready(site: Site, visitor: Regular) -> str:
@@ -53,10 +60,7 @@ def after_submit(site: Site, visitor: Regular) -> str:
 def in_mid_stream(site: Site, visitor: Regular) -> str:
     """The socket breaks while text comes."""
     battle_id = visitor.start(SLOW)["id"]
-    live = visitor.socket(battle_id)
-    while '"frame"' not in live.recv(timeout=30):
-        pass
-    _reset(live.socket)
+    _listen_until(visitor, battle_id, '"frame"')
     visitor.close()
     return battle_id
 
@@ -64,10 +68,7 @@ def in_mid_stream(site: Site, visitor: Regular) -> str:
 def at_ready(site: Site, visitor: Regular) -> str:
     """The socket breaks at the very message that says that the battle can be voted on."""
     battle_id = visitor.start(QUICK)["id"]
-    live = visitor.socket(battle_id)
-    while '"ready"' not in live.recv(timeout=30):
-        pass
-    _reset(live.socket)
+    _listen_until(visitor, battle_id, '"ready"')
     return battle_id
 
 
