@@ -1,10 +1,12 @@
 """Tasks that beat calls, and those that a doorbell calls for a whole arena."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 
+from arena.arenas import selectors as arenas
 from arena.battles import generation
 from arena.battles import services as battles
 from arena.common import heartbeat, outbox, processes, queue, tracing
@@ -17,6 +19,8 @@ from workers import jobs
 SWEEP_EVERY_S: Final = 2.0
 #: Its heartbeat tells that beat rings and that a worker hears it.
 SWEEP_PART: Final = "sweep"
+BOARDS_PART: Final = "boards"
+BOARDS_EVERY_S: Final = 20.0
 
 # No `expires`: it would compare the clocks of two machines, and a worker an hour ahead would throw every sweep away.
 SCHEDULE: Final[dict[str, Any]] = {
@@ -40,7 +44,7 @@ def sweep() -> None:
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
             queue.ring(GENERATE_TURN, turn.id)
-    for arena_id in rankings.due_arenas():
+    for arena_id in _arenas_to_refresh():
         queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
@@ -49,6 +53,16 @@ def sweep() -> None:
     processes.forget_dead()
     trials.purge()
     integrity.purge_counters()
+
+
+def _arenas_to_refresh() -> Collection[int]:
+    """Those with a board that is due and, now and then, all: a refresh that the broker took may still be lost.
+
+    Redis may be emptied, or PostgreSQL be away in mid-fold; then votes would stay uncounted until the next one. A
+    refresh that finds nothing new costs a few small queries.
+    """
+    everyone = heartbeat.take_turn(BOARDS_PART, BOARDS_EVERY_S)
+    return arenas.slugs_by_id() if everyone else rankings.due_arenas()
 
 
 @app.task(name=REFRESH_BOARD)

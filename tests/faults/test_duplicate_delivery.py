@@ -15,13 +15,16 @@ from arena.common.models import Heartbeat, OutboxMessage, PeriodicRun
 from arena.common.periods import HOURLY
 from arena.common.queue import DOORBELLS, REFRESH_BOARD
 from arena.rankings.models import FoldWatermark, Snapshot, Tally
+from arena.systems import trials
+from arena.systems.models import System, SystemVersion, Usage
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
 from workers.generation import generate_local, generate_turn
 from workers.jobs import JOBS, run_job
-from workers.periodic import refresh_board, sweep
+from workers.periodic import SWEEP_PART, refresh_board, sweep
+from workers.trials import try_local, try_streamed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROMPT = "Say something."
@@ -117,7 +120,9 @@ def test_a_vote_is_folded_once_and_makes_one_snapshot(arena, deliver):
     assert sum(t.left_wins + t.right_wins + t.ties + t.both_bad for t in tallies) == 3
     assert FoldWatermark.objects.get(arena=arena).counted == 3
     before = _content(Tally, FoldWatermark, Snapshot)
-    assert len(before["Snapshot"]) == 1
+    boards = [row["board"] for row in before["Snapshot"]]
+    assert len(set(boards)) == len(boards)
+    assert "all" in boards
     deliver(refresh_board, arena.id)
     assert _content(Tally, FoldWatermark, Snapshot) == before
 
@@ -125,7 +130,7 @@ def test_a_vote_is_folded_once_and_makes_one_snapshot(arena, deliver):
 @DELIVERIES
 def test_a_sweep_rings_once_for_each_promise_and_each_forgotten_turn(arena, deliver, valkey, monkeypatch):
     # Also where each delivery does its work, and none is left out because another did it a moment ago.
-    monkeypatch.setattr(heartbeat, "take_turn", lambda *_args: True)
+    monkeypatch.setattr(heartbeat, "take_turn", lambda name, _every_s: name == SWEEP_PART)
     battle = battles.start_battle(arena, make_voter(), PROMPT)
     turn = Turn.objects.get(battle=battle)
     valkey.delete("streams")
@@ -137,6 +142,26 @@ def test_a_sweep_rings_once_for_each_promise_and_each_forgotten_turn(arena, deli
     assert waiting.count(REFRESH_BOARD) == 1
     assert valkey.llen("streams") == 1
     assert claim_turn(turn.id) is not None
+
+
+def _local_system(arena):
+    system = System.objects.create(arena=arena, name="eliza")
+    return SystemVersion.objects.create(
+        system=system, number=1, backend="local", endpoint={"entry": "arena.systems.offline.eliza:reply"}
+    )
+
+
+@DELIVERIES
+@pytest.mark.parametrize("task", [try_streamed, try_local], ids=["streamed", "local"])
+def test_an_operators_test_prompt_is_called_and_counted_once(arena, deliver, task):
+    local = task is try_local
+    version = _local_system(arena) if local else SystemVersion.objects.get(system__name="alpha")
+    trial = trials.start(version, PROMPT)
+    deliver(task, trial.pk)
+    trial.refresh_from_db()
+    assert trial.content
+    assert trial.error_class == ""
+    assert [usage.calls for usage in Usage.objects.filter(version=version)] == [1]
 
 
 @DELIVERIES
@@ -152,6 +177,9 @@ def test_a_periodic_job_runs_once_for_its_period(deliver, monkeypatch, db):
     assert PeriodicRun.objects.filter(finished_at__isnull=False).count() == 1
 
 
+TASKS = (generate_turn, generate_local, refresh_board, run_job, sweep, try_local, try_streamed)
+
+
 def test_no_task_type_is_left_out():
-    tested = {task.name for task in (generate_turn, generate_local, refresh_board, run_job, sweep)}
+    tested = {task.name for task in TASKS}
     assert tested == set(DOORBELLS)
