@@ -18,6 +18,7 @@ from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
 from arena.common.models import AuditEntry, Heartbeat, OutboxMessage, PeriodicRun, ProcessReport
+from arena.operators.second_factors import remove_second_factor
 
 # Their own pages (registered by the imports above) show secrets and delete without asking.
 for model in (TOTPDevice, StaticDevice, User, Group):
@@ -98,10 +99,8 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
         return act(self, request, queryset, RESET, _reset, "{n} removed.")
 
 
-def _reset(device: TOTPDevice, _note: str) -> Changes:
-    StaticDevice.objects.filter(user=device.user).delete()
-    TOTPDevice.objects.filter(user=device.user).delete()
-    return {"second_factor": (True, False)}
+def _reset(device: TOTPDevice, _note: str) -> Changes | None:
+    return {"second_factor": (True, False)} if remove_second_factor(device.user) else None
 
 
 @admin.register(AuditEntry)

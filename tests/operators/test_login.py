@@ -1,9 +1,11 @@
 """The admin opens to a password and a second factor, not to one of them, and not to guessing."""
 
 import re
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
@@ -196,3 +198,14 @@ def test_the_login_is_in_english_whatever_the_browser_prefers(olga: User) -> Non
     page = Client().get(LOGIN, headers={"Accept-Language": "fr"}).content.decode()
     assert 'lang="en"' in page
     assert "Log in" in page
+
+
+def test_the_only_operator_with_a_lost_phone_starts_anew(olga: User) -> None:
+    set_up(log_in())
+    call_command("reset_second_factor", "olga", stdout=StringIO())
+    assert not TOTPDevice.objects.exists()
+    assert not StaticToken.objects.exists()
+    assert log_in().get(SECOND)["Location"].startswith(SET_UP)
+    assert "second_factor.reset" in told()
+    with pytest.raises(CommandError, match="no operator 'nobody'"):
+        call_command("reset_second_factor", "nobody")
