@@ -110,7 +110,7 @@ lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front
 	cd frontend && npm run --silent lint
 
 BENCHES := $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
-bench: $(addprefix bench-,$(BENCHES)) ## every benchmark
+bench: $(addprefix bench-,$(filter-out soak,$(BENCHES))) ## every benchmark, but for the ten minutes of bench-soak
 bench-rankings: $(BENCH_STAMP)
 bench-%: install-dev ## one benchmark; its last line is one JSON object
 	@$(BIN)/python -m tests.bench.bench_$(subst -,_,$*)

@@ -5,7 +5,7 @@ with a view that answers as many bytes from memory, without middleware and datab
 rounds. Battles are then started at a fixed rate, with a backend that takes 100 ms until its first token; the clock
 runs from the submit to the first frame with text on the WebSocket.
 
-    make bench-reads [SECONDS=3] [ROUNDS=3] [STARTS=40]
+    make bench-reads [EACH_S=3] [ROUNDS=3] [STARTS=40]
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from tests.bench.figures import percentile
 from tests.bench.http_load import Answers, Connection, closed_loop, request_bytes
 from tests.bench.loaded_arena import LoadedArena, loaded_arena, peer
 
-SECONDS = float(os.environ.get("SECONDS", "3"))
+SECONDS = float(os.environ.get("EACH_S", "3"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 STARTS = int(os.environ.get("STARTS", "40"))
 STARTS_PER_S = 5

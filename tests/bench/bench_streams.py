@@ -7,7 +7,7 @@ A lost frame would show in a text that differs from the stored one, or from what
 
 The peer is `bare_relay`: uvicorn, one blocking read per socket, frames of the same size, as many streams as held.
 
-    make bench-streams [STEPS=50,100,150,200,250] [SECONDS=8]
+    make bench-streams [STEPS=50,100,150,200,250] [EACH_S=8]
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.bench.loaded_arena import LoadedArena, loaded_arena, peer
 from tests.bench.socket_load import Followed, Plateau, follow, plateau, write_streams
 
 STEPS = [int(step) for step in os.environ.get("STEPS", "50,100,150,200,250").split(",")]
-SECONDS = float(os.environ.get("SECONDS", "8"))
+SECONDS = float(os.environ.get("EACH_S", "8"))
 CHUNKS = int((SECONDS + 4) * len(STEPS) * 10 + STEPS[-1] / STARTS_PER_S * 10)
 
 

@@ -4,7 +4,7 @@ A vote is a `POST /api/v1/battles/{id}/vote` of a browser with consent: cookie, 
 vote, and the revealed battle as the answer. The peer is `bare_site` on the same server program and database, without
 middleware. PostgreSQL is durable. `parts_ms` is the CPU of each part, in a process of its own.
 
-    make bench-votes [SECONDS=8] [STREAMS=100] [RATE=150]
+    make bench-votes [EACH_S=8] [STREAMS=100] [RATE=150]
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.bench.loaded_arena import LoadedArena, loaded_arena, peer
 from tests.bench.ready_battles import ready_battles
 from tests.bench.socket_load import Plateau, plateau
 
-SECONDS = float(os.environ.get("SECONDS", "8"))
+SECONDS = float(os.environ.get("EACH_S", "8"))
 STREAMS = int(os.environ.get("STREAMS", "100"))
 RATE = float(os.environ.get("RATE", "150"))
 #: Battles whose votes are cast in the process that tells the parts apart.
