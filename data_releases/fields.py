@@ -1,8 +1,8 @@
 """Which database column feeds which column of a release, and why every other one stays inside.
 
-The allow-list is `EXPORTED`; `extract` may read nothing else (a test compares). A column that is in neither list, of a
-model that feeds a release, fails a test that walks the models: nobody can add one and forget to decide. Models that are
-not named here feed no release.
+The allow-list is `EXPORTED`; `extract` may read nothing else (a test compares). A column in neither list, of a model
+that feeds a release, fails a test that walks the models: nobody can add one and forget to decide. Models that are not
+named here feed no release.
 """
 
 from typing import Final
