@@ -117,7 +117,7 @@ class ConsentAdmin(ReadOnlyAdmin):
     """One row per answer to the consent question."""
 
     list_display = ("id", "voter", "token", "research", "publication", "age_16", "text_version", "created_at")
-    list_filter = ("text_version", "language", "publication")
+    list_filter = ("publication", "created_at")
     list_select_related = ("voter", "token")
     search_fields = ("=voter__id",)
     ordering = ("-id",)

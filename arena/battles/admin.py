@@ -4,7 +4,7 @@ The systems of a battle are shown after its vote. Before, they are behind “Rev
 """
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -23,6 +23,9 @@ from arena.common import audit
 from arena.common.admin import ReadOnlyAdmin, ReadOnlyInline
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
+
+#: So many refusals are looked at for the reasons that the filter offers.
+LOOKED_AT: Final = 1000
 
 RESOLVE = Question(
     title="Resolve these reports?",
@@ -80,7 +83,6 @@ class BattleAdmin(ReadOnlyAdmin):
     fields = ("id", "arena", "state", "reason", "requirement", "publication", "is_simulated", "created_at", "systems")
     readonly_fields = ("systems",)
     search_fields = ("=id",)
-    search_help_text = "The whole id of a battle."
     ordering = ("-created_at",)
     inlines = (TurnInline,)
     change_form_template = "operators/battle.html"
@@ -142,12 +144,28 @@ def _by_uuid(queryset: Any, field: str, search_term: str) -> Any:
         return queryset.none(), False
 
 
+class ReasonFilter(admin.SimpleListFilter):
+    """The reasons of late: Django's own filter would read every battle to find them."""
+
+    title = parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Reasons of the newest refusals."""
+        newest = model_admin.get_queryset(request).order_by("-created_at")
+        reasons = sorted(set(newest.values_list("reason", flat=True)[:LOOKED_AT]))
+        return [(reason, reason) for reason in reasons if reason]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002
+        """Those of one reason."""
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
 @admin.register(RefusedBattle)
 class RefusedBattleAdmin(ReadOnlyAdmin):
     """Battles that never began, by reason. No prompt in the list."""
 
     list_display = ("created_at", "arena", "reason", "id")
-    list_filter = ("arena", "reason", "created_at")
+    list_filter = ("arena", ReasonFilter, "created_at")
     list_select_related = ("arena",)
     fields = ("id", "arena", "reason", "requirement", "created_at", "asked")
     readonly_fields = ("asked",)
@@ -208,7 +226,6 @@ class ReportAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "reason", "turn_n", "side", "has_text", "resolved_at", "battle_id")
     list_filter = (OpenFilter, "reason")
     search_fields = ("=battle__id",)
-    search_help_text = "The whole id of a battle."
     date_hierarchy = "created_at"
     ordering = ("-id",)
     fields = ("battle", "turn_n", "side", "reason", "said", "answer", "created_at", "resolved_at", "resolution")

@@ -110,9 +110,10 @@ class ReadOnlyAdmin(AuditedAdmin):
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
     """Rows that hang on another, to read."""
 
+    # Django's own table has headings without words.
+    template = "operators/rows.html"
     extra = 0
     can_delete = False
-    show_change_link = False
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
         """Nobody adds."""

@@ -57,6 +57,7 @@ class OperatorAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 
     list_display = ("username", "is_active", "is_superuser", "has_second_factor", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
+    readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Accounts with whether an authenticator is set up, in one query."""

@@ -125,8 +125,7 @@ def add_user(_scene: Scene) -> Post:
 def edit_user(_scene: Scene) -> Post:
     user = User.objects.create_user("vera")
     form = {"username": "vera", "is_active": "on", "is_staff": "on", "groups": [Group.objects.create(name="g").pk]}
-    dates = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
-    return Post(f"/admin/auth/user/{user.pk}/change/", form | dates)
+    return Post(f"/admin/auth/user/{user.pk}/change/", form)
 
 
 def set_password(_scene: Scene) -> Post:
