@@ -94,6 +94,8 @@ RATING_STATUSES: Final[dict[str, Promise]] = {
     "unrated": _("no votes yet"),
     "disconnected": _("not compared with the rated systems yet"),
     "separated": _("only wins, or only losses, against the rated systems so far"),
+    "too_few_votes": _("too few votes for a rating yet"),
+    "regularised": _("rated with the help of imagined votes, as the real ones decide too little"),
 }
 
 #: Why votes are left out of the ratings.

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from arena.web.texts.model import Section, Text
+from arena.web.texts.rating_methods import further, intervals, ratings
 
 
 def methods() -> Text:
@@ -14,7 +15,17 @@ def methods() -> Text:
             "How two systems are chosen, how their identity is hidden until you vote, how votes become ratings, "
             "and what the ratings can and cannot tell you."
         ),
-        sections=(_battle(), _sampling(), _blindness(), _failures(), _votes(), _ratings(), _intervals(), _limits()),
+        sections=(
+            _battle(),
+            _sampling(),
+            _blindness(),
+            _failures(),
+            _votes(),
+            ratings(),
+            intervals(),
+            further(),
+            _limits(),
+        ),
     )
 
 
@@ -117,47 +128,6 @@ def _votes() -> Section:
                 _("simulated votes, except in a demonstration arena, where the leaderboard says so."),
             ),
             _("The number of battles and votes per visitor and per network is limited."),
-        ),
-    )
-
-
-def _ratings() -> Section:
-    return Section(
-        "ratings",
-        _("From votes to ratings"),
-        (
-            _(
-                "Ratings come from the Bradley–Terry model (Bradley and Terry, 1952): the probability that system A "
-                "is preferred to system B depends only on the difference of their ratings. A tie, and a vote that "
-                "both are bad, count as half a win for each side."
-            ),
-            _(
-                "The scale is that of chess: a difference of 400 points means odds of ten to one, and the average of "
-                "all rated systems is 1000. At a difference of 100 points the better system is preferred in about "
-                "64 of 100 battles."
-            ),
-            _(
-                "Ratings need comparisons that connect all systems. While some systems never met the others, even "
-                "through a chain of battles, or while one group won every battle against the rest, their difference "
-                "is unknown or without bound. The leaderboard then says so. If one group holds more than half of all "
-                "systems with votes, its members are rated among themselves; the others get no number."
-            ),
-        ),
-    )
-
-
-def _intervals() -> Section:
-    return Section(
-        "intervals",
-        _("How sure a rating is"),
-        (
-            _(
-                "Each rating has an interval at a confidence of 95 %. It is computed with the sandwich estimator, "
-                "which does not rely on the model being exactly right. The rank range follows from the intervals: "
-                "the best rank is one more than the number of systems whose interval lies wholly above, the worst "
-                "rank leaves out only those whose interval lies wholly below. Systems whose rank ranges overlap "
-                "should not be told apart."
-            ),
         ),
     )
 
