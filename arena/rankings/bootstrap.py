@@ -12,7 +12,7 @@ Sources: Efron 1979, doi:10.1214/aos/1176344552; clusters: Field & Welsh 2007, d
 chord method: Ortega & Rheinboldt 1970, doi:10.1137/1.9780898719468.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,8 @@ from arena.rankings.tallies import BothBad, Counts, Matrix, Votes, count
 
 #: Draws per replicate, on average, after which a bootstrap is given up.
 REDRAWS: Final = 3
+#: With fewer votes per cell, drawing votes one by one is faster than drawing a number for each cell.
+VOTES_PER_CELL: Final = 12
 #: Pairs times replicates fitted at a time.
 BUDGET: Final = 1_000_000
 CHORD_STEPS: Final = 40
@@ -75,11 +77,20 @@ def _multinomial(counts: Counts, both_bad: BothBad, rng: np.random.Generator) ->
     compared = Counts.of(counts.decisive, counts.halves(both_bad))
     cells = compared.cells.ravel()
     filled = np.flatnonzero(cells)
-    number, chances = round(cells.sum()), cells[filled] / cells.sum()
+    draw = _drawing(cells[filled].astype(np.int64), rng)
     while True:
         drawn = np.zeros_like(cells)
-        drawn[filled] = rng.multinomial(number, chances)
+        drawn[filled] = draw()
         yield Counts(drawn.reshape(compared.cells.shape))
+
+
+def _drawing(numbers: NDArray[np.int64], rng: np.random.Generator) -> Callable[[], NDArray[np.int64]]:
+    """How to draw as many votes as there are from cells with these numbers of votes."""
+    total, size = int(numbers.sum()), len(numbers)
+    if total > VOTES_PER_CELL * size:
+        return lambda: rng.multinomial(total, numbers / total)
+    cell = np.repeat(np.arange(size, dtype=np.int32), numbers)
+    return lambda: np.bincount(cell[rng.integers(0, total, total, dtype=np.uint32)], minlength=size)
 
 
 def _by_voter(votes: Votes, n: int, rng: np.random.Generator) -> Iterator[Counts]:

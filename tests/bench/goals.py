@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure. floor: what must hold; goal: what is aimed at; both as "at least" unless `below`."""
+    """One figure. floor: what must hold; goal: what is aimed at; "at least" unless `below`. beside: a remark."""
 
     name: str
     value: float
@@ -15,6 +15,7 @@ class Line:
     goal: float
     unit: str = "x"
     below: bool = False
+    beside: str = ""
 
     def holds(self, limit: float) -> bool:
         """Whether the value is on the right side of a limit."""
@@ -24,7 +25,8 @@ class Line:
         verdict = "goal" if self.holds(self.goal) else "floor" if self.holds(self.floor) else "MISSED"
         sign = "<=" if self.below else ">="
         shown = f"{self.value:>10.3g} {self.unit:<6}"
-        return f"{self.name:<66} {shown} floor {sign} {self.floor:<6g} goal {sign} {self.goal:<6g} {verdict}"
+        limits = f"floor {sign} {self.floor:<6g} goal {sign} {self.goal:<6g}"
+        return f"{self.name:<58} {shown} {limits} {verdict:<6} {self.beside}"
 
 
 def figures_of(lines: Sequence[Line]) -> dict[str, Any]:

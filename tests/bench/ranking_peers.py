@@ -47,22 +47,25 @@ def say(*words: object) -> None:
     print(*words, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds of one call."""
-    start = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of one call by the clock, and of all its threads on a processor."""
+    start, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - busy
 
 
 def in_turn(rounds: int, work: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of each, after one call of each that is not counted."""
+    """The median seconds of each (`_s`, `_cpu_s`), after one call of each that is not counted."""
     for one in work.values():
         one()
-    times: dict[str, list[float]] = {name: [] for name in work}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in work}
     for _round in range(rounds):
         for name, one in work.items():
             times[name].append(timed(one))
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    found = {}
+    for name, taken in times.items():
+        found[f"{name}_s"], found[f"{name}_cpu_s"] = (statistics.median(kind) for kind in zip(*taken, strict=True))
+    return found
 
 
 def frame_of(data: Sample) -> pd.DataFrame:
@@ -103,7 +106,7 @@ def from_strings(votes: int, rounds: int) -> dict[str, float]:
     frame, lists = frame_of(data), evalica_input(data)
     columns = Votes(data.left, data.right, data.outcome)
     say(f"{votes:,} votes, {rounds} rounds")
-    seconds = in_turn(
+    return in_turn(
         rounds,
         {
             "ours_strings": lambda: ours(frame),
@@ -112,7 +115,6 @@ def from_strings(votes: int, rounds: int) -> dict[str, float]:
             "evalica_point": lambda: evalica.bradley_terry(*lists),
         },
     )
-    return {f"{name}_s": value for name, value in seconds.items()}
 
 
 def agreement(votes: int) -> dict[str, float]:
@@ -151,7 +153,7 @@ def bootstraps(votes: int, rounds: int) -> dict[str, float]:
             evalica.bradley_terry, *lists, n_resamples=REPLICATES, bootstrap_method="percentile", random_state=1
         )
 
-    seconds = in_turn(
+    return in_turn(
         rounds,
         {
             "ours": ours_boot,
@@ -159,7 +161,6 @@ def bootstraps(votes: int, rounds: int) -> dict[str, float]:
             "evalica": evalica_boot,
         },
     )
-    return {f"{name}_s": value for name, value in seconds.items()}
 
 
 def style(votes: int, rounds: int) -> dict[str, float]:
@@ -179,8 +180,7 @@ def style(votes: int, rounds: int) -> dict[str, float]:
         model = ContextualBradleyTerry(n_competitors=len(pairs.competitors), n_features=len(COVARIATES))
         return model.compute_ratings_and_cis(pairs, significance_level=0.05)
 
-    seconds = in_turn(rounds, {"ours": ours_style, "arena_rank": arena_rank_style})
-    return {f"{name}_s": value for name, value in seconds.items()}
+    return in_turn(rounds, {"ours": ours_style, "arena_rank": arena_rank_style})
 
 
 def live(votes: int) -> dict[str, float]:
@@ -189,7 +189,7 @@ def live(votes: int) -> dict[str, float]:
     counts = count(Votes(data.left, data.right, data.outcome), SYSTEMS)
     board = Live(fit(counts))
     pairs = list(zip(data.left[:2000].tolist(), data.right[:2000].tolist(), strict=True))
-    times = [timed(lambda pair=pair: board.move(*pair, Outcome.LEFT)) for pair in pairs]  # type: ignore[misc]
+    times = [timed(lambda pair=pair: board.move(*pair, Outcome.LEFT))[0] for pair in pairs]  # type: ignore[misc]
     once = Live(fit(counts))
     once.move(*pairs[0], Outcome.LEFT)
     counts.add(*pairs[0], Outcome.LEFT)

@@ -42,10 +42,20 @@ def test_every_replicate_is_the_exact_fit_of_its_draw() -> None:
     folded = Counts.of(counts.decisive, counts.halves())
     cells = folded.cells.ravel()
     filled = np.flatnonzero(cells)
+    number = int(cells.sum())
     for strengths in replicates:
         drawn = np.zeros_like(cells)
-        drawn[filled] = rng.multinomial(round(cells.sum()), cells[filled] / cells.sum())
+        drawn[filled] = rng.multinomial(number, cells[filled] / number)
         np.testing.assert_allclose(strengths, fit(Counts(drawn.reshape(folded.cells.shape))).strengths, atol=1e-6)
+
+
+def test_few_votes_are_drawn_one_by_one_with_the_same_result() -> None:
+    """20 votes a cell go by numbers, 5 a cell by votes: each spreads as its own sandwich says."""
+    for votes in (900, 225):
+        counts = World(even(6, votes), np.linspace(-0.4, 0.4, 6)).counts(np.random.default_rng(6))
+        fitted = fit(counts)
+        spread = replicated_strengths(fitted, counts, 1500, seed=3).std(axis=0)
+        np.testing.assert_allclose(spread, np.sqrt(np.diagonal(covariance(fitted, counts))), rtol=0.15)
 
 
 @pytest.mark.parametrize("ties", ["half", "davidson"])
