@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from arena.web.texts.model import Section, Text
-from arena.web.texts.rating_methods import further, intervals, ratings
+from arena.web.texts.rating_methods import intervals, ratings
 
 
 def methods() -> Text:
@@ -23,7 +23,6 @@ def methods() -> Text:
             _votes(),
             ratings(),
             intervals(),
-            further(),
             _limits(),
         ),
     )

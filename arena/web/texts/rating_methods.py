@@ -79,26 +79,3 @@ def intervals() -> Section:
             ),
         ),
     )
-
-
-def further() -> Section:
-    """Style and fragility."""
-    return Section(
-        "further",
-        _("What else is measured"),
-        (
-            _(
-                "Style: longer or more decorated answers may win for that alone. The style-controlled rating adds "
-                "to the difference of strengths a term β·x, where x are the relative differences in tokens, "
-                "headings, lists, bold text and code blocks (for music: duration and loudness). It is fitted "
-                "without any penalty on β, and stands beside the plain rating with β and its interval (Li, "
-                "Angelopoulos and Chiang, 2024)."
-            ),
-            _(
-                "Fragility: the smallest set of votes, and of voters, that was found whose removal changes the "
-                "first place. The candidates come from the influence of each vote (Broderick, Giordano and Meager, "
-                "2020, arXiv:2011.14999); the number is that of an exact computation without them. That no smaller "
-                "set exists is not proven."
-            ),
-        ),
-    )
