@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from arena.api.schemas import BattleOut
 from arena.battles.models import Battle
+from arena.votes.models import Vote
 from arena.votes.selectors import view_of
 
 
@@ -24,6 +25,6 @@ def tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
-def rendered_battle(battle: Battle, status: int = 200) -> HttpResponse:
+def rendered_battle(battle: Battle, status: int = 200, vote: Vote | None = None) -> HttpResponse:
     """What this battle's voter may see of it now: the view's type decides, the schema is the second lock."""
-    return rendered(BattleOut.model_validate(view_of(battle).as_dict()), status)
+    return rendered(BattleOut.model_validate(view_of(battle, vote).as_dict()), status)

@@ -1,7 +1,7 @@
 """Reading battles. `BlindBattle` is all that a browser gets before the vote: it has no field for a system."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ __all__ = [
     "battles_of",
     "blind_battle",
     "first_prompt",
-    "revealed_systems",
+    "revealed_battle",
 ]
 
 _Number = TypeVar("_Number", int, float, Decimal)
@@ -93,12 +93,13 @@ def blind_battle(battle: Battle) -> BlindBattle:
 def blind_battles(battles: Iterable[Battle]) -> list[BlindBattle]:
     """Many battles in two queries."""
     battles = list(battles)
-    texts = {
-        (turn_id, side): content
-        for turn_id, side, content in Response.objects.filter(
-            turn__battle__in=battles, status=ResponseStatus.COMPLETE.value
-        ).values_list("turn_id", "side", "content")
-    }
+    complete = Response.objects.filter(turn__battle__in=battles, status=ResponseStatus.COMPLETE.value)
+    texts = {(turn, side): text for turn, side, text in complete.values_list("turn_id", "side", "content")}
+    return _blind(battles, texts)
+
+
+def _blind(battles: list[Battle], texts: Mapping[tuple[int, str], str]) -> list[BlindBattle]:
+    """The battles with their turns; `texts` by turn and side."""
     turns: dict[uuid.UUID, list[BlindTurn]] = {}
     for turn in Turn.objects.filter(battle__in=battles).order_by("n"):
         answers = {side: texts.get((turn.id, side), "") for side in SIDES}
@@ -133,15 +134,18 @@ def first_prompt(battle_id: uuid.UUID, voter: Voter | None) -> str:
     return Turn.objects.filter(battle=battle).order_by("n").values_list("prompt", flat=True).first() or ""
 
 
-#: Neither the texts, which the blind view has, nor the parameters and addresses of a version.
+#: What the reveal shows, and not the parameters and addresses of a version.
 _REVEALED: Final = (
-    *("side", "latency_s", "ttft_s", "output_tokens", "cost_usd"),
+    *("turn_id", "side", "content", "latency_s", "ttft_s", "output_tokens", "cost_usd"),
     *("version__number", "version__organisation", "version__licence", "version__system__name"),
 )
 
 
-def revealed_systems(battle: Battle) -> dict[Side, RevealedSystem]:
-    """Who stood on each side. Only for battles with a vote: `arena.votes.selectors.view_of` decides."""
+def revealed_battle(battle: Battle) -> tuple[BlindBattle, dict[Side, RevealedSystem]]:
+    """The battle, and who stood on each side, in two queries.
+
+    Only for battles with a vote: `arena.votes.selectors.view_of` decides.
+    """
     complete = (
         Response.objects.filter(turn__battle=battle, status=ResponseStatus.COMPLETE.value)
         .select_related("version__system")
@@ -151,7 +155,9 @@ def revealed_systems(battle: Battle) -> dict[Side, RevealedSystem]:
     by_side: dict[Side, list[Response]] = {side: [] for side in SIDES}
     for response in complete:
         by_side[response.side].append(response)  # type: ignore[index] # the column's choices are the sides
-    return {side: _revealed(responses) for side, responses in by_side.items()}
+    texts = {(response.turn_id, response.side): response.content for response in complete}
+    systems = {side: _revealed(responses) for side, responses in by_side.items()}
+    return _blind([battle], texts)[0], systems
 
 
 def _revealed(responses: list[Response]) -> RevealedSystem:

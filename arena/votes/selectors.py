@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.battles.models import Battle
-from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, revealed_systems
+from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, revealed_battle
 from arena.battles.states import BattleState, Side
 from arena.votes.models import Vote
 
@@ -28,10 +28,10 @@ class RevealedBattle:
         }
 
 
-def view_of(battle: Battle) -> BlindBattle | RevealedBattle:
-    """What the voter of this battle may see of it now."""
-    blind = blind_battle(battle)
+def view_of(battle: Battle, vote: Vote | None = None) -> BlindBattle | RevealedBattle:
+    """What the voter of this battle may see of it now; `vote`: the battle's vote, where the caller has it at hand."""
     if battle.state != BattleState.VOTED.value:
-        return blind
-    vote = Vote.objects.get(battle=battle)
-    return RevealedBattle(blind, vote.outcome, vote.reasons, vote.feedback, revealed_systems(battle))
+        return blind_battle(battle)
+    vote = vote or Vote.objects.get(battle=battle)
+    blind, systems = revealed_battle(battle)
+    return RevealedBattle(blind, vote.outcome, vote.reasons, vote.feedback, systems)

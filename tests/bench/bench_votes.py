@@ -34,7 +34,7 @@ CONNECTIONS = 8
 #: The peer's.
 _TABLE = "CREATE TABLE bench_row (id bigserial PRIMARY KEY, outcome text, said jsonb, made timestamptz DEFAULT now())"
 _VOTE = json.dumps(
-    {"outcome": "left", "reasons": {"left": ["accurate"], "right": []}, "feedback": {"left": "", "right": ""}}
+    {"outcome": "left", "reasons": {"left": ["bad_format"], "right": []}, "feedback": {"left": "", "right": ""}}
 ).encode()
 
 

@@ -49,9 +49,9 @@ def vote(costs: Costs, request: Any, battle_id: UUID) -> None:
     """One vote, as the endpoint does it."""
     actor = costs.of("identity", lambda: browser_actor(request))
     costs.of("admit", lambda: admit("vote", actor))
-    costs.of("vote_transaction", lambda: cast_vote(battle_id, actor.voter, Outcome.LEFT))
+    cast = costs.of("vote_transaction", lambda: cast_vote(battle_id, actor.voter, Outcome.LEFT))
     battle = costs.of("read_back", lambda: battle_of(battle_id, actor.voter))
-    costs.of("serialisation", lambda: rendered_battle(battle, 201))
+    costs.of("serialisation", lambda: rendered_battle(battle, 201, cast.vote))
 
 
 def main(cookie: str, *battles: str) -> None:
