@@ -17,8 +17,6 @@ from arena.systems import steering, trials
 from workers import jobs
 
 SWEEP_EVERY_S: Final = 2.0
-#: Its heartbeat tells that beat rings and that a worker hears it.
-SWEEP_PART: Final = "sweep"
 BOARDS_PART: Final = "boards"
 BOARDS_EVERY_S: Final = 20.0
 
@@ -38,7 +36,7 @@ def sweep() -> None:
 
     Messages that piled up while no worker ran, or that a second beat sends, are not worth a sweep each.
     """
-    if not heartbeat.take_turn(SWEEP_PART, SWEEP_EVERY_S / 2):
+    if not heartbeat.take_turn(heartbeat.SWEEP, SWEEP_EVERY_S / 2):
         return
     outbox.relay()
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):

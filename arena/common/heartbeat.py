@@ -17,6 +17,8 @@ from arena.common.models import Heartbeat
 #: A part that was silent for longer is taken for dead. Parts beat every `PERIOD_S`.
 STALE_S: Final = 30.0
 PERIOD_S: Final = 5.0
+#: The part whose heartbeat tells that beat rings and that a worker hears it.
+SWEEP: Final = "sweep"
 
 
 def beat(name: str) -> None:

@@ -11,14 +11,25 @@ What would let visitors in harm's way stops every start instead (`arena.config.r
 - arena.W003: a language of the site has no compiled translation.
 - arena.W004: no address at which visitors reach the operator.
 - arena.W005: no HTTPS on a name that other machines can reach.
+- arena.E005: the folder of ARENA_VAR cannot be written.
+- arena.W006: one secret serves two purposes.
+- arena.W007: a password that can be guessed.
+- arena.W008: /metrics is open to public addresses.
+- arena.W009: an allowed host that is no host name.
 - arena.W010: operators need no second factor.
+- arena.W012: a trusted proxy range holds public addresses of many.
+
+`checks_servers` looks at the servers behind the addresses; docs/operations.md lists all ids.
 """
 
 import os
+import re
 from collections.abc import Iterator
+from ipaddress import ip_network
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
@@ -28,13 +39,17 @@ from arena.config.rules import LOOPBACK_HOSTS
 
 #: Read by the tests alone.
 _TEST_NAMES: Final = ("ARENA_SHARED_DATA", "ARENA_TEST_")
+_HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+MIN_PASSWORD_CHARS: Final = 16
+MAX_PUBLIC_ADDRESSES: Final = 256
 
 
 @register(Tags.security, deploy=True)
 def check_deployment(**_options: Any) -> list[CheckMessage]:
     """Report every mistake of the deployment."""
     env: Environment = settings.ENV
-    messages = [*_proxy(env), *_names(env), *_built(), *_limits(env), *_passwords(env)]
+    messages = [*_proxy(env), *_hosts(env), *_names(env), *_built(), *_limits(env), *_passwords(env)]
+    messages += [*_networks(env), *_secrets(env), *_folder(env)]
     if not env.contact:
         hint = "Set ARENA_CONTACT to an e-mail or web address."
         messages.append(Warning("Visitors cannot reach you.", hint=hint, id="arena.W004"))
@@ -83,3 +98,59 @@ def _passwords(env: Environment) -> Iterator[CheckMessage]:
         parts = urlsplit(url)
         if parts.hostname and parts.hostname not in LOOPBACK_HOSTS and not parts.password:
             yield Warning(f"{name} has no password.", hint="Give the server one.", id="arena.W002")
+        elif parts.hostname and parts.hostname not in LOOPBACK_HOSTS and _is_weak(unquote(parts.password or "")):
+            hint = "Take random characters: python -c 'import secrets; print(secrets.token_urlsafe(32))'."
+            yield Warning(f"The password of {name} can be guessed.", hint=hint, id="arena.W007")
+
+
+def _is_weak(password: str) -> bool:
+    return len(password) < MIN_PASSWORD_CHARS or len(set(password)) < MIN_PASSWORD_CHARS // 2
+
+
+def _hosts(env: Environment) -> Iterator[CheckMessage]:
+    for host in env.allowed_hosts:
+        if host != "*" and host not in LOOPBACK_HOSTS and not _HOST.fullmatch(host.removeprefix(".")):
+            hint = "Give names alone, without scheme, port or path: arena.example.org."
+            yield Warning(f"ARENA_ALLOWED_HOSTS: {host!r} is no host name.", hint=hint, id="arena.W009")
+
+
+def _networks(env: Environment) -> Iterator[CheckMessage]:
+    for entry in _public(env.metrics_networks):
+        hint = "Name the address of your monitoring, or give it ARENA_METRICS_TOKEN instead."
+        yield Warning(f"ARENA_METRICS_NETWORKS: {entry} shows the figures to strangers.", hint=hint, id="arena.W008")
+    for entry in _public(env.trusted_proxies):
+        hint = "Name the addresses of your proxies alone: whoever is in this range can pretend to be anybody."
+        yield Warning(f"ARENA_TRUSTED_PROXIES: {entry} holds strangers.", hint=hint, id="arena.W012")
+
+
+def _public(entries: list[str]) -> Iterator[str]:
+    """Ranges of many public addresses; a single one is a machine that somebody chose."""
+    for entry in entries:
+        if entry == "unix":
+            continue
+        network = ip_network(entry, strict=False)
+        if network.num_addresses > MAX_PUBLIC_ADDRESSES and not network.is_private:
+            yield entry
+
+
+def _secrets(env: Environment) -> Iterator[CheckMessage]:
+    secrets = {
+        "ARENA_SECRET_KEY": env.secret_key,
+        "the password of DATABASE_URL": unquote(urlsplit(env.database_url).password or ""),
+        "the password of REDIS_URL": unquote(urlsplit(env.redis_url).password or ""),
+        "ARENA_METRICS_TOKEN": env.metrics_token,
+        "ARENA_RELEASE_KEY": env.release_key,
+        "AWS_SECRET_ACCESS_KEY": env.aws_secret_access_key,
+    }
+    for (one, first), (other, second) in combinations(secrets.items(), 2):
+        if first and first == second:
+            hint = "Make a secret for each: whoever learns one must not hold the other."
+            yield Warning(f"{one} and {other} are the same.", hint=hint, id="arena.W006")
+
+
+def _folder(env: Environment) -> Iterator[CheckMessage]:
+    """Every process writes there, or its storage is a folder there."""
+    folder = next(path for path in (env.var, *env.var.parents) if path.exists())
+    if env.storage == "folder" and not os.access(folder, os.W_OK):
+        hint = "Let the user of the arena write there, or set ARENA_STORAGE=s3."
+        yield Error(f"ARENA_VAR: {folder} cannot be written.", hint=hint, id="arena.E005")

@@ -1,10 +1,12 @@
 import dataclasses
+import re
 import secrets
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from arena.config import checks, checks_servers
 from arena.config.checks import check_deployment
 
 
@@ -21,8 +23,8 @@ def deployment(settings, monkeypatch):
         limits_off=False,
         allowed_hosts=["arena.example.org"],
         trusted_proxies=["10.0.0.0/8"],
-        database_url="postgresql://arena:pw@db/arena",
-        redis_url="redis://:pw@valkey/0",
+        database_url="postgresql://arena:h6Tq92kLw0ZsX4vB@db/arena",
+        redis_url="redis://:Yc3mP8rNd5JgU1eA@valkey/0",
         contact="mailto:team@example.org",
     )
 
@@ -47,6 +49,13 @@ def test_a_good_deployment_has_nothing_to_report(deployment):
         ({"redis_url": "redis://valkey/0"}, "arena.W002"),
         ({"contact": ""}, "arena.W004"),
         ({"https": False}, "arena.W005"),
+        ({"metrics_token": "Yc3mP8rNd5JgU1eA"}, "arena.W006"),
+        ({"database_url": "postgresql://arena:secret@db/arena"}, "arena.W007"),
+        ({"redis_url": "redis://:aaaaaaaaaaaaaaaaaaaaaaaa@valkey/0"}, "arena.W007"),
+        ({"metrics_networks": ["203.0.0.0/8"]}, "arena.W008"),
+        ({"allowed_hosts": ["https://arena.example.org"]}, "arena.W009"),
+        ({"allowed_hosts": ["arena.example.org:8000"]}, "arena.W009"),
+        ({"trusted_proxies": ["20.0.0.0/8"]}, "arena.W012"),
     ],
 )
 def test_each_mistake_is_reported_by_its_id(deployment, changes, expected):
@@ -76,13 +85,32 @@ def test_a_language_without_its_compiled_file_is_reported(deployment, tmp_path, 
     assert deployment() == ["arena.W003"]
 
 
-def test_every_id_is_explained_in_the_module():
-    from arena.config import checks
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metrics_networks": ["203.0.113.9", "10.0.0.0/8", "2001:db8::/64", "unix"]},
+        {"trusted_proxies": ["unix", "fd00::/8", "203.0.113.9"]},
+        {"allowed_hosts": ["arena.example.org", ".example.org", "127.0.0.1", "web"]},
+        # A password on this machine is nobody else's to guess.
+        {"database_url": "postgresql://arena:pw@127.0.0.1/arena"},
+    ],
+)
+def test_what_is_no_mistake_is_not_reported(deployment, changes):
+    assert deployment(**changes) == []
 
-    source = Path(checks.__file__).read_text()
-    used = {part.split('"')[0] for part in source.split('id="')[1:]}
-    assert used
-    assert all(f"- {one}:" in (checks.__doc__ or "") for one in used)
+
+def test_a_folder_that_cannot_be_written_is_reported_where_it_is_the_store(deployment, tmp_path, monkeypatch):
+    monkeypatch.setattr("arena.config.checks.os.access", lambda *_args: False)
+    assert deployment(var=tmp_path / "new") == ["arena.E005"]
+    assert deployment(var=tmp_path / "new", storage="s3") == []
+
+
+@pytest.mark.parametrize("module", [checks, checks_servers], ids=lambda module: module.__name__)
+def test_every_id_is_explained_in_its_module_and_used_once(module):
+    used = re.findall(r'id="(arena\.[EW]\d{3})"', Path(module.__file__).read_text())
+    explained = re.findall(r"^- (arena\.[EW]\d{3}):", module.__doc__, re.MULTILINE)
+    assert set(used) == set(explained)
+    assert len(explained) == len(set(explained))
 
 
 def test_the_settings_carry_no_key_of_their_own():

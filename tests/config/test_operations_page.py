@@ -9,6 +9,7 @@ from django.core.management import get_commands
 
 from arena.api.metrics import ArenaCollector
 from arena.common import metrics
+from arena.config import checks, checks_servers
 from arena.config.logs import FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,3 +74,12 @@ def test_the_fields_of_a_log_line_are_listed():
 def test_every_command_is_named():
     ours = {name for name, app in get_commands().items() if app.startswith(("arena.", "data_releases"))}
     assert {name for name in ours if f"`{name}" in _section("Commands")} == ours
+
+
+def test_every_check_is_listed_with_its_tag_and_none_that_does_not_exist():
+    listed = dict(re.findall(r"^\| `(arena\.[EW]\d{3})` \| ([a-z, ]+) \|", _section("Checks"), re.MULTILINE))
+    static, connecting = (
+        re.findall(r"^- (arena\.[EW]\d{3}):", one.__doc__, re.MULTILINE) for one in (checks, checks_servers)
+    )
+    assert set(listed) == {*static, *connecting}
+    assert {one for one, tag in listed.items() if tag == "security"} == set(static)

@@ -23,7 +23,7 @@ from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
 from workers.generation import generate_local, generate_turn
 from workers.jobs import JOBS, run_job
-from workers.periodic import SWEEP_PART, refresh_board, sweep
+from workers.periodic import refresh_board, sweep
 from workers.trials import try_local, try_streamed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,7 +130,7 @@ def test_a_vote_is_folded_once_and_makes_one_snapshot(arena, deliver):
 @DELIVERIES
 def test_a_sweep_rings_once_for_each_promise_and_each_forgotten_turn(arena, deliver, valkey, monkeypatch):
     # Also where each delivery does its work, and none is left out because another did it a moment ago.
-    monkeypatch.setattr(heartbeat, "take_turn", lambda name, _every_s: name == SWEEP_PART)
+    monkeypatch.setattr(heartbeat, "take_turn", lambda name, _every_s: name == heartbeat.SWEEP)
     battle = battles.start_battle(arena, make_voter(), PROMPT)
     turn = Turn.objects.get(battle=battle)
     valkey.delete("streams")

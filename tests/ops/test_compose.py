@@ -2,8 +2,12 @@
 
 import importlib
 import json
+import os
 import re
+import secrets
 import shlex
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -170,3 +174,19 @@ def test_what_the_proxy_says_itself_carries_good_headers_and_what_it_passes_on_a
     assert score(Answer(headers)) >= 105
     assert "error @inside 404" in text
     assert "header_up X-Request-ID {http.request.uuid}" in text
+
+
+def test_the_deployment_checks_find_nothing_in_the_shipped_environment():
+    """As `migrate` does before anything starts: the environment of the file, with random secrets in its gaps."""
+    given = {"ARENA_HOST": "arena.example.org", "ARENA_CONTACT": "mailto:team@example.org"}
+    shipped = {name: str(value) for name, value in OURS["web"]["environment"].items()}
+
+    def fill(match):
+        return given.get(match[1]) or (secrets.token_urlsafe(50) if match[2].startswith(":?") else "")
+
+    env = {name: re.sub(r"\$\{(\w+)(:[?-][^}]*)\}", fill, value) for name, value in shipped.items()}
+    env |= {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "arena.config.settings"}
+    command_line = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command_line, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert "no issues" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0
