@@ -18,7 +18,7 @@ from django.utils.cache import get_conditional_response
 
 _PREFIX: Final = "/api/v1/"
 _CONDITION: Final = "HTTP_IF_NONE_MATCH"
-MAX_KEPT: Final = 256
+MAX_KEPT: Final = 64
 MAX_BYTES: Final = 1_000_000
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

@@ -1,12 +1,14 @@
 """A chat completions server that costs next to nothing: what it sends is put together before, and sent by a clock.
 
 Every stream gets one chunk each `FAKE_PERIOD_S`, in one of ten groups that are written to one after the other, until
-`FAKE_CHUNKS` were sent. The answer of a model is always the same text, which `answer` gives. Prints its base URL.
+`FAKE_CHUNKS` were sent or SIGUSR1 ends those that run. A model always says the same text, which `answer` gives, or a
+beginning of it. Prints its base URL.
 """
 
 import asyncio
 import json
 import os
+import signal
 import time
 from typing import Any
 
@@ -71,6 +73,11 @@ class Server:
         for group in self._groups:
             group.pop(connection, None)
 
+    def end(self) -> None:
+        """End every stream at its next turn."""
+        for group in self._groups:
+            group.update(dict.fromkeys(group, CHUNKS))
+
     async def run(self) -> None:
         """Write to one group after the other, each once a period."""
         at, turn = time.monotonic(), 0
@@ -125,8 +132,9 @@ class Connection(asyncio.Protocol):
 
 async def main() -> None:
     """Serve until the process is ended."""
-    server = Server()
-    listening = await asyncio.get_running_loop().create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=512)
+    server, loop = Server(), asyncio.get_running_loop()
+    listening = await loop.create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=512)
+    loop.add_signal_handler(signal.SIGUSR1, server.end)
     print(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1", flush=True)  # noqa: T201
     await server.run()
 
