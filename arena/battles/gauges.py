@@ -32,6 +32,28 @@ def open_battles() -> list[OpenBattles]:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldTurn:
+    """A turn that a worker holds: since when it was asked for, and how long its lease still runs without renewal."""
+
+    turn_id: int
+    attempt: int
+    age_s: float
+    lease_left_s: float
+
+
+def held_turns(limit: int) -> list[HeldTurn]:
+    """The oldest turns under a lease, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, attempt, extract(epoch FROM t.now - created_at), extract(epoch FROM lease_until - t.now) "
+            "FROM battles_turn, (SELECT statement_timestamp() AS now) AS t "
+            "WHERE finished_at IS NULL AND lease_until IS NOT NULL ORDER BY created_at LIMIT %s",
+            [limit],
+        )
+        return [HeldTurn(int(row[0]), int(row[1]), float(row[2]), float(row[3])) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseGauge:
     """Unfinished turns: held by a worker, held by one that is gone (`overdue`), held by nobody (`waiting`).
 

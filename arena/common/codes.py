@@ -27,9 +27,14 @@ def renew(user: AbstractBaseUser) -> list[str]:
     return ["-".join(code[start : start + 4] for start in range(0, _CODE_CHARS, 4)) for code in codes]
 
 
+def is_recovery(device: Device) -> bool:
+    """Whether the device is a set of recovery codes."""
+    return isinstance(device, StaticDevice)
+
+
 def stored_form(device: Device, code: str) -> str:
     """The code as the device knows it: a recovery code by its hash, any other as it is."""
-    if not isinstance(device, StaticDevice):
+    if not is_recovery(device):
         return code
     return hashlib.sha256(code.lower().encode()).hexdigest()[:_STORED_CHARS]
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django_otp import devices_for_user, user_has_device
 
-from arena.common.codes import stored_form
+from arena.common.codes import is_recovery, stored_form
 
 _PROVED_AT: Final = "proved_at"
 
@@ -47,10 +47,13 @@ def accepts(request: HttpRequest, given: str) -> bool:
 
 
 def device_of_code(user: AbstractBaseUser | AnonymousUser, code: str) -> Any:
-    """The device that this code belongs to, or None. A code works once; wrong ones slow the next tries down."""
+    """The device that this code belongs to, or None. A code works once; wrong ones slow the next tries down.
+
+    Digits are an app's, the rest is a recovery code: asking both each time would throttle the one that was not meant.
+    """
     code = code.strip().replace(" ", "").replace("-", "")
     with transaction.atomic():
         for device in devices_for_user(user, for_verify=True):
-            if device.verify_token(stored_form(device, code)):
+            if is_recovery(device) != code.isdecimal() and device.verify_token(stored_form(device, code)):
                 return device
     return None

@@ -110,6 +110,15 @@ def test_a_recovery_code_works_once_however_it_is_typed(olga: User) -> None:
     assert not is_in(second)
 
 
+def test_the_codes_of_the_app_do_not_wear_the_recovery_codes_out(olga: User) -> None:
+    codes = set_up(log_in())
+    for _ in range(4):
+        log_in().post(SECOND, {"code": code_of(device_of(olga))})
+    client = log_in()
+    client.post(SECOND, {"code": codes[0]})
+    assert is_in(client)
+
+
 def test_wrong_codes_are_audited_and_slow_the_next_tries_down(olga: User) -> None:
     device = device_of(olga)
     client = log_in()

@@ -353,6 +353,7 @@ def test_the_status_page_tells_of_workers_queues_turns_and_versions(
         "streams 0 waiting",
         "outbox 1 rows, the oldest for 5 min (a problem)",
         "running 1, the oldest for",
+        "s more",
         "text: ready 1, the oldest for",
         "PostgreSQL",
     ):

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from redis.exceptions import RedisError
 
-from arena.battles.gauges import open_battles, running_leases
+from arena.battles.gauges import HeldTurn, held_turns, open_battles, running_leases
 from arena.common import gauges, heartbeat, live, processes
 from arena.rankings.gauges import board_gauges
 
@@ -24,6 +24,8 @@ REFRESH_S: Final = 5
 OUTBOX_WORRY_S: Final = 30.0
 WAIT_WORRY_S: Final = 30.0
 DISK_WORRY_BYTES: Final = 1_000_000_000
+#: The oldest turns by themselves; the others are in the sums.
+LISTED_TURNS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,15 @@ def _leases() -> list[Line]:
         Line("running", f"{leases.running:,}{running}"),
         _judged("waiting for a worker", f"{leases.waiting:,}{waiting}", good=leases.oldest_wait_s <= WAIT_WORRY_S),
         _judged("lease ran out", f"{leases.overdue:,}", good=not leases.overdue),
+        *[_held(turn) for turn in held_turns(LISTED_TURNS)],
     ]
+
+
+def _held(turn: HeldTurn) -> Line:
+    left = f"lease for {turn.lease_left_s:.0f} s more" if turn.lease_left_s > 0 else "lease ran out"
+    return _judged(
+        f"turn {turn.turn_id}, attempt {turn.attempt}", f"{_age(turn.age_s)}, {left}", good=turn.lease_left_s > 0
+    )
 
 
 def _battles() -> list[Line]:
