@@ -13,7 +13,7 @@ from arena.api import failures
 from arena.api.openapi import document
 from arena.api.parsing import StrictParser
 from arena.api.problems import problem
-from arena.api.routes import battles, boards, releases, session
+from arena.api.routes import battles, boards, rankings, releases, session
 
 View = Callable[..., HttpResponse]
 
@@ -33,7 +33,7 @@ api: Final = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for router in (session.router, battles.router, boards.router, releases.router):
+for router in (session.router, battles.router, boards.router, rankings.router, releases.router):
     api.add_router("", router)
 failures.register(api)
 

@@ -20,6 +20,9 @@ from arena.api.problems import ProblemRaised, problem
 from arena.arenas.selectors import ArenaNotFound
 from arena.battles import errors as battles
 from arena.integrity.errors import ConsentRequired, LimitReached, TooManyOpen
+from arena.rankings.bradley_terry import RankingError
+from arena.rankings.computing import NoBoardThen
+from arena.rankings.filters import FilterError
 from arena.router.errors import GuardUnavailable, PromptInvalid
 from arena.router.messages import message_of
 from arena.votes.services import VoteConflict, VoteInvalid
@@ -34,6 +37,8 @@ SLUGS: Final[dict[type[Exception], str]] = {
     ConsentRequired: "consent-required",
     ExternalIdInvalid: "voter-required",
     Http404: "not-found",
+    NoBoardThen: "board-not-found",
+    RankingError: "not-determined",
     RequestDataTooBig: "body-too-large",
     VoteConflict: "vote-conflict",
     battles.AlreadyReported: "already-reported",
@@ -61,6 +66,11 @@ def _prompt(error: PromptInvalid) -> HttpResponse:
 
 def _refused(error: battles.PromptRefused) -> HttpResponse:
     return problem("prompt-refused", message_of(error.code), code=error.code)
+
+
+def _filter(error: FilterError) -> HttpResponse:
+    errors = [{"where": f"query.{error.field}", "code": "filter", "message": str(error)}]
+    return problem("request-invalid", str(error), errors=errors)
 
 
 def _vote(error: VoteInvalid) -> HttpResponse:
@@ -109,6 +119,7 @@ def _unexpected(error: Exception) -> HttpResponse:
 #: Errors that bring something of their own into the document.
 HANDLERS: Final[dict[type[Exception], Callable[[Any], HttpResponse]]] = {
     Exception: _unexpected,
+    FilterError: _filter,
     GuardUnavailable: _guard,
     HttpError: _http,
     InterfaceError: _database,

@@ -66,6 +66,8 @@ def _complete(method: str, operation: Json) -> None:
         operation["responses"][304]["description"] = "Not modified."
         for status in (200, 304):
             operation["responses"][status]["headers"] = {"ETag": {"schema": {"type": "string"}}}
+    if operation["operationId"].endswith("_csv"):
+        operation["responses"][200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
     for status, response in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
             _as_problem(int(status), response)

@@ -54,6 +54,7 @@ _ALL: Final = (
     ),
     ProblemType("not-found", 404, "Not found", _("There is nothing at this address.")),
     ProblemType("arena-not-found", 404, "Arena not found", _("There is no such arena.")),
+    ProblemType("board-not-found", 404, "No leaderboard then", _("There was no leaderboard at that moment.")),
     ProblemType("battle-not-found", 404, "Battle not found", _("There is no such battle.")),
     ProblemType("method-not-allowed", 405, "Method not allowed", _("This address does not take this method.")),
     ProblemType("not-ready", 409, "Not ready", _("The battle is not ready for this: both sides must be complete.")),
@@ -62,6 +63,12 @@ _ALL: Final = (
     ProblemType("vote-conflict", 409, "Vote conflict", _("The battle has another vote already; it stays as it is.")),
     ProblemType("arena-closed", 409, "Arena closed", _("This arena takes no battles now.")),
     ProblemType("already-reported", 409, "Already reported", _("You reported this answer before.")),
+    ProblemType(
+        "not-determined",
+        409,
+        "Not determined",
+        _("The votes so far do not determine what this method asks for."),
+    ),
     ProblemType(
         "too-many-open-battles",
         429,

@@ -194,48 +194,6 @@ class ReleasesOut(Out):
     releases: list[ReleaseOut]
 
 
-class RatingOut(Out):
-    """One contender of a leaderboard. Numbers are null where the votes do not determine them; `status` says why."""
-
-    system: str
-    version: int
-    organisation: str
-    access: str
-    licence: str
-    retired: bool
-    new: bool = Field(description="Registered in the last two weeks.")
-    rating: float | None
-    lower: float | None = Field(description="Interval of this rating by itself.")
-    upper: float | None
-    rank_low: int | None
-    rank_high: int | None
-    tier: int | None = Field(description="Contenders of one tier cannot all be told apart; the best is 1.")
-    simultaneous_lower: float | None = Field(description="Interval such that those of all rows hold at once.")
-    simultaneous_upper: float | None
-    sequence_lower: float | None = Field(description="Interval that holds at every look, however often one looks.")
-    sequence_upper: float | None
-    votes: int
-    status: str
-    listing: str = Field(description="`listed`, `preliminary` (under 300 votes) or `too_few_votes` (under 30).")
-
-
-class LeaderboardOut(Out):
-    """The newest leaderboard of an arena, at full precision, with what made it."""
-
-    arena: str
-    board: str = Field(description="Which votes it is about: `all`, `language:fr`, `category:coding`, or several.")
-    snapshot: int | None
-    status: str
-    groups: list[list[str]] = Field(description="Where the systems cannot all be compared: who can, with whom.")
-    method: dict[str, JsonValue]
-    code_version: str
-    counted: int = Field(description="Votes in the ratings.")
-    simulated: int = Field(description="How many of them simulated voters cast.")
-    excluded: dict[str, int] = Field(description="Votes that are kept and left out, by class.")
-    updated_at: datetime | None
-    ratings: list[RatingOut]
-
-
 class FieldErrorOut(Out):
     """What is wrong with one field."""
 

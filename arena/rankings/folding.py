@@ -9,10 +9,10 @@ one is killed. Its cost grows with the new votes; reading a board's tallies grow
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
 
 from arena.arenas.models import Arena
 from arena.battles.models import Response
@@ -181,8 +181,8 @@ def _exclusion(group: _Group, *, demo: bool) -> str:
     return IDENTITY_REVEALED if group.is_revealed else ""
 
 
-def _groups(arena: Arena, after: int, up_to: int) -> Iterable[_Group]:
-    """The votes of a range, grouped by PostgreSQL: as many rows as there are pairs and outcomes, not votes."""
+def _judged(arena: Arena, after: int, up_to: int) -> QuerySet[Vote, Any]:
+    """The votes of an arena with after < id ≤ up_to, each with what may exclude it."""
     # Any attempt of the pair counts: what a visitor saw before a retry was seen.
     revealing = Response.objects.filter(
         turn__battle=OuterRef("battle"),
@@ -191,24 +191,28 @@ def _groups(arena: Arena, after: int, up_to: int) -> Iterable[_Group]:
         identity_matches__len__gt=0,
     )
     simulated = Q(battle__is_simulated=True) | Q(voter__is_simulated=True)
+    votes = Vote.objects.filter(id__gt=after, id__lte=up_to, battle__arena=arena)
+    return votes.annotate(
+        simulated=ExpressionWrapper(simulated, output_field=BooleanField()), revealed=Exists(revealing)
+    )
+
+
+def counted_votes(arena: Arena, up_to: int) -> QuerySet[Vote, Any]:
+    """The single votes up to `up_to` that are in the tallies."""
+    counted = Q(revealed=False) if arena.is_demo else Q(revealed=False, simulated=False)
+    return _judged(arena, 0, up_to).filter(counted)
+
+
+def _groups(arena: Arena, after: int, up_to: int) -> Iterable[_Group]:
+    """The votes of a range, grouped by PostgreSQL: as many rows as there are pairs and outcomes, not votes."""
     told = BattleTraits.objects.filter(battle=OuterRef("battle"))
     rows = (
-        Vote.objects.filter(id__gt=after, id__lte=up_to, battle__arena=arena)
+        _judged(arena, after, up_to)
         .order_by()
-        .annotate(
-            language=Subquery(told.values("language")),
-            categories=Subquery(told.values("categories")),
-            simulated=ExpressionWrapper(simulated, output_field=BooleanField()),
-            revealed=Exists(revealing),
-        )
+        .annotate(language=Subquery(told.values("language")), categories=Subquery(told.values("categories")))
         .values_list(
-            "battle__pairing__left_id",
-            "battle__pairing__right_id",
-            "outcome",
-            "language",
-            "categories",
-            "simulated",
-            "revealed",
+            *("battle__pairing__left_id", "battle__pairing__right_id", "outcome"),
+            *("language", "categories", "simulated", "revealed"),
         )
         .annotate(n=Count("id"))
     )

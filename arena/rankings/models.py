@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -162,6 +163,14 @@ class Rating(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["snapshot", "version"], name="rating_unique")]
+
+
+class BattleForm(models.Model):
+    """The amounts of `markdown_style.NAMES` in both answers to the voted turn, counted once per voted battle."""
+
+    battle = models.OneToOneField(Battle, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    left = ArrayField(models.PositiveIntegerField())
+    right = ArrayField(models.PositiveIntegerField())
 
 
 class Study(models.Model):

@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from arena.arenas.models import Arena
 from arena.rankings.board import Status
-from arena.rankings.computing import compute, snapshot_at
-from arena.rankings.contenders import name_of, versions_of
+from arena.rankings.computing import Computed, snapshot_at
+from arena.rankings.contenders import name_of
 from arena.rankings.filters import EVERYTHING, BoardFilter
-from arena.rankings.method import Method
-from arena.rankings.models import FoldWatermark, Rating, Snapshot
+from arena.rankings.models import Rating, Snapshot
 from arena.rankings.services import CODE_VERSION, METHOD, ratings_of
-from arena.rankings.tallying import read
 from arena.systems.models import SystemVersion
 
 #: From how many votes a contender is listed, and from how many its rating is no longer called preliminary.
@@ -68,7 +66,6 @@ class Leaderboard:
     arena: str
     board: str
     snapshot_id: int | None
-    last_vote_id: int
     status: str
     groups: tuple[tuple[str, ...], ...]
     method: dict[str, Any]
@@ -118,24 +115,17 @@ def leaderboard(arena: Arena, chosen: BoardFilter = EVERYTHING, as_of: datetime 
     return _leaderboard(arena, snapshot, ratings, snapshot.created_at)
 
 
-def computed_leaderboard(arena: Arena, chosen: BoardFilter, method: Method) -> Leaderboard:
-    """A board that is not stored, for any filter and method: from the tallies, without reading a vote.
-
-    Raises:
-        NotConverged: the fit failed.
-        RankingError: the votes do not determine what the method asks for.
-    """
-    watermark = FoldWatermark.objects.filter(arena=arena).first() or FoldWatermark(arena=arena)
-    tallied, versions = read(arena.pk, chosen), versions_of(arena.pk)
-    computed = compute(tallied, versions, method, watermark.excluded)
+def computed_leaderboard(arena: Arena, chosen: BoardFilter, computed: Computed) -> Leaderboard:
+    """A board that is not stored, with the names of its systems."""
+    board = computed.board
     snapshot = Snapshot(
         arena=arena,
         board=chosen.name,
-        last_vote_id=watermark.last_vote_id,
-        method=computed.board.method,
-        inputs={"counted": int(tallied.counts.sum()), "simulated": 0, "excluded": {}},
-        status=computed.board.status.value,
-        groups=[[computed.contenders[row].newest for row in group] for group in computed.board.groups],
+        last_vote_id=0,
+        method=board.method,
+        inputs={"counted": sum(row.votes for row in board.rows) // 2, "simulated": 0, "excluded": {}},
+        status=board.status.value,
+        groups=[[computed.contenders[row].newest for row in group] for group in board.groups],
         code_version=CODE_VERSION,
     )
     shown = SystemVersion.objects.select_related("system").in_bulk([one.newest for one in computed.contenders])
@@ -155,7 +145,6 @@ def _leaderboard(
         arena=arena.slug,
         board=snapshot.board,
         snapshot_id=snapshot.pk,
-        last_vote_id=snapshot.last_vote_id,
         status=snapshot.status,
         groups=tuple(tuple(names[version] for version in group) for group in snapshot.groups),
         method=snapshot.method,

@@ -1,14 +1,17 @@
-"""The figure of a leaderboard: as Plotly JSON for scripts, and as bar geometry for pages without them.
+"""The figures of leaderboards: as Plotly JSON for scripts, and as bar geometry for pages without them.
 
 Colours and fonts are not set here: the script takes them from the page's theme.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
+
+from arena.rankings.history import History
+from arena.rankings.value import Value
 
 #: The drawing area of one interval bar, in SVG units, and the room left for the dot at both ends.
 BAR_WIDTH: Final = 144.0
@@ -17,28 +20,14 @@ ROW_HEIGHT_PX: Final = 34
 FRAME_HEIGHT_PX: Final = 110
 
 
-class Rated(Protocol):
-    """A row of a leaderboard, as far as a figure needs it. Numbers on the rating scale."""
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A row as far as a figure needs it: a name, and points where there are some."""
 
-    @property
-    def system(self) -> str:
-        """The system's name."""
-        ...
-
-    @property
-    def rating(self) -> float | None:
-        """The rating, or None where there is no number."""
-        ...
-
-    @property
-    def lower(self) -> float | None:
-        """Lower end of the 95 % interval."""
-        ...
-
-    @property
-    def upper(self) -> float | None:
-        """Upper end of the 95 % interval."""
-        ...
+    system: str
+    rating: float | None
+    lower: float | None
+    upper: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +79,77 @@ def leaderboard_figure(rows: Sequence[Rated]) -> dict[str, Any]:
         customdata=[[lower, upper] for _row, _rating, lower, upper in known],
         hovertemplate="%{y}: %{x:.0f} (%{customdata[0]:.0f} – %{customdata[1]:.0f})<extra></extra>",
     )
-    layout = {
-        "template": go.layout.Template(),
-        "height": FRAME_HEIGHT_PX + ROW_HEIGHT_PX * len(known),
-        "showlegend": False,
-        "margin": {"l": 8, "r": 24, "t": 16, "b": 48},
-        "xaxis": {"title": {"text": _("Rating")}, "automargin": True, "zeroline": False, "nticks": 5, "tickangle": 0},
-        "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},
-    }
-    figure: dict[str, Any] = go.Figure(trace, layout).to_plotly_json()
-    return figure
+    return _figure(
+        [trace],
+        height=FRAME_HEIGHT_PX + ROW_HEIGHT_PX * len(known),
+        showlegend=False,
+        xaxis={"title": {"text": _("Rating")}, "automargin": True, "zeroline": False, "nticks": 5, "tickangle": 0},
+        yaxis={"automargin": True, "autorange": "reversed", "type": "category"},
+    )
+
+
+def history_figure(history: History, shown: int) -> dict[str, Any]:
+    """Ratings through time: one line for each of the first `shown` contenders, the others as a click on the legend."""
+    traces = [
+        go.Scatter(
+            name=line.system,
+            x=[point.at.isoformat() for point in line.points],
+            y=[round(point.rating, 1) for point in line.points],
+            mode="lines+markers",
+            meta="series",
+            visible=True if place < shown else "legendonly",
+            hovertemplate="%{fullData.name}: %{y:.0f}<extra></extra>",
+        )
+        for place, line in enumerate(history.lines)
+    ]
+    return _figure(
+        traces,
+        height=420,
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.2},
+        xaxis={"automargin": True, "type": "date", "tickangle": 0, "nticks": 5},
+        yaxis={"title": {"text": _("Rating")}, "automargin": True, "zeroline": False},
+    )
+
+
+def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) -> dict[str, Any]:
+    """Rating against a price (the less the better, logarithmic), with the line of those that nobody beats in both.
+
+    Args:
+        values: the contenders; those without both numbers are left out.
+        name: the field that is the price.
+        front: the field that says who is on the front.
+        title: of the axis.
+    """
+    known = [one for one in values if one.row.rating is not None and (getattr(one, name) or 0) > 0]
+    best = sorted((one for one in known if getattr(one, front)), key=lambda one: float(getattr(one, name)))
+    line = go.Scatter(
+        x=[getattr(one, name) for one in best],
+        y=[one.row.rating for one in best],
+        mode="lines",
+        line={"shape": "hv", "dash": "dot"},
+        meta="front",
+        hoverinfo="skip",
+    )
+    dots = go.Scatter(
+        x=[getattr(one, name) for one in known],
+        y=[one.row.rating for one in known],
+        text=[one.row.system for one in known],
+        mode="markers+text",
+        textposition="top center",
+        hovertemplate="%{text}: %{y:.0f}, %{x:.4~g}<extra></extra>",
+    )
+    return _figure(
+        [line, dots],
+        height=380,
+        showlegend=False,
+        xaxis={"title": {"text": title}, "type": "log", "automargin": True, "tickangle": 0, "nticks": 5},
+        yaxis={"title": {"text": _("Rating")}, "automargin": True, "zeroline": False},
+    )
+
+
+def _figure(traces: Sequence[Any], **layout: Any) -> dict[str, Any]:
+    margin = {"l": 8, "r": 24, "t": 16, "b": 48}
+    figure = go.Figure(list(traces), {"template": go.layout.Template(), "margin": margin, **layout})
+    told: dict[str, Any] = figure.to_plotly_json()
+    return told

@@ -98,6 +98,50 @@ RATING_STATUSES: Final[dict[str, Promise]] = {
     "regularised": _("rated with the help of imagined votes, as the real ones decide too little"),
 }
 
+#: How much a row's number rests on, where it is little.
+LISTINGS: Final[dict[str, Promise]] = {
+    "preliminary": _("preliminary"),
+    "too_few_votes": _("too few votes"),
+}
+
+#: Kinds of prompts.
+CATEGORIES: Final[dict[str, Promise]] = {
+    "coding": _("Coding"),
+    "maths": _("Mathematics"),
+    "creative-writing": _("Creative writing"),
+    "instruction-following": _("Following instructions"),
+    "hard": _("Hard prompts"),
+    "multi-turn": _("Several turns"),
+    "long": _("Long prompts"),
+}
+
+#: What happened to a system.
+EVENTS: Final[dict[str, Promise]] = {
+    "registered": _("registered"),
+    "paused": _("paused"),
+    "resumed": _("resumed"),
+    "retired": _("retired"),
+}
+
+#: What is counted of an answer's form.
+FEATURES: Final[dict[str, Promise]] = {
+    "tokens": _("Length"),
+    "headings": _("Headings"),
+    "lists": _("List items"),
+    "bold": _("Bold text"),
+    "code": _("Code blocks"),
+}
+
+#: The intervals of a leaderboard: a name and what it promises.
+INTERVALS: Final[dict[str, tuple[Promise, Promise]]] = {
+    "own": (_("Each by itself"), _("Each interval holds by itself, in 95 of 100 cases.")),
+    "simultaneous": (_("All at once"), _("All intervals of the board hold at once, in 95 of 100 cases.")),
+    "sequence": (
+        _("At every look"),
+        _("Each interval holds however often one looks at the live board, in 95 of 100 cases."),
+    ),
+}
+
 #: Why votes are left out of the ratings.
 EXCLUSIONS: Final[dict[str, Promise]] = {
     "identity_revealed": _("an answer named its own maker or model"),

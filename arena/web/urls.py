@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
-from arena.web.views import arena, battle, consent, history, home, leaderboard, pages, releases
+from arena.web.views import arena, battle, boards, consent, history, home, leaderboard, pages, releases
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,8 +12,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arenas/<slug:slug>", arena.page, name="arena"),
     path("arenas/<slug:slug>/battles", arena.start, name="start"),
     path("arenas/<slug:slug>/leaderboard", leaderboard.page, name="leaderboard"),
+    path("arenas/<slug:slug>/leaderboard/history", boards.history, name="board_history"),
+    path("arenas/<slug:slug>/leaderboard/matrix", boards.matrix, name="board_matrix"),
+    path("arenas/<slug:slug>/leaderboard/value", boards.value, name="board_value"),
+    path("arenas/<slug:slug>/leaderboard/imported/<int:source_id>", boards.imported, name="board_imported"),
+    path("arenas/<slug:slug>/transparency", boards.transparency, name="transparency"),
     path("leaderboards", leaderboard.index, name="leaderboards"),
     path("battles", history.page, name="battles"),
+    path("battles/ratings", boards.own, name="own_ratings"),
     path("battles/<uuid:battle_id>", battle.page, name="battle"),
     path("battles/<uuid:battle_id>/turns", battle.turn, name="turn"),
     path("battles/<uuid:battle_id>/vote", battle.vote, name="vote"),

@@ -6,6 +6,9 @@ type Fields = Record<string, unknown>;
 
 const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
+/** Lines that must be told apart, on light and on dark paper. */
+const SERIES = ["#0f8f74", "#3b7dd8", "#c2571a", "#a14bbd", "#b3860b", "#c43d5c", "#2b8ca3", "#7f7360"];
+
 export function themed(figure: Figure, style: Style): Figure {
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = (given: unknown): Fields => ({
@@ -16,11 +19,20 @@ export function themed(figure: Figure, style: Style): Figure {
     tickcolor: token("line-strong"),
   });
   return {
-    data: figure.data.map((trace) => ({
-      ...trace,
-      marker: { ...fields(trace["marker"]), color: token("accent"), size: 10 },
-      error_x: { ...fields(trace["error_x"]), color: token("accent"), thickness: 2, width: 5 },
-    })),
+    data: figure.data.map((trace, place) => {
+      if (trace["meta"] === "series") {
+        const color = SERIES[place % SERIES.length];
+        return { ...trace, line: { color, width: 2 }, marker: { color, size: 5 } };
+      }
+      if (trace["meta"] === "front") {
+        return { ...trace, line: { ...fields(trace["line"]), color: token("line-strong"), width: 2 } };
+      }
+      return {
+        ...trace,
+        marker: { ...fields(trace["marker"]), color: token("accent"), size: 10 },
+        error_x: { ...fields(trace["error_x"]), color: token("accent"), thickness: 2, width: 5 },
+      };
+    }),
     layout: {
       ...figure.layout,
       xaxis: axis(figure.layout["xaxis"]),

@@ -1,6 +1,6 @@
 /**
- * Draws the figure that the server built. The table under it says the same, so the figure is hidden from screen readers
- * and takes no focus.
+ * Draws the figures that the server built. The table under each says the same, so figures are hidden from screen readers
+ * and take no focus.
  */
 import type { Figure } from "plotly.js-cartesian-dist-min";
 import { themed } from "./figure";
@@ -16,7 +16,6 @@ function prepareStyle(): void {
 }
 
 async function draw(target: HTMLElement, figure: Figure): Promise<void> {
-  prepareStyle();
   const { default: plotly } = await import("plotly.js-cartesian-dist-min");
   const show = async (): Promise<void> => {
     const { data, layout } = themed(figure, getComputedStyle(document.documentElement));
@@ -27,18 +26,22 @@ async function draw(target: HTMLElement, figure: Figure): Promise<void> {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void show());
 }
 
-const target = document.getElementById("leaderboard-figure");
-const source = document.getElementById(target?.dataset["figure"] ?? "");
-if (target && source) {
+function watch(target: HTMLElement): void {
+  const source = document.getElementById(target.dataset["figure"] ?? "");
+  if (!source) return;
   target.setAttribute("aria-hidden", "true");
   const figure = JSON.parse(source.textContent) as Figure;
   // Its room is kept, so that nothing jumps when it comes.
   const height = Number(figure.layout["height"]);
   if (height > 0) target.style.minBlockSize = `${height}px`;
-  // The table comes first: the figure is drawn once it is near the screen.
+  // The table comes first: a figure is drawn once it is near the screen.
   new IntersectionObserver((entries, observer) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
     void draw(target, figure);
   }, { rootMargin: "400px" }).observe(target);
 }
+
+const targets = document.querySelectorAll<HTMLElement>("[data-figure]");
+if (targets.length > 0) prepareStyle();
+targets.forEach(watch);

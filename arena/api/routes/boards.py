@@ -1,13 +1,12 @@
-"""What everybody may read: arenas, leaderboards, systems."""
+"""What everybody may read: arenas, systems."""
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from arena.api.openapi import problems
-from arena.api.rendering import rendered, tagged
-from arena.api.schemas import ArenaOut, ArenasOut, LeaderboardOut, SystemOut, SystemsOut
-from arena.arenas.selectors import open_arena, open_arenas
-from arena.rankings.selectors import leaderboard as leaderboard_of
+from arena.api.rendering import rendered
+from arena.api.schemas import ArenaOut, ArenasOut, SystemOut, SystemsOut
+from arena.arenas.selectors import open_arenas
 from arena.systems.selectors import public_systems, system_counts
 
 router = Router(tags=["public"])
@@ -31,20 +30,6 @@ def arenas(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         for arena in open_arenas()
     ]
     return rendered(ArenasOut(arenas=rows), cache=LISTS)
-
-
-@router.get(
-    "/arenas/{slug}/leaderboard",
-    operation_id="leaderboard",
-    response={200: LeaderboardOut, 304: None, **problems(404)},
-)
-def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
-    """The newest leaderboard. Ask again with `If-None-Match`: 304 means that it is still the same.
-
-    The tag names the whole answer, not the snapshot alone: a system that retires changes its row without a new fit.
-    """
-    board = LeaderboardOut.model_validate(leaderboard_of(open_arena(slug)).as_dict())
-    return tagged(request, rendered(board, cache="public, no-cache"))
 
 
 @router.get("/systems", operation_id="list_systems", response={200: SystemsOut, **problems()})

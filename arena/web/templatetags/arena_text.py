@@ -5,7 +5,7 @@ from typing import Final
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 
 from arena.web import messages
 
@@ -63,3 +63,73 @@ def usd(amount: Decimal | float | None) -> str:
     exact = Decimal(str(amount)).normalize()
     decimals = max(2, -int(exact.as_tuple().exponent))
     return gettext("${amount}").format(amount=number_format(exact, decimals, use_l10n=True, force_grouping=True))
+
+
+@register.filter
+def category_name(code: str) -> str:
+    """A category of prompts."""
+    return str(messages.CATEGORIES.get(code, code))
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """A language by its name in itself, where Django knows it."""
+    if code == "und":
+        return gettext("Undetermined")
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
+
+
+@register.filter
+def event_name(kind: str) -> str:
+    """What happened to a system."""
+    return str(messages.EVENTS.get(kind, kind))
+
+
+@register.filter
+def feature_name(code: str) -> str:
+    """A feature of an answer's form."""
+    return str(messages.FEATURES.get(code, code))
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of 1 in per cent, without decimals unless it is small; a dash where nothing is known."""
+    if share is None:
+        return "–"
+    decimals = 1 if 0 < share < 0.0995 else 0
+    return gettext("{number} %").format(number=number_format(100 * share, decimals, use_l10n=True))
+
+
+@register.filter
+def heat(share: float | None) -> str:
+    """A step of the shading from 0 to 10; empty where nothing is known."""
+    return "" if share is None else f"heat-{round(10 * share)}"
+
+
+@register.filter
+def p_value(p: float) -> str:
+    """A probability with as many decimals as it needs."""
+    return gettext("below 0.001") if p < 0.001 else str(number_format(p, 3, use_l10n=True))
+
+
+@register.filter
+def listing_name(code: str) -> str:
+    """How little a row's number rests on."""
+    return str(messages.LISTINGS.get(code, code))
+
+
+@register.filter
+def seconds_or_dash(seconds: float | None) -> str:
+    """A duration; a dash where nothing is known."""
+    return "–" if seconds is None else gettext("{number} s").format(number=number_format(seconds, 2, use_l10n=True))
+
+
+@register.filter
+def small_usd(amount: float | None) -> str:
+    """A small price with two figures that say something; a dash where nothing is known."""
+    if amount is None or not amount:
+        return usd(amount)
+    return usd(Decimal(f"{amount:.2g}"))

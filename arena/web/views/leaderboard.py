@@ -1,5 +1,7 @@
 """The leaderboard: a table that works everywhere, and a figure where scripts run."""
 
+from typing import Any, Final
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
@@ -7,11 +9,23 @@ from django.views.decorators.http import require_safe
 
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
-from arena.rankings.selectors import Leaderboard, leaderboard
-from arena.web.figures import interval_bars, leaderboard_figure
+from arena.rankings.board import Status
+from arena.rankings.bradley_terry import RankingError
+from arena.rankings.categories import Category
+from arena.rankings.computing import NoBoardThen
+from arena.rankings.imports import sources_of
+from arena.rankings.questions import Part, Question, board_of, parts_of
+from arena.rankings.selectors import Leaderboard, LeaderboardRow
+from arena.rankings.studies import FRAGILITY, STYLE, newest
+from arena.web.board_query import Asked, asked_of, columns_of, ordered
+from arena.web.figures import Rated, interval_bars, leaderboard_figure
 from arena.web.fingerprint import etag_of
-from arena.web.messages import BOARD_STATUSES
+from arena.web.messages import BOARD_STATUSES, INTERVALS
 from arena.web.refusals import answers_refusals
+from data_releases.selectors import certified_board, next_release_on
+
+COLUMNS: Final = ("rating", "system", "votes")
+FALLING: Final = frozenset({"rating", "votes"})
 
 
 @require_safe
@@ -26,11 +40,13 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @answers_refusals
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The newest snapshot of an arena. Browsers keep the page and ask whether it changed."""
+    """A board of an arena. Browsers keep the page and ask whether it changed."""
     arena = open_arena(slug)
-    board = leaderboard(arena)
-    etag = etag_of(request, board.etag)
-    response = get_conditional_response(request, etag=etag) or _rendered(request, arena, board)
+    asked = asked_of(request.GET)
+    board, missing = _board(arena, asked.question)
+    beside = _beside(arena)
+    etag = etag_of(request, board.etag, missing, *(getattr(one, "pk", one) for one in beside.values()))
+    response = get_conditional_response(request, etag=etag) or _rendered(request, arena, asked, board, missing, beside)
     if response.status_code == 304:
         # The kept page carries the nonce of its first answer; a new policy would switch its scripts off.
         setattr(response, "_csp_exempt", True)  # noqa: B010 - django-csp reads this mark
@@ -40,16 +56,70 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _rendered(request: HttpRequest, arena: Arena, board: Leaderboard) -> HttpResponse:
-    rated = sum(row.rating is not None for row in board.rows)
+def _board(arena: Arena, question: Question) -> tuple[Leaderboard, str]:
+    """The board, or the usual one and why there is no other."""
+    try:
+        return board_of(arena, question), ""
+    except NoBoardThen:
+        return board_of(arena, Question()), "then"
+    except RankingError:
+        return board_of(arena, Question()), "undetermined"
+
+
+def _beside(arena: Arena) -> dict[str, Any]:
+    """What the page tells besides the board."""
+    certified = certified_board(arena)
+    return {
+        "fragility": newest(arena, FRAGILITY),
+        "style": newest(arena, STYLE),
+        "certified": certified,
+        "next_release": next_release_on(arena),
+    }
+
+
+def _rendered(
+    request: HttpRequest, arena: Arena, asked: Asked, board: Leaderboard, missing: str, beside: dict[str, Any]
+) -> HttpResponse:
+    rows = ordered(board.rows, asked.order, getattr, FALLING)
+    rated = [_rated(row, asked.interval) for row in rows]
+    parts = parts_of(arena)
     context = {
         "arena": arena,
+        "asked": asked,
         "board": board,
-        "rows": list(zip(board.rows, interval_bars(board.rows), strict=True)),
+        "missing": missing,
+        "rows": list(zip(rows, rated, interval_bars(rated), strict=True)),
+        "columns": columns_of(request.GET, asked.order, COLUMNS, FALLING),
         "explained": BOARD_STATUSES.get(board.status),
-        "figure": leaderboard_figure(board.rows) if rated else None,
+        "figure": leaderboard_figure(rated) if any(row.rating is not None for row in rated) else None,
         "excluded": {code: n for code, n in board.excluded.items() if n},
+        "languages": [part for part in parts if part.chosen.language],
+        "categories": [_category(part) for part in parts if part.chosen.categories],
+        "intervals": INTERVALS,
+        "data_query": _data_query(request),
+        "sources": sources_of(arena),
+        "tab": "ratings",
         "section": "leaderboard",
         "nav_arena": arena.slug,
+        **beside,
     }
     return render(request, "web/leaderboard.html", context)
+
+
+def _data_query(request: HttpRequest) -> str:
+    """The part of the address that the API takes, too."""
+    wanted = request.GET.copy()
+    for name in list(wanted):
+        if name not in {"language", "category", "method", "as_of"} or not wanted[name]:
+            del wanted[name]
+    return wanted.urlencode()
+
+
+def _rated(row: LeaderboardRow, interval: str) -> Rated:
+    if interval == "own" or row.status != Status.OK.value:
+        return Rated(row.system, row.rating, row.lower, row.upper)
+    return Rated(row.system, row.rating, getattr(row, f"{interval}_lower"), getattr(row, f"{interval}_upper"))
+
+
+def _category(part: Part) -> tuple[Category, int]:
+    return next(iter(part.chosen.categories)), part.votes

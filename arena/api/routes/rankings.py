@@ -1,0 +1,244 @@
+"""Leaderboards as programs read them: any filter, method and moment; history, matrix, value, transparency, studies."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from ninja import Query, Router
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from arena.api.openapi import problems
+from arena.api.ranking_schemas import (
+    CellOut,
+    EntryOut,
+    HistoryOut,
+    LeaderboardOut,
+    LineOut,
+    MatrixOut,
+    StudiesOut,
+    StudyOut,
+    TransparencyOut,
+    ValueOut,
+    ValuesOut,
+)
+from arena.api.rendering import rendered
+from arena.api.tables import csv_response
+from arena.arenas.models import Arena
+from arena.arenas.selectors import open_arena
+from arena.rankings.categories import Category
+from arena.rankings.filters import MOST_CATEGORIES, filter_of
+from arena.rankings.history import History, history_of
+from arena.rankings.moments import moment_of
+from arena.rankings.questions import METHODS, Matrix, Question, board_of, matrix_of
+from arena.rankings.selectors import LeaderboardRow, leaderboard
+from arena.rankings.studies import FRAGILITY, STYLE, newest
+from arena.rankings.transparency import transparency_of
+from arena.rankings.value import values_of
+
+router = Router(tags=["leaderboards"])
+CACHE: Final = "public, no-cache"
+
+CategoryWord: TypeAlias = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": [category.value for category in Category]})
+]
+Language: TypeAlias = Annotated[str, Field(pattern="^[a-z]{2,3}$", description="Of the prompts; ISO 639, or `und`.")]
+
+
+def _moment(given: object) -> object:
+    return moment_of(given) if isinstance(given, str) else given
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_moment)]
+
+
+class VotesQuery(BaseModel):
+    """Which votes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language | None = None
+    category: list[CategoryWord] = Field(
+        default=[], max_length=MOST_CATEGORIES, description="Only prompts in all of these categories."
+    )
+
+    def question(self) -> Question:
+        """The board that is asked for."""
+        return Question(filter_of(self.language, self.category))
+
+
+class MethodQuery(VotesQuery):
+    """Which votes, and by which model of ties."""
+
+    method: Literal["bradley-terry", "davidson", "rao-kupper"] = "bradley-terry"
+
+    def question(self) -> Question:
+        """The board that is asked for."""
+        return Question(filter_of(self.language, self.category), METHODS[self.method])
+
+
+class BoardQuery(MethodQuery):
+    """The same at a moment in the past: for one language or one category, by the usual method."""
+
+    as_of: Moment | None = None
+
+    def question(self) -> Question:
+        """The board that is asked for."""
+        return Question(filter_of(self.language, self.category), METHODS[self.method], self.as_of)
+
+
+def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """With a tag that names the whole answer: a system that retires changes its row without a new fit."""
+    response["Cache-Control"] = CACHE
+    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+_JSON: Final = {304: None, **problems(404, 422)}
+_CSV: Final = {200: None, 304: None, **problems(404, 422)}
+
+
+@router.get(
+    "/arenas/{slug}/leaderboard", operation_id="leaderboard", response={200: LeaderboardOut, **_JSON, **problems(409)}
+)
+def board(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> HttpResponse:
+    """A leaderboard. Ask again with `If-None-Match`: 304 means that it is still the same."""
+    found = board_of(open_arena(slug), query.question())
+    return _answer(request, rendered(LeaderboardOut.model_validate(found.as_dict())))
+
+
+@router.get("/arenas/{slug}/leaderboard.csv", operation_id="leaderboard_csv", response={**_CSV, **problems(409)})
+def board_csv(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> HttpResponse:
+    """The rows of a leaderboard as CSV."""
+    found = board_of(open_arena(slug), query.question())
+    columns = LeaderboardRow.__slots__
+    return _answer(request, csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
+
+
+@router.get(
+    "/arenas/{slug}/leaderboard/history", operation_id="leaderboard_history", response={200: HistoryOut, **_JSON}
+)
+def history(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> HttpResponse:
+    """The ratings through time, of all votes, one language or one category; combinations have no history."""
+    found = _history(open_arena(slug), query)
+    return _answer(
+        request,
+        rendered(
+            HistoryOut(arena=slug, board=found.board, lines=[LineOut.model_validate(one) for one in found.lines])
+        ),
+    )
+
+
+@router.get("/arenas/{slug}/leaderboard/history.csv", operation_id="leaderboard_history_csv", response=_CSV)
+def history_csv(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> HttpResponse:
+    """The ratings through time as CSV: one row per system and moment."""
+    rows = (
+        {"system": line.system, "version": line.version, **asdict(point), "at": point.at.isoformat()}
+        for line in _history(open_arena(slug), query).lines
+        for point in line.points
+    )
+    columns = ("at", "system", "version", "rating", "lower", "upper", "votes")
+    return _answer(request, csv_response(f"{slug}-history.csv", columns, rows))
+
+
+def _history(arena: Arena, query: VotesQuery) -> History:
+    question = query.question()
+    # What holds for a moment in the past holds for all of them.
+    return history_of(arena, Question(question.chosen, as_of=datetime.max.replace(tzinfo=UTC)).chosen)
+
+
+@router.get(
+    "/arenas/{slug}/leaderboard/matrix",
+    operation_id="leaderboard_matrix",
+    response={200: MatrixOut, **_JSON, **problems(409)},
+)
+def matrix(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpResponse:
+    """Who is preferred to whom: battles, and the probability by the ratings with its interval."""
+    found = _matrix(slug, query)
+    cells = [[None if cell is None else CellOut.model_validate(cell) for cell in row] for row in found.cells]
+    return _answer(request, rendered(MatrixOut(arena=slug, board=found.board, systems=list(found.names), cells=cells)))
+
+
+@router.get(
+    "/arenas/{slug}/leaderboard/matrix.csv", operation_id="leaderboard_matrix_csv", response={**_CSV, **problems(409)}
+)
+def matrix_csv(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpResponse:
+    """The matrix as CSV: one row per ordered pair."""
+    found = _matrix(slug, query)
+    columns = ("row", "column", "battles", "wins", "p", "lower", "upper")
+    return _answer(request, csv_response(f"{slug}-matrix.csv", columns, _pairs(found)))
+
+
+def _matrix(slug: str, query: MethodQuery) -> Matrix:
+    question = query.question()
+    return matrix_of(open_arena(slug), question.chosen, question.method)
+
+
+def _pairs(found: Matrix) -> Iterable[dict[str, Any]]:
+    for name, row in zip(found.names, found.cells, strict=True):
+        for other, cell in zip(found.names, row, strict=True):
+            if cell is not None:
+                yield {"row": name, "column": other, **asdict(cell)}
+
+
+@router.get("/arenas/{slug}/value", operation_id="value", response={200: ValuesOut, 304: None, **problems(404)})
+def value(request: HttpRequest, slug: str) -> HttpResponse:
+    """Score beside cost, speed and reliability of the last seven days."""
+    return _answer(
+        request, rendered(ValuesOut(arena=slug, values=[ValueOut.model_validate(row) for row in _values(slug)]))
+    )
+
+
+@router.get("/arenas/{slug}/value.csv", operation_id="value_csv", response={200: None, 304: None, **problems(404)})
+def value_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same as CSV."""
+    rows = _values(slug)
+    return _answer(request, csv_response(f"{slug}-value.csv", ValueOut.model_fields, rows))
+
+
+def _values(slug: str) -> list[dict[str, Any]]:
+    arena = open_arena(slug)
+    found = []
+    for one in values_of(arena, leaderboard(arena)):
+        told = asdict(one)
+        row = told.pop("row")
+        found.append({"system": row["system"], "version": row["version"], "rating": row["rating"], **told})
+    return found
+
+
+@router.get(
+    "/arenas/{slug}/transparency",
+    operation_id="transparency",
+    response={200: TransparencyOut, 304: None, **problems(404)},
+)
+def transparency(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every system version ever entered, how pairs were drawn, and which votes count."""
+    return _answer(request, rendered(TransparencyOut.model_validate(asdict(transparency_of(open_arena(slug))))))
+
+
+@router.get(
+    "/arenas/{slug}/transparency.csv",
+    operation_id="transparency_csv",
+    response={200: None, 304: None, **problems(404)},
+)
+def transparency_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every system version ever entered, as CSV."""
+    entries = [asdict(entry) for entry in transparency_of(open_arena(slug)).entries]
+    for entry in entries:
+        entry["events"] = " ".join(f"{event['kind']}@{event['at'].isoformat()}" for event in entry["events"])
+        entry["entered_at"] = entry["entered_at"].isoformat()
+        entry["retired_at"] = entry["retired_at"].isoformat() if entry["retired_at"] else None
+    return _answer(request, csv_response(f"{slug}-transparency.csv", EntryOut.model_fields, entries))
+
+
+@router.get("/arenas/{slug}/studies", operation_id="studies", response={200: StudiesOut, 304: None, **problems(404)})
+def studies(request: HttpRequest, slug: str) -> HttpResponse:
+    """How fragile the first place is, and ratings at equal form of answers; made every ten minutes."""
+    arena = open_arena(slug)
+    told = {
+        kind: StudyOut.model_validate(found) if (found := newest(arena, kind)) else None for kind in (FRAGILITY, STYLE)
+    }
+    return _answer(request, rendered(StudiesOut(arena=slug, **told)))

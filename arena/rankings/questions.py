@@ -1,0 +1,148 @@
+"""Any board that somebody may ask for: of any filter, by any of the methods, now or at a moment in the past.
+
+Boards of all votes, one language or one category by the arena's own method are stored, and read. Every other is
+computed from the tallies, once for every change of them in each process.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from arena.arenas.models import Arena
+from arena.rankings.computing import Computed, compute
+from arena.rankings.contenders import digest_of, rows_of, versions_of
+from arena.rankings.estimate import win_matrix
+from arena.rankings.filters import EVERYTHING, BoardFilter, FilterError, from_name
+from arena.rankings.method import Method
+from arena.rankings.models import BoardState, FoldWatermark
+from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
+from arena.rankings.services import METHOD
+from arena.rankings.tallying import read
+
+#: Methods by the names that programs and addresses use.
+METHODS: Final[dict[str, Method]] = {
+    "bradley-terry": METHOD,
+    "davidson": replace(METHOD, ties="davidson"),
+    "rao-kupper": replace(METHOD, ties="rao-kupper"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which board: its votes, its method, and the moment (None: now)."""
+
+    chosen: BoardFilter = EVERYTHING
+    method: Method = METHOD
+    as_of: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.as_of is not None and not self.is_stored:
+            raise FilterError(
+                "as_of",
+                "boards of the past are kept for all votes, one language or one category, by the usual method",
+            )
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether snapshots of this board are kept."""
+        return self.chosen.is_named and self.method == METHOD
+
+
+def board_of(arena: Arena, question: Question) -> Leaderboard:
+    """The board.
+
+    Raises:
+        NoBoardThen: there was none at that moment.
+        NotConverged, RankingError: the votes do not give what the method asks for.
+    """
+    if question.is_stored:
+        return leaderboard(arena, question.chosen, question.as_of)
+    return computed_leaderboard(arena, question.chosen, computed(arena, question.chosen, question.method))
+
+
+def computed(arena: Arena, chosen: BoardFilter, method: Method = METHOD) -> Computed:
+    """The board from the tallies as they are; the same object as long as nothing changes."""
+    watermark = FoldWatermark.objects.filter(arena=arena).first() or FoldWatermark(arena=arena)
+    return _computed(arena.pk, chosen, method, watermark.revision, digest_of(versions_of(arena.pk)))
+
+
+@lru_cache(maxsize=64)
+def _computed(arena_id: int, chosen: BoardFilter, method: Method, revision: int, versions: str) -> Computed:  # noqa: ARG001
+    excluded = FoldWatermark.objects.filter(arena=arena_id).values_list("excluded", flat=True).first() or {}
+    return compute(read(arena_id, chosen), versions_of(arena_id), method, excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One ordered pair of the matrix.
+
+    p: probability that the row's system is preferred to the column's (a tie being half), by the ratings, with its
+    interval; None where they are not rated together. battles: how often they met; wins: of these, for the row's, ties
+    as halves.
+    """
+
+    battles: int
+    wins: float
+    p: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Who is preferred to whom. names: best first, (n,); cells: (n, n), None on the diagonal."""
+
+    board: str
+    names: tuple[str, ...]
+    cells: tuple[tuple[Cell | None, ...], ...]
+
+
+def matrix_of(arena: Arena, chosen: BoardFilter = EVERYTHING, method: Method = METHOD) -> Matrix:
+    """The matrix of the systems with votes.
+
+    Raises:
+        NotConverged, RankingError: the votes do not give what the method asks for.
+    """
+    found = computed(arena, chosen, method)
+    dense = read(arena.pk, chosen).dense(rows_of(found.contenders), len(found.contenders))
+    battles, wins = dense.decisive + dense.decisive.T + dense.halves(), dense.wins()
+    chances = _chances(found)
+    rows = found.board.rows
+    order = sorted(
+        (row for row in range(len(rows)) if rows[row].votes),
+        key=lambda row: (-(rows[row].rating or float("-inf")), found.names[row]),
+    )
+    cells = tuple(
+        tuple(None if i == j else Cell(int(battles[i, j]), float(wins[i, j]), *chances.get((i, j), ())) for j in order)
+        for i in order
+    )
+    return Matrix(chosen.name, tuple(found.names[row] for row in order), cells)
+
+
+def _chances(found: Computed) -> dict[tuple[int, int], tuple[float, float, float]]:
+    board = found.board
+    if board.estimate is None:
+        return {}
+    matrix = win_matrix(board.estimate)
+    p = matrix.p if matrix.tie is None else matrix.p + matrix.tie / 2
+    return {
+        (i, j): (float(p[a, b]), float(matrix.lower[a, b]), float(matrix.upper[a, b]))
+        for a, i in enumerate(board.rated)
+        for b, j in enumerate(board.rated)
+        if i != j
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an arena's votes that has a board of its own, and how many votes are counted on it."""
+
+    chosen: BoardFilter
+    votes: int
+
+
+def parts_of(arena: Arena) -> list[Part]:
+    """The languages and categories of an arena's votes, the largest first within each kind. One query."""
+    rows = BoardState.objects.filter(arena=arena, counted__gt=0).order_by("-counted", "board")
+    return [Part(from_name(board), votes) for board, votes in rows.values_list("board", "counted")]

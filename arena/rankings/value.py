@@ -1,0 +1,160 @@
+"""What a system's answers cost beside how good they are: speed, money, reliability, from hourly counters.
+
+All figures are of the last days only (`WINDOW`), so that they cost the same however old the arena is, and tell how a
+system is now. Simulated battles call no system and are in none of them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+
+from arena.arenas.models import Arena
+from arena.rankings.contenders import Contender, contenders_of, rows_of, versions_of
+from arena.rankings.selectors import Leaderboard, LeaderboardRow
+from arena.rankings.tallying import read
+from arena.systems import buckets
+from arena.systems.models import Usage
+
+WINDOW: Final = timedelta(days=7)
+
+_TIMES: Final = """
+SELECT version_id, place, sum(ttft), sum(latency)
+FROM systems_usage u
+JOIN systems_systemversion v ON v.id = u.version_id JOIN systems_system s ON s.id = v.system_id,
+  unnest(u.ttft_counts, u.latency_counts) WITH ORDINALITY AS bucket (ttft, latency, place)
+WHERE s.arena_id = %s AND u.outcome = '' AND u.hour > now() - make_interval(secs => %s)
+GROUP BY version_id, place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One contender of a board. Times in seconds, tokens of an answer on average, money in US dollars.
+
+    calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
+    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. on_*_front: nobody is
+    both better and cheaper (faster).
+    """
+
+    row: LeaderboardRow
+    calls: int
+    availability: float | None
+    ttft_p50_s: float | None
+    ttft_p95_s: float | None
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    output_tokens: float | None
+    cost_per_answer_usd: float | None
+    win_share: float | None
+    cost_per_win_usd: float | None
+    on_cost_front: bool = False
+    on_speed_front: bool = False
+
+
+def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
+    """Every row of the board of all votes, in its order. Four queries."""
+    tallied = read(arena.pk)
+    contenders = contenders_of(versions_of(arena.pk), tallied.versions)
+    rows = rows_of(contenders)
+    counts = tallied.dense(rows, len(contenders))
+    votes = counts.votes()
+    shares = [float(won / n) if n else None for won, n in zip(counts.wins().sum(axis=1), votes, strict=True)]
+    calls, times = _calls(arena), _times(arena)
+    by_name = {(row.system, row.version): row for row in board.rows}
+    names = {version.id: (version.name, version.number) for version in versions_of(arena.pk)}
+    found = [
+        _value(by_name[names[contender.newest]], contender, share, calls, times)
+        for contender, share in zip(contenders, shares, strict=True)
+        if names[contender.newest] in by_name
+    ]
+    fronts = _front(found, "cost_per_answer_usd"), _front(found, "latency_p50_s")
+    place = {id(row): number for number, row in enumerate(board.rows)}
+    marked = [_marked(value, *fronts) for value in found]
+    return sorted(marked, key=lambda value: place[id(value.row)])
+
+
+def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
+    answered = Q(outcome="")
+    rows = (
+        Usage.objects.filter(version__system__arena=arena, hour__gt=Now() - WINDOW)
+        .order_by()
+        .values("version_id")
+        .annotate(
+            all=Sum("calls"),
+            answers=Sum("calls", filter=answered),
+            tokens=Sum("output_tokens", filter=answered),
+            cost=Sum("cost_usd", filter=answered),
+        )
+    )
+    return {row["version_id"]: dict(row) for row in rows}
+
+
+def _times(arena: Arena) -> dict[int, tuple[list[int], list[int]]]:
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TIMES, [arena.pk, WINDOW.total_seconds()])
+        for version, place, ttft, latency in cursor.fetchall():
+            both = found.setdefault(version, (buckets.empty(), buckets.empty()))
+            both[0][place - 1], both[1][place - 1] = int(ttft), int(latency)
+    return found
+
+
+def _value(
+    row: LeaderboardRow,
+    contender: Contender,
+    share: float | None,
+    calls: dict[int, dict[str, Any]],
+    times: dict[int, tuple[list[int], list[int]]],
+) -> Value:
+    used = [calls[version] for version in contender.versions if version in calls]
+    total, answers, tokens, cost = (float(sum(one[name] or 0 for one in used)) for name in _SUMMED)
+    ttft, latency = (_added(times[v][kind] for v in contender.versions if v in times) for kind in (0, 1))
+    per_answer = cost / answers if answers else None
+    return Value(
+        row=row,
+        calls=int(total),
+        availability=answers / total if total else None,
+        ttft_p50_s=buckets.quantile_s(ttft, 0.5),
+        ttft_p95_s=buckets.quantile_s(ttft, 0.95),
+        latency_p50_s=buckets.quantile_s(latency, 0.5),
+        latency_p95_s=buckets.quantile_s(latency, 0.95),
+        output_tokens=tokens / answers if answers else None,
+        cost_per_answer_usd=per_answer,
+        win_share=share,
+        cost_per_win_usd=per_answer / share if per_answer is not None and share else None,
+    )
+
+
+_SUMMED: Final = ("all", "answers", "tokens", "cost")
+
+
+def _added(histograms: Iterable[list[int]]) -> list[int]:
+    total = buckets.empty()
+    for histogram in histograms:
+        total = buckets.add(total, histogram)
+    return total
+
+
+def _front(values: list[Value], name: str) -> set[int]:
+    """The contenders to which nobody is better at no higher a price, or as good at a lower one."""
+    known = [
+        (getattr(value, name), -value.row.rating, id(value.row))
+        for value in values
+        if getattr(value, name) is not None and value.row.rating is not None
+    ]
+    front, best = set(), float("inf")
+    for _price, minus_rating, key in sorted(known):
+        if minus_rating < best:
+            front.add(key)
+            best = minus_rating
+    return front
+
+
+def _marked(value: Value, cost: set[int], speed: set[int]) -> Value:
+    key = id(value.row)
+    return replace(value, on_cost_front=key in cost, on_speed_front=key in speed)

@@ -1,0 +1,153 @@
+"""What belongs to a leaderboard: its history, who beats whom, value, transparency, imported votes, a voter's own."""
+
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from arena.arenas.models import Arena
+from arena.arenas.selectors import open_arena
+from arena.integrity.identity import browser_actor
+from arena.rankings.history import History, Line, history_of
+from arena.rankings.imports import imported_board, sources_of
+from arena.rankings.questions import matrix_of, parts_of
+from arena.rankings.selectors import leaderboard
+from arena.rankings.transparency import transparency_of
+from arena.rankings.value import WINDOW, Value, values_of
+from arena.rankings.voters_board import boards_of_voter
+from arena.web.board_query import asked_of, columns_of, ordered
+from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure, pareto_figure
+from arena.web.refusals import answers_refusals
+
+#: Lines that the history shows at first, and moments of its table.
+LINES: Final = 8
+MOMENTS: Final = 6
+VALUE_COLUMNS: Final = (
+    *("rating", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s", "latency_p95_s"),
+    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd"),
+)
+VALUE_FALLING: Final = frozenset({"rating", "availability"})
+
+
+def _context(arena: Arena, tab: str, **more: Any) -> dict[str, Any]:
+    return {"arena": arena, "tab": tab, "section": "leaderboard", "nav_arena": arena.slug, **more}
+
+
+@require_safe
+@answers_refusals
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """The ratings through time."""
+    arena = open_arena(slug)
+    chosen = asked_of(request.GET).question.chosen
+    found = history_of(arena, chosen)
+    moments = _spread(list(found.moments), MOMENTS)
+    context = _context(
+        arena,
+        "history",
+        chosen=chosen,
+        parts=parts_of(arena),
+        moments=moments,
+        lines=[(line, [_at(line, moment) for moment in moments]) for line in found.lines],
+        figure=history_figure(found, LINES) if _moves(found) else None,
+    )
+    return render(request, "web/history_of_ratings.html", context)
+
+
+def _moves(found: History) -> bool:
+    return len(found.moments) > 1
+
+
+def _at(line: Line, moment: Any) -> float | None:
+    return next((point.rating for point in line.points if point.at == moment), None)
+
+
+def _spread(moments: list[Any], most: int) -> list[Any]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if len(moments) <= most:
+        return moments
+    return [moments[round(k * (len(moments) - 1) / (most - 1))] for k in range(most)]
+
+
+@require_safe
+@answers_refusals
+def matrix(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is preferred to whom."""
+    arena = open_arena(slug)
+    chosen = asked_of(request.GET).question.chosen
+    found = matrix_of(arena, chosen)
+    rows = list(zip(found.names, found.cells, strict=True))
+    context = _context(arena, "matrix", chosen=chosen, parts=parts_of(arena), names=found.names, rows=rows)
+    return render(request, "web/matrix.html", context)
+
+
+@require_safe
+@answers_refusals
+def value(request: HttpRequest, slug: str) -> HttpResponse:
+    """Score beside cost and speed."""
+    arena = open_arena(slug)
+    board = leaderboard(arena)
+    order = request.GET.get("order", "rating")
+    order = order if order.removeprefix("-") in VALUE_COLUMNS else "rating"
+    values = values_of(arena, board)
+    used = any(one.calls for one in values)
+    context = _context(
+        arena,
+        "value",
+        values=ordered(values, order, _value_key, VALUE_FALLING),
+        columns=columns_of(request.GET, order, VALUE_COLUMNS, VALUE_FALLING),
+        days=WINDOW.days,
+        used=used,
+        simulated=board.simulated,
+        cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", _("US dollars per answer")),
+        speed_figure=_pareto(values, "latency_p50_s", "on_speed_front", _("Seconds to the whole answer (median)")),
+    )
+    return render(request, "web/value.html", context)
+
+
+def _value_key(one: Value, name: str) -> float | None:
+    found: float | None = one.row.rating if name == "rating" else getattr(one, name)
+    return found
+
+
+def _pareto(values: list[Value], name: str, front: str, title: str) -> dict[str, Any] | None:
+    known = any(one.row.rating is not None and getattr(one, name) for one in values)
+    return pareto_figure(values, name, front, title) if known else None
+
+
+@require_safe
+@answers_refusals
+def transparency(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who ever entered, how pairs were drawn, and which votes count."""
+    arena = open_arena(slug)
+    return render(request, "web/transparency.html", _context(arena, "transparency", found=transparency_of(arena)))
+
+
+@require_safe
+@answers_refusals
+def imported(request: HttpRequest, slug: str, source_id: int) -> HttpResponse:
+    """The board of an imported source."""
+    arena = open_arena(slug)
+    source = next((one for one in sources_of(arena) if one.pk == source_id), None)
+    if source is None:
+        raise Http404
+    found = imported_board(source)
+    named = sorted(
+        zip(found.names, found.board.rows, strict=True),
+        key=lambda pair: (-(pair[1].rating or float("-inf")), pair[0]),
+    )
+    rated = [Rated(name, row.rating, row.lower, row.upper) for name, row in named]
+    rows = [(name, row, bar) for (name, row), bar in zip(named, interval_bars(rated), strict=True)]
+    figure = leaderboard_figure(rated) if found.board.rated else None
+    return render(request, "web/imported.html", _context(arena, "ratings", source=source, rows=rows, figure=figure))
+
+
+@require_safe
+@cache_control(no_store=True)
+def own(request: HttpRequest) -> HttpResponse:
+    """This browser's own ratings."""
+    voter = browser_actor(request).voter
+    boards = boards_of_voter(voter) if voter else []
+    return render(request, "web/own_ratings.html", {"boards": boards, "section": "battles"})
