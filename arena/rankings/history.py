@@ -61,7 +61,7 @@ def history_of(arena: Arena, chosen: BoardFilter = EVERYTHING) -> History:
         "snapshot", "version__system"
     )
     lines: dict[tuple[str, int], list[Point]] = {}
-    for row in rows.order_by("snapshot_id"):
+    for row in rows.order_by("snapshot__created_at", "snapshot_id"):
         assert row.rating is not None  # noqa: S101 - as the query says
         point = Point(row.snapshot.created_at, row.rating, row.lower or 0.0, row.upper or 0.0, row.votes)
         lines.setdefault((name_of(row.version), row.version.number), []).append(point)

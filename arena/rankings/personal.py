@@ -4,9 +4,10 @@ With everybody's strengths μ as the prior mean, the voter's own θ maximise
 
     Σ_ij w_ij log σ(θ_i - θ_j) - Σ_i (θ_i - μ_i)² / (2 τ²)
 
-where w_ij is how often i beat j, ties as half wins. τ says how far one voter's taste may be from everybody's. It comes
-from the votes themselves (empirical Bayes): of a fixed list, the one with the largest marginal likelihood, by
-Laplace's approximation log p ≈ f(θ) - ½ log|H| - n log τ. The intervals are those of the same normal approximation.
+where w_ij is how often i beat j, ties as half wins. τ says how far one voter's taste may be from everybody's. It
+comes from the votes themselves (empirical Bayes): of a fixed list, the one with the largest marginal likelihood, by
+Laplace's approximation log p ≈ f(θ) - ½ log|H| - n log τ, with a log-normal prior on τ around 100 points, so that
+three surprising votes do not look like another taste. The intervals are those of the same normal approximation.
 
 Sources: Caron & Doucet 2012, doi:10.1080/10618600.2012.638220 (Bayesian Bradley-Terry); Efron & Morris 1975,
 doi:10.1080/01621459.1975.10479864 (empirical Bayes).
@@ -25,6 +26,9 @@ from arena.rankings.tallies import Matrix
 
 #: Candidates for τ, in points.
 SPREADS: Final = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)
+#: The prior of τ: its median in points, and its deviation on the logarithmic scale.
+USUAL_SPREAD: Final = 100.0
+SPREAD_DEVIATION: Final = 0.7
 MAX_STEPS: Final = 50
 TOLERANCE: Final = 1e-9
 
@@ -77,5 +81,6 @@ def _fit(wins: Matrix, prior: Matrix, spread: float) -> tuple[Matrix, Matrix, fl
     difference = strengths[:, np.newaxis] - strengths[np.newaxis, :]
     likelihood = float((wins * log_expit(difference)).sum() - ((strengths - prior) ** 2).sum() / (2 * spread**2))
     _sign, logdet = np.linalg.slogdet(hessian)
-    evidence = likelihood - logdet / 2 - len(prior) * float(np.log(spread))
+    unusual = float(np.log(SCALE * spread / USUAL_SPREAD)) / SPREAD_DEVIATION
+    evidence = likelihood - logdet / 2 - len(prior) * float(np.log(spread)) - unusual**2 / 2
     return strengths, np.linalg.inv(hessian), evidence, spread

@@ -57,8 +57,12 @@ def refresh_arena(arena_id: int) -> None:
         refresh_board(arena_id, from_name(board))
 
 
-def refresh_board(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Snapshot | None:
+def refresh_board(
+    arena_id: int, chosen: BoardFilter = EVERYTHING, *, simulated_at: datetime | None = None
+) -> Snapshot | None:
     """Fold the new votes and, if anything changed, store a new leaderboard.
+
+    simulated_at: when it seems to have been computed; for simulations that date their votes.
 
     Returns:
         The new snapshot, or None where the newest one still says all there is to say.
@@ -81,6 +85,9 @@ def refresh_board(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Snapshot |
             return None
         computed = compute(read(arena_id, chosen), versions, METHOD, watermark.excluded)
         snapshot = _store(watermark, chosen, inputs, computed)
+        if simulated_at is not None:
+            Snapshot.objects.filter(pk=snapshot.pk).update(created_at=simulated_at)
+            snapshot.created_at = simulated_at
     if latest and _minute(latest) != _minute(snapshot):
         thin_out(arena_id, chosen)
     return snapshot

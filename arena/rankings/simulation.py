@@ -25,7 +25,8 @@ from arena.battles import generation
 from arena.battles.models import Battle, Turn
 from arena.battles.services import start_battle
 from arena.battles.states import SIDES
-from arena.rankings.services import refresh_board
+from arena.rankings.services import refresh_arena, refresh_board
+from arena.rankings.studies import study
 from arena.rankings.voters import Judge, judges, strengths_of
 from arena.systems.services import current_versions, suggested_prompts
 from arena.votes.models import Vote
@@ -91,9 +92,12 @@ def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[st
             done.append(_one_battle(arena, voter, judge, by_version, rng.choice(prompts), rng))
             if len(done) == CHUNK or number + 1 == plan.battles:
                 _move_to(done, number + 1, plan)
+                if plan.window is not None:
+                    refresh_board(arena.pk, simulated_at=_time_of(number, plan.window, plan.battles))
                 report(number + 1)
                 done.clear()
-    refresh_board(arena.pk)
+    refresh_arena(arena.pk)
+    study(arena)
     return strengths
 
 
@@ -131,13 +135,18 @@ def _move_to(battles: list[UUID], done: int, plan: Plan) -> None:
     """Give the last battles of `done` their times in the window; only rows of simulated battles are touched."""
     if plan.window is None:
         return
-    start, end = plan.window
-    step = (end - start) / plan.battles
-    times = {battle: start + step * (done - len(battles) + k) for k, battle in enumerate(battles)}
+    first = done - len(battles)
+    times = {battle: _time_of(first + k, plan.window, plan.battles) for k, battle in enumerate(battles)}
     with transaction.atomic():
         _set_times(Battle.objects.filter(id__in=battles), "pk", times, "created_at", "state_changed_at")
         _set_times(Turn.objects.filter(battle__in=battles), "battle_id", times, "created_at", "finished_at")
         _set_times(Vote.objects.filter(battle__in=battles), "battle_id", times, "created_at")
+
+
+def _time_of(number: int, window: Window, battles: int) -> datetime:
+    """When a battle of `battles` seems to have happened; they are spread evenly."""
+    start, end = window
+    return start + (end - start) / battles * number
 
 
 def _set_times(rows: QuerySet[Any], battle: str, times: Mapping[UUID, datetime], *columns: str) -> None:

@@ -166,6 +166,8 @@ def _style(computed: Computed, votes: Votes, forms: Forms) -> dict[str, Any]:
     features = differences(forms[:, 0], forms[:, 1])
     useful = [k for k in range(features.shape[1]) if np.ptp(features[:, k]) > 0]
     told = [markdown_style.NAMES[k] for k in useful]
+    if not told:
+        return {"refused": "all answers have the same form"}
     try:
         fit = fit_style(votes, len(names), features[:, useful], told)
     except RankingError as error:

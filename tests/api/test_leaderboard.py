@@ -1,5 +1,7 @@
 """GET /api/v1/arenas/{slug}/leaderboard."""
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -9,7 +11,8 @@ from django.test import Client
 from arena.arenas.models import Arena
 from arena.rankings.models import Rating, Snapshot
 from arena.rankings.services import refresh_board
-from arena.systems.models import SystemVersion
+from arena.rankings.studies import study
+from arena.systems.models import System, SystemVersion
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from tests.api.callers import slug_of
@@ -118,3 +121,70 @@ def test_no_number_is_not_a_number(board: Snapshot) -> None:
 def test_reading_a_board_costs_a_known_number_of_queries(board: Snapshot, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(3):
         Client().get(PATH)
+
+
+# --- Filters, methods, the past ------------------------------------------------------------------------------------
+
+
+def test_a_filter_gives_the_board_of_these_votes(board: Snapshot) -> None:
+    document = Client().get(PATH, {"category": ["coding", "maths"], "language": "en"}).json()
+    assert (document["board"], document["counted"]) == ("language:en category:coding category:maths", 0)
+    assert Client().get(PATH, {"method": "davidson"}).json()["method"]["ties"] == "davidson"
+
+
+def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
+    board.refresh_from_db()
+    assert Client().get(PATH, {"as_of": board.created_at.isoformat()}).json()["snapshot"] == board.pk
+    response = Client().get(PATH, {"as_of": "2001-01-01"})
+    assert (response.status_code, response.json()["type"]) == (404, "board-not-found")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"category": "cooking"},
+        {"category": ["coding", "maths", "long", "hard"]},
+        {"language": "English"},
+        {"method": "elo"},
+        {"as_of": "soon"},
+        {"as_of": "2026-11-01", "category": ["coding", "long"]},
+        {"colour": "red"},
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(board: Snapshot, query: dict[str, Any]) -> None:
+    response = Client().get(PATH, query)
+    assert (response.status_code, response.json()["type"]) == (422, "request-invalid")
+    assert any(str(field) in error["where"] for error in response.json()["errors"] for field in query)
+
+
+def test_what_the_votes_do_not_determine_is_a_conflict(arena: Arena) -> None:
+    left, right = SystemVersion.objects.order_by("id")[:2]
+    for _tie in range(3):
+        battle = make_battle(arena, left, right)
+        cast_vote(battle.id, battle.voter, Outcome.TIE)
+    refresh_board(arena.id)
+    response = Client().get(PATH, {"method": "davidson"})
+    assert (response.status_code, response.json()["type"]) == (409, "not-determined")
+
+
+@pytest.mark.parametrize("part", ["leaderboard", "leaderboard/history", "leaderboard/matrix", "value", "transparency"])
+def test_everything_is_there_as_json_and_csv_with_a_tag(board: Snapshot, part: str) -> None:
+    for path in (f"/api/v1/arenas/text/{part}", f"/api/v1/arenas/text/{part}.csv"):
+        response = Client().get(path)
+        assert response.status_code == 200
+        assert Client().get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
+        if path.endswith("csv"):
+            rows = list(csv.DictReader(io.StringIO(response.content.decode())))
+            assert rows
+            assert not any(value.startswith("=") for row in rows for value in row.values())
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_quoted(board: Snapshot) -> None:
+    System.objects.filter(id=SystemVersion.objects.order_by("id")[0].system_id).update(name="=HYPERLINK(1)")
+    assert "'=HYPERLINK(1)" in Client().get(f"{PATH}.csv").content.decode()
+
+
+def test_studies_are_null_until_they_are_made(board: Snapshot) -> None:
+    assert Client().get("/api/v1/arenas/text/studies").json() == {"arena": "text", "fragility": None, "style": None}
+    study(Arena.objects.get(slug="text"))
+    assert Client().get("/api/v1/arenas/text/studies").json()["fragility"]["result"]["votes"] == 4

@@ -2,14 +2,21 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
-from arena.rankings.models import Rating, Snapshot
+from arena.rankings.imports import import_votes
+from arena.rankings.models import Rating, Snapshot, Study
+from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
+from arena.votes.outcome import Outcome
 from tests.ballots import make_version
+from tests.rankings.test_folding import vote
+from tests.rankings.test_value import used
 from tests.web.conftest import Browser
 
 BOARD = "/arenas/text/leaderboard"
@@ -42,8 +49,8 @@ def rows_of(page: str) -> list[str]:
 def test_ratings_come_best_first_with_interval_rank_and_votes(newcomer: Browser, arena: Arena) -> None:
     publish(arena)
     rows = rows_of(newcomer.get(BOARD).content.decode())
-    assert rows[0] == "1 Ada Ada Ltd 1100 1050 – 1140 10"
-    assert rows[2] == "3 Cleo Cleo Ltd 900 850 – 940 30"
+    assert rows[0] == "1 Ada new too few votes Ada Ltd 1100 1050 – 1140 10"
+    assert rows[2] == "3 Cleo new preliminary Cleo Ltd 900 850 – 940 30"
 
 
 def test_a_rank_range_is_shown_as_a_range(newcomer: Browser, arena: Arena) -> None:
@@ -91,7 +98,7 @@ def test_a_board_that_cannot_rate_everybody_says_why(newcomer: Browser, arena: A
 def test_before_the_first_vote_there_are_no_numbers(newcomer: Browser, arena: Arena) -> None:
     page = newcomer.get(BOARD).content.decode()
     assert "No ratings yet" in page
-    assert rows_of(page)[0] == "– Ada Ada Ltd no votes yet 0"
+    assert rows_of(page)[0] == "– Ada new Ada Ltd no votes yet 0"
     assert "leaderboard-figure" not in page
 
 
@@ -103,7 +110,7 @@ def test_an_arena_without_systems_invites_to_nothing_false(newcomer: Browser, db
 def test_votes_that_are_left_out_are_counted_and_explained(newcomer: Browser, arena: Arena) -> None:
     publish(arena, excluded={"identity_revealed": 17, "simulated": 0})
     page = newcomer.get(BOARD).content.decode()
-    assert "<li>17 – an answer named its own maker or model</li>" in page
+    assert "<li>17 – kept, but left out: an answer named its own maker or model</li>" in page
     assert "0 – simulated" not in page
     assert "1,234 votes counted." in page
 
@@ -156,7 +163,7 @@ def test_the_number_of_queries_does_not_grow_with_systems(
     for n in range(10):
         make_version(arena, f"More {n}")
     publish(arena)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(16):
         newcomer.get(BOARD)
 
 
@@ -166,3 +173,142 @@ def test_an_unknown_arena_has_no_board(newcomer: Browser, arena: Arena) -> None:
 
 def test_with_one_arena_the_list_leads_straight_to_its_board(newcomer: Browser, arena: Arena) -> None:
     assert newcomer.get("/leaderboards")["Location"] == BOARD
+
+
+# --- What is asked of the page -------------------------------------------------------------------------------------
+
+
+def test_the_table_is_sorted_by_links_and_says_how(newcomer: Browser, arena: Arena) -> None:
+    publish(arena)
+    page = newcomer.get(BOARD).content.decode()
+    assert 'aria-sort="descending"><a class="table__sort" href="?order=-rating">' in page
+    page = newcomer.get(f"{BOARD}?order=-votes").content.decode()
+    assert [row.split()[1] for row in rows_of(page)] == ["Ada", "Bert", "Cleo"]
+    page = newcomer.get(f"{BOARD}?order=votes").content.decode()
+    assert [row.split()[1] for row in rows_of(page)] == ["Cleo", "Bert", "Ada"]
+    assert page.count("aria-sort") == 1
+
+
+def test_the_interval_is_named_and_may_be_another(newcomer: Browser, arena: Arena) -> None:
+    publish(arena)
+    Rating.objects.update(simultaneous_lower=700.0, simultaneous_upper=1300.0)
+    page = newcomer.get(f"{BOARD}?interval=simultaneous").content.decode()
+    assert "700 – 1300" in rows_of(page)[0]
+    assert "All intervals of the board hold at once" in page
+
+
+def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, arena: Arena) -> None:
+    snapshot = publish(arena)
+    Snapshot.objects.filter(pk=snapshot.pk).update(created_at="2026-01-02T03:04:05Z")
+    publish(arena, rated=2)
+    page = newcomer.get(f"{BOARD}?as_of=2026-02-01").content.decode()
+    assert "A leaderboard of the past" in page
+    assert rows_of(page)[2].startswith("3 Cleo")
+    assert "There was no such leaderboard yet" in newcomer.get(f"{BOARD}?as_of=2025-12-31").content.decode()
+
+
+@pytest.mark.parametrize("query", ["language=FR", "category=cooking", "as_of=yesterday", "method=guess"])
+def test_an_address_that_asks_for_nonsense_is_told_so(newcomer: Browser, arena: Arena, query: str) -> None:
+    publish(arena)
+    response = newcomer.get(f"{BOARD}?{query}")
+    assert response.status_code == 200
+    assert "This address asks for something that does not exist" in response.content.decode()
+
+
+def test_without_a_release_there_is_no_certified_board_and_no_claim_of_one(newcomer: Browser, arena: Arena) -> None:
+    publish(arena)
+    page = newcomer.get(BOARD).content.decode()
+    assert "No release has been published yet" in page
+    assert "The next month may be released from" in page
+
+
+def test_the_fragility_of_the_first_place_is_told_when_it_was_studied(newcomer: Browser, arena: Arena) -> None:
+    publish(arena)
+    assert "This is examined every ten minutes" in newcomer.get(BOARD).content.decode()
+    result = {
+        "votes": 60, "first": "Ada", "lead": 12.34, "largest_voter": 3.0,
+        "by_votes": {"number": 3, "share": 0.05, "becomes": "Bert"}, "by_voters": None,
+    }  # fmt: skip
+    Study.objects.create(arena=arena, kind="fragility", last_vote_id=9, revision=1, result=result, code_version="test")
+    page = newcomer.get(BOARD).content.decode()
+    assert "Ada leads by 12.3 points." in page
+    assert "Without 3 votes (5.0 % of all) the first place would change. Then Bert would be first." in page
+    assert "No small set of voters was found" in page
+
+
+# --- The pages beside it -------------------------------------------------------------------------------------------
+
+BESIDE = ["leaderboard/history", "leaderboard/matrix", "leaderboard/value", "transparency"]
+
+
+@pytest.mark.parametrize("part", BESIDE)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_page_stands_also_where_there_is_nothing(
+    newcomer: Browser, arena: Arena, part: str, language: str
+) -> None:
+    response = newcomer.get(f"/arenas/text/{part}", headers={"Accept-Language": language})
+    assert response.status_code == 200
+    assert response.content.decode().count('aria-current="page"') >= 1
+
+
+def voted(arena: Arena) -> list[SystemVersion]:
+    versions = list(SystemVersion.objects.order_by("system__name"))
+    for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
+        for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
+            vote(arena, left, right, outcome)
+    refresh_arena(arena.id)
+    return versions
+
+
+def test_the_matrix_is_a_table_with_words(newcomer: Browser, arena: Arena) -> None:
+    voted(arena)
+    page = newcomer.get("/arenas/text/leaderboard/matrix").content.decode()
+    assert '<th scope="col">Ada</th>' in page
+    assert page.count("3 battles") == 6
+    assert "/api/v1/arenas/text/leaderboard/matrix.csv" in page
+
+
+def test_the_history_has_a_table_beside_its_figure(newcomer: Browser, arena: Arena) -> None:
+    versions = voted(arena)
+    Snapshot.objects.filter(board="all").update(created_at="2026-01-02T03:04:05Z")
+    vote(arena, versions[0], versions[1], Outcome.LEFT)
+    refresh_arena(arena.id)
+    page = newcomer.get("/arenas/text/leaderboard/history").content.decode()
+    assert 'id="history-figure-data"' in page
+    assert page.count("<time datetime=") == 2
+
+
+def test_costs_stand_in_a_table_and_two_figures(newcomer: Browser, arena: Arena) -> None:
+    versions = voted(arena)
+    used(versions[0], 10, 1.0, 2.0)
+    page = newcomer.get("/arenas/text/leaderboard/value?order=cost_per_win_usd").content.decode()
+    assert '"cost-figure-data"' in page
+    assert '"speed-figure-data"' in page
+    assert "best for its price" in page
+    assert "$0.10" in page
+
+
+def test_the_transparency_page_names_everybody(newcomer: Browser, arena: Arena) -> None:
+    SystemVersion.objects.filter(id=voted(arena)[0].id).update(retired_at=Now())
+    page = newcomer.get("/arenas/text/transparency").content.decode()
+    assert all(f"{name} <span" in page for name in ("Ada", "Bert", "Cleo"))
+    assert "retired on" in page
+
+
+def test_an_imported_source_is_marked_and_unknown_ones_are_404(
+    newcomer: Browser, arena: Arena, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\nXan,Yara,left\nYara,Xan,left\n")
+    source = import_votes(arena, path, "Elsewhere")
+    assert "Elsewhere" in newcomer.get(BOARD).content.decode()
+    page = newcomer.get(f"{BOARD}/imported/{source.pk}").content.decode()
+    assert "Not votes of this arena" in page
+    assert "Xan" in page
+    assert newcomer.get(f"{BOARD}/imported/{source.pk + 1}").status_code == 404
+
+
+def test_a_browser_without_votes_is_told_how_its_own_ratings_begin(newcomer: Browser, arena: Arena) -> None:
+    response = newcomer.get("/battles/ratings")
+    assert "your own ratings begin here" in response.content.decode()
+    assert "no-store" in response["Cache-Control"]

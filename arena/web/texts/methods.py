@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from arena.web.texts.board_methods import board_sections
 from arena.web.texts.model import Section, Text
 from arena.web.texts.rating_methods import intervals, ratings
 
@@ -23,6 +24,7 @@ def methods() -> Text:
             _votes(),
             ratings(),
             intervals(),
+            *board_sections(),
             _limits(),
         ),
     )
@@ -140,10 +142,6 @@ def _limits() -> Section:
                 _("They describe the taste of those who voted here, on the prompts that were asked here."),
                 _("They say which answer is preferred, not which one is true."),
                 _("They compare systems as they were configured here; elsewhere the same model may behave otherwise."),
-                _(
-                    "This leaderboard is live: it moves with every vote. It cannot yet be verified by others from "
-                    "published data."
-                ),
             ),
         ),
     )

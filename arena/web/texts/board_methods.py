@@ -1,0 +1,151 @@
+"""How the pages of the leaderboards are made: what is on each, and how it is computed."""
+
+from django.utils.translation import gettext as _
+
+from arena.web.texts.model import Section
+
+
+def board_sections() -> tuple[Section, ...]:
+    """The sections, in the order of the pages."""
+    return (
+        _categories(),
+        _fragility(),
+        _style(),
+        _history(),
+        _matrix(),
+        _value(),
+        _transparency(),
+        _own(),
+        _certified(),
+    )
+
+
+def _categories() -> Section:
+    return Section(
+        "categories",
+        _("Languages and kinds of prompts"),
+        (
+            _(
+                "When a vote is counted, its prompts up to the voted turn are looked at once: the language by a "
+                "classifier (texts under 20 characters stay undetermined), the kinds by rules that anybody can read. "
+                "Language, kinds and the version of the rules are stored; an erased prompt keeps them. A board of a "
+                "language or kind is computed from its votes alone, by the same method."
+            ),
+        ),
+    )
+
+
+def _fragility() -> Section:
+    return Section(
+        "fragility",
+        _("How fragile the first place is"),
+        (
+            _(
+                "Every ten minutes the arena looks for the smallest sets of votes, and of voters, without which "
+                "another system would be first. They are found by their influence on the lead, and verified by a new "
+                "fit without them (Broderick, Giordano and Meager, 2020). That no smaller set exists is not proven."
+            ),
+        ),
+    )
+
+
+def _style() -> Section:
+    return Section(
+        "style",
+        _("Ratings at equal form"),
+        (
+            _(
+                "The same model with five more terms: the differences between both answers in length, headings, list "
+                "items, bold text and code blocks, each relative to their sum. The ratings that remain are those at "
+                "equal form; the terms say what a typical difference is worth. Computed every ten minutes from the "
+                "newest 200,000 counted votes."
+            ),
+        ),
+    )
+
+
+def _history() -> Section:
+    return Section(
+        "history",
+        _("Leaderboards of the past"),
+        (
+            _(
+                "A leaderboard that was computed is never changed. Of every minute the last one is kept, after two "
+                "days of every hour. Each names its votes, method and code; from the same votes the same leaderboard "
+                "can be computed again, to the byte."
+            ),
+        ),
+    )
+
+
+def _matrix() -> Section:
+    return Section(
+        "matrix",
+        _("Who beats whom"),
+        (
+            _(
+                "The probability that one system is preferred to another follows from the difference of their "
+                "ratings; its interval from the error of this difference. It is a statement of the model. How often "
+                "the two really met, and who won, is in the data beside it."
+            ),
+        ),
+    )
+
+
+def _value() -> Section:
+    return Section(
+        "value",
+        _("Cost, speed and failures"),
+        (
+            _(
+                "Every call of a system adds to hourly counters: answers, failures by class, tokens, cost, and times "
+                "in steps of a quarter. The page sums the last seven days. The cost of an answer comes from its "
+                "tokens and the listed prices. Cost per win divides it by the share of battles won, ties as halves. "
+                "The dotted line (Pareto front) joins the systems to which no other is better without being dearer, "
+                "or slower."
+            ),
+        ),
+    )
+
+
+def _transparency() -> Section:
+    return Section(
+        "transparency",
+        _("Whether pairs were drawn as logged"),
+        (
+            _(
+                "With each draw its pool and weights are stored. The number of draws of each system is compared with "
+                "the sum of its logged probabilities by a chi-squared test with the exact covariance of all draws. "
+                "The test sees whether the sampler did what it logged. No system, version, battle or vote can be "
+                "deleted; the database refuses it."
+            ),
+        ),
+    )
+
+
+def _own() -> Section:
+    return Section(
+        "own",
+        _("Your own ratings"),
+        (
+            _(
+                "Your votes are too few for ratings of their own, so they are combined with everybody’s: the ratings "
+                "of all votes are the expectation (prior mean), and your votes move them. How far one person’s taste "
+                "may be from everybody’s is estimated from your votes themselves (empirical Bayes)."
+            ),
+        ),
+    )
+
+
+def _certified() -> Section:
+    return Section(
+        "certified",
+        _("Live and certified"),
+        (
+            _(
+                "The live leaderboard moves with every vote and can be checked by nobody else. A certified "
+                "leaderboard belongs to a release and is computed from its published files alone; anybody can compute "
+                "it again."
+            ),
+        ),
+    )

@@ -1,0 +1,58 @@
+"""What answers cost and how fast they come, from counters."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from arena.rankings.selectors import leaderboard
+from arena.rankings.services import refresh_board
+from arena.rankings.value import values_of
+from arena.systems import buckets
+from arena.systems.models import SystemVersion, Usage
+from arena.votes.outcome import Outcome
+from tests.ballots import make_arena, make_versions
+from tests.rankings.test_folding import vote
+
+
+def used(version: SystemVersion, calls: int, cost: float, seconds: float, *, failed: int = 0, days: int = 0) -> None:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=days)
+    times = [calls * n for n in buckets.of(seconds)]
+    Usage.objects.create(
+        version=version, hour=hour, calls=calls, output_tokens=100 * calls, cost_usd=cost,
+        ttft_counts=times, latency_counts=times,
+    )  # fmt: skip
+    if failed:
+        empty = buckets.empty()
+        Usage.objects.create(
+            version=version, hour=hour, outcome="TimedOut", calls=failed, ttft_counts=empty, latency_counts=empty
+        )
+
+
+def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert_num_queries: Any) -> None:
+    arena = make_arena()
+    ada, bell, cray, dijk = make_versions(arena, ["Ada", "Bell", "Cray", "Dijk"])
+    for left, right in ((ada, bell), (bell, cray), (cray, dijk), (ada, cray), (ada, dijk)):
+        for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
+            vote(arena, left, right, outcome)
+    refresh_board(arena.id)
+    used(ada, 10, 1.0, 2.0, failed=10)
+    used(bell, 10, 2.0, 4.0)
+    used(cray, 10, 0.1, 4.0)
+    used(cray, 1000, 99.0, 200.0, days=8)
+    board = leaderboard(arena)
+    with django_assert_num_queries(5):
+        values = values_of(arena, board)
+    assert [one.row.system for one in values] == [row.system for row in board.rows] == ["Ada", "Bell", "Cray", "Dijk"]
+    first, second, third, fourth = values
+    assert (first.calls, first.availability, first.output_tokens) == (20, 0.5, 100)
+    assert first.cost_per_answer_usd == pytest.approx(0.1)
+    assert first.win_share == 0.75
+    assert first.cost_per_win_usd == pytest.approx(0.1 / 0.75)
+    assert first.latency_p50_s == pytest.approx(2.0, rel=0.25)
+    assert third.cost_per_answer_usd == pytest.approx(0.01)
+    assert [one.on_cost_front for one in values] == [True, False, True, False]
+    assert [one.on_speed_front for one in values] == [True, False, False, False]
+    assert (fourth.calls, fourth.availability, fourth.cost_per_win_usd, fourth.latency_p95_s) == (0, None, None, None)
+    assert second.availability == 1
