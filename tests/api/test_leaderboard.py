@@ -148,7 +148,6 @@ def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
         {"method": "elo"},
         {"as_of": "soon"},
         {"as_of": "2026-11-01", "category": ["coding", "long"]},
-        {"colour": "red"},
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(board: Snapshot, query: dict[str, Any]) -> None:
