@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from arena.api.bodies import OutcomeWord, SideWord
 from arena.battles.states import BattleState

@@ -92,8 +92,6 @@ BOARD_STATUSES: Final[dict[str, tuple[Promise, Promise]]] = {
 RATING_STATUSES: Final[dict[str, Promise]] = {
     "ok": _("rated"),
     "unrated": _("no votes yet"),
-    "too_few_votes": _("too few votes"),
-    "regularised": _("rated with imagined votes"),
     "disconnected": _("not compared with the rated systems yet"),
     "separated": _("only wins, or only losses, against the rated systems so far"),
     "too_few_votes": _("too few votes for a rating yet"),
