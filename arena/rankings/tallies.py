@@ -289,34 +289,22 @@ def _require(wrong: NDArray[np.bool_], start: int, reason: str) -> None:
         raise BadVote(start + int(wrong.argmax()), reason)
 
 
-def spread(rows: Iterable[Sequence[int]], contender_of: Mapping[int, int], n: int) -> Counts:
-    """Counts from rows of a table.
+def dense(pairs: Mapping[Pair, PairCount], contender_of: Mapping[int, int], n: int) -> Counts:
+    """Counts from pair counts; the first of a pair stands left.
 
     Args:
-        rows: (left version, right version, left wins, right wins, ties, both bad) each.
+        pairs: counts by pair of versions.
         contender_of: version → row, 0 to n - 1. Versions of one contender share a row, which pools their votes.
         n: number of contenders.
 
     Raises:
         KeyError: a version without a row.
-        BadVote: two versions of one contender met; its row is that of the table.
+        ValueError: two versions of one contender met.
     """
-    table = np.array(list(rows), dtype=np.int64).reshape(-1, 6)
     counts = Counts.empty(n)
-    if len(table):
-        versions, places = np.unique(table[:, :2], return_inverse=True)
-        known = np.array([contender_of[version] for version in versions.tolist()], dtype=np.intp)
-        left, right = known[places].reshape(-1, 2).T
-        _require(left == right, 0, "two versions of one contender met")
-        for cells, numbers in zip(counts.cells, table[:, 2:].T, strict=True):
-            np.add.at(cells, (left, right), numbers)
+    for (first, second), pair in pairs.items():
+        i, j = contender_of[first], contender_of[second]
+        if i == j:
+            raise ValueError(f"versions {first} and {second} of one contender met")
+        counts.cells[:, i, j] += (pair.first_wins, pair.second_wins, pair.ties, pair.both_bad)
     return counts
-
-
-def dense(pairs: Mapping[Pair, PairCount], contender_of: Mapping[int, int], n: int) -> Counts:
-    """Counts from pair counts; the first of a pair stands left. Arguments and errors as those of `spread`."""
-    rows = [
-        (first, second, pair.first_wins, pair.second_wins, pair.ties, pair.both_bad)
-        for (first, second), pair in pairs.items()
-    ]
-    return spread(rows, contender_of, n)

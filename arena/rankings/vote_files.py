@@ -127,7 +127,8 @@ class _Ids:
     def require_distinct(self, again: Iterable[Any]) -> None:
         if not self._hashes:
             return
-        ordered = np.sort(np.concatenate(self._hashes))
+        ordered = np.concatenate(self._hashes)
+        ordered.sort()
         suspects = ordered[1:][ordered[1:] == ordered[:-1]]
         if not len(suspects):
             return

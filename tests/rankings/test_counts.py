@@ -1,5 +1,7 @@
 """Votes in columns become counts in one pass, in any batches and in any order."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from arena.rankings.board import rate
 from arena.rankings.method import Method
-from arena.rankings.tallies import OUTCOMES, BadVote, Ballots, Counts, Votes, count, dense, fold, spread
+from arena.rankings.tallies import OUTCOMES, BadVote, Counts, PairCount, Votes, count
+from arena.rankings.tallying import columns
 from arena.votes.outcome import Outcome
 
 N = 5
@@ -28,13 +31,13 @@ def ratings(counts: Counts, method: Method | None = None) -> np.ndarray:
 
 
 @given(votes())
-def test_columns_are_counted_as_ballots_are(columns: Votes) -> None:
-    rows = zip(columns.left.tolist(), columns.right.tolist(), columns.outcome.tolist(), strict=True)
-    pairs = fold(Ballots(i, j, OUTCOMES[k]) for i, j, k in rows)
-    whole = dense(pairs, {i: i for i in range(N)}, N)
-    found = count(columns, N)
-    for name in ("decisive", "ties", "both_bad"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+def test_every_vote_is_in_its_cell(columns: Votes) -> None:
+    cells = Counter(zip(columns.outcome.tolist(), columns.left.tolist(), columns.right.tolist(), strict=True))
+    counts = count(columns, N)
+    assert {tuple(cell): counts.cells[tuple(cell)] for cell in np.argwhere(counts.cells).tolist()} == cells
+    assert counts.votes().sum() == 2 * len(columns)
+    assert counts.wins().sum() == len(columns)
+    assert counts.wins("exclude").sum() == len(columns) - counts.both_bad.sum() / 2
 
 
 @given(votes(), st.randoms(use_true_random=False))
@@ -65,14 +68,14 @@ def test_renaming_and_swapping_sides_rename_the_board(columns: Votes, order: lis
     np.testing.assert_allclose(after[place], before, atol=POINTS)
 
 
-def test_rows_of_a_table_pool_the_versions_of_a_contender() -> None:
-    rows = [(10, 20, 3, 1, 2, 0), (20, 11, 4, 5, 0, 1), (11, 20, 1, 0, 0, 0)]
-    counts = spread(rows, {10: 0, 11: 0, 20: 1}, 2)
+def test_versions_of_a_contender_pool_their_votes() -> None:
+    pairs = {(10, 20): PairCount(3, 1, 2, 0), (20, 11): PairCount(4, 5, 0, 1), (11, 20): PairCount(1)}
+    counts = columns(pairs).dense({10: 0, 11: 0, 20: 1}, 2)
     assert counts.cells[:, 0, 1].tolist() == [4, 1, 2, 0]
     assert counts.cells[:, 1, 0].tolist() == [4, 5, 0, 1]
-    assert spread([], {}, 3).votes().tolist() == [0, 0, 0]
-    with pytest.raises(BadVote, match="two versions of one contender"):
-        spread([(10, 11, 1, 0, 0, 0)], {10: 0, 11: 0}, 1)
+    assert columns({}).dense({}, 3).votes().tolist() == [0, 0, 0]
+    with pytest.raises(ValueError, match="versions of one contender"):
+        columns({(10, 11): PairCount(1)}).dense({10: 0, 11: 0}, 1)
 
 
 def test_weights_are_summed_and_votes_are_still_counted() -> None:
