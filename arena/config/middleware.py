@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,6 +19,9 @@ logger = logging.getLogger("arena.requests")
 
 #: What probes and browsers ask for all the time would bury the rest.
 _QUIET: Final = ("/healthz", "/readyz", "/metrics")
+_READS: Final = frozenset({"GET", "HEAD"})
+#: A page that took longer is worth a line.
+SLOW_S: Final = 1.0
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -73,7 +77,9 @@ def _tell(request: HttpRequest, status: int, seconds: float) -> None:
     measures.HTTP_S.observe(route, seconds=seconds)
     if not request.path.startswith((*_QUIET, settings.STATIC_URL)):
         fields = {"method": method, "route": route, "status": status, "duration_ms": round(seconds * 1000, 1)}
-        logger.info("request", extra=fields)
+        # Pages that were read without trouble are counted above; a line for each would cost more than some of them.
+        is_plain = method in _READS and status < HTTPStatus.BAD_REQUEST and seconds < SLOW_S
+        logger.log(logging.DEBUG if is_plain else logging.INFO, "request", extra=fields)
 
 
 def method_of(request: HttpRequest) -> str:

@@ -26,7 +26,9 @@ def lines():
     handler.setFormatter(formatter())
     logger = logging.getLogger("arena.requests")
     logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
     yield written
+    logger.setLevel(logging.NOTSET)
     logger.removeHandler(handler)
 
 
@@ -95,3 +97,20 @@ def test_what_a_view_raises_is_written_under_the_id_of_its_request_without_its_t
     assert "zqxcanary" not in json.dumps(failure)
     assert failure["request_id"] == line["request_id"] == answer[tracing.HEADER]
     assert line["status"] == 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "slow_s", "level"),
+    [
+        ("GET", "/api/v1/openapi.json", 60, "debug"),
+        ("GET", "/api/v1/openapi.json", 0, "info"),
+        ("GET", "/nothing", 60, "info"),
+        ("POST", "/consent", 60, "info"),
+    ],
+)
+def test_what_was_read_without_trouble_is_a_line_for_debugging_alone(
+    db, lines, monkeypatch, method, path, slow_s, level
+):
+    monkeypatch.setattr("arena.config.middleware.SLOW_S", slow_s)
+    Client().generic(method, path)
+    assert lines[0]["level"] == level
