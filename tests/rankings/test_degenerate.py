@@ -1,5 +1,6 @@
 """Ten inputs that other rating tools answer with a number: here a refusal by name, or a status on the row."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,15 @@ def test_a_regularised_number_says_so_and_is_finite_and_wide(name: str, interval
     assert np.isfinite([row.rating for row in board.rows]).all()  # type: ignore[arg-type]
     loose = [row for row, status in zip(board.rows, UNDETERMINED[name][2], strict=True) if status != "ok"]
     assert all(row.upper - row.lower > WIDE for row in loose)  # type: ignore[operator]
+
+
+def test_a_separated_board_equals_the_golden_file() -> None:
+    golden = json.loads((Path(__file__).with_name("golden") / "separated.json").read_text())
+    board = rate(Counts.of(np.array(golden["decisive"], dtype=float)))
+    assert [list(group) for group in board.groups] == golden["groups"]
+    assert [row.status.value for row in board.rows] == golden["statuses"]
+    for row, points in zip(board.rows, golden["points"], strict=True):
+        assert row.rating == (None if points is None else pytest.approx(points, abs=1e-6))
 
 
 def test_no_vote_stays_without_a_number_even_when_regularised() -> None:
