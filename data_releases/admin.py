@@ -78,7 +78,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         ("Publication", {"fields": ("created_at", "published_at", "downloads", "manifest_sha256")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ARG002
         """All of it."""
         return [name for _title, options in self.fieldsets for name in options["fields"]]
 

@@ -35,8 +35,8 @@ INSERT INTO battles_battle
 INSERT INTO battles_turn (battle_id, n, prompt, attempt, created_at)
   SELECT battle, 1, 'Why is the sky blue on day ' || n %% 9000 || ' of the year?', 1, at FROM made;
 INSERT INTO battles_response (turn_id, side, pairing_id, version_id, status, attempt, content, reasoning,
-    finish_reason, error_class, identity_matches, identity_list_version, ttft_s, latency_s, input_tokens, output_tokens,
-    cost_usd)
+    finish_reason, error_class, identity_matches, identity_list_version, ttft_s, latency_s, input_tokens,
+    output_tokens, cost_usd)
   SELECT t.id, side, made.n, CASE side WHEN 'left' THEN a ELSE b END, 'complete', 1,
     repeat('An answer of common length, number ' || made.n %% 5000 || '. ', 20), '', 'stop', '',
     CASE WHEN random() < 0.01 THEN ARRAY['I am Ada'] ELSE ARRAY[]::varchar[] END, '1', random(), 3 * random(), 20, 180,

@@ -1,5 +1,7 @@
 """The filter for personal data, measured on a suite made from seeds in eight languages."""
 
+import time
+
 import pytest
 
 from data_releases import pii
@@ -83,3 +85,27 @@ def test_a_text_that_cannot_be_looked_at_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(pii.DETECTORS, "email", broken)
     with pytest.raises(pii.Unreadable):
         pii.findings("Hello")
+
+
+HOSTILE = {
+    "one long word": "a" * 31_990,
+    "hyphens": "a-" * 15_995,
+    "at signs": "a@" * 15_995,
+    "dots": "a." * 15_995,
+    "numbers": "12 " * 10_660,
+    "numbers and words": "12 abc " * 4_570,
+    "spelled out": " at dot" * 4_570,
+    "colons": "a:" * 15_995,
+    "accounts": "AB12 " * 6_398,
+    "streets": "rue " * 7_997,
+    "keys": "sk-" * 10_660,
+    "plus signs": "+1 " * 10_660,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_answer_is_looked_at_in_time(name: str) -> None:
+    """The longest answer that is looked at, of whatever makes patterns try again; generous to slow machines."""
+    began = time.process_time()
+    pii.findings(HOSTILE[name] + " 12345")
+    assert time.process_time() - began < 5

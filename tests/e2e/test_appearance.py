@@ -25,6 +25,8 @@ PAGES = {
     "leaderboard": "/arenas/text/leaderboard",
     "leaderboard-empty": "/arenas/broken/leaderboard",
     "systems": "/systems",
+    "releases": "/releases",
+    "release": "/releases/text/2026-10",
     "about": "/about",
     "methods": "/methods",
     "privacy": "/privacy",
