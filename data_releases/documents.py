@@ -88,6 +88,12 @@ from datasets import load_dataset
 conversations = load_dataset("parquet", data_files="conversations.parquet")
 ```
 
+## Other shapes
+
+    arena-export . --format lmarena-140k --out OUT
+
+`arena-export --help` lists the data sets and routers whose shapes it writes.
+
 ## Licence
 
 {_licence(manifest)}

@@ -1,5 +1,7 @@
 """Pseudonyms, splits and rare attributes."""
 
+import hmac
+
 import pyarrow as pa
 import pytest
 
@@ -12,6 +14,13 @@ def test_a_pseudonym_depends_on_salt_kind_and_identity() -> None:
     assert len(first) == 16
     assert first == Pseudonyms(b"a" * 32).of("voter", "1")
     assert len({first, names.of("voter", "2"), names.of("battle", "1"), Pseudonyms(b"b" * 32).of("voter", "1")}) == 4
+
+
+@pytest.mark.parametrize("identity", ["", "1", "x" * 200, "é"])
+def test_a_pseudonym_is_an_hmac(identity: str) -> None:
+    salt = new_salt()
+    expected = hmac.digest(salt, f"voter:{identity}".encode(), "sha256").hex()
+    assert expected.startswith(Pseudonyms(salt).of("voter", identity))
 
 
 def test_a_salt_is_random_and_of_one_length() -> None:

@@ -15,6 +15,7 @@ from data_releases import publish
 from data_releases.manifest import read_manifest
 from data_releases.models import Release
 from data_releases.publish import Place
+from data_releases.verify_command import main as arena_verify
 from tests.ballots import make_arena
 from tests.data_releases.conftest import built, december, files, folder, published  # noqa: F401 - fixtures
 from tests.data_releases.world import make_world
@@ -191,3 +192,19 @@ def test_a_range_header_is_read_as_the_standard_says(header: str, part: tuple[in
 def test_a_range_without_a_byte_cannot_be_satisfied(header: str) -> None:
     with pytest.raises(Unsatisfiable):
         wanted_part(header, 100)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_anybody_can_verify_it_over_http(
+    live_server, published: Callable[[Arena], Release], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
+    release = published(make_world(20))
+    address = f"{live_server.url}/releases/text/2026-10"
+    assert arena_verify([address]) == 0
+    assert "20 votes" in capsys.readouterr().out
+    # One byte less in the store, and the file is named.
+    table = folder / publish.key_of(Place.PUBLIC, release, "votes.parquet")
+    table.write_bytes(table.read_bytes()[:-1])
+    assert arena_verify([address]) == 1
+    assert "MISMATCH votes.parquet" in capsys.readouterr().out
