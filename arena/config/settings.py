@@ -165,6 +165,12 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "sesame.
 SESAME_ONE_TIME = True
 SESAME_MAX_AGE = 24 * 3600
 ARENA_ADMIN_SECOND_FACTOR = ENV.admin_second_factor
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
 OTP_TOTP_ISSUER = "Preference Arena"
 # Only operators have sessions: the cookie goes to the admin alone, and a working day later a new login is due.
 SESSION_COOKIE_PATH = "/admin/"

@@ -119,7 +119,7 @@ def add_token(_scene: Scene) -> Post:
 
 
 def add_user(_scene: Scene) -> Post:
-    form = {"username": "new", "usable_password": "true", "password1": "Xk29-lamp", "password2": "Xk29-lamp"}
+    form = {"username": "new", "usable_password": "true", "password1": "Xk29-lamp-post", "password2": "Xk29-lamp-post"}
     return Post("/admin/auth/user/add/", form)
 
 
@@ -130,7 +130,7 @@ def edit_user(_scene: Scene) -> Post:
 
 
 def set_password(_scene: Scene) -> Post:
-    form = {"usable_password": "true", "password1": "Xk29-lamp", "password2": "Xk29-lamp"}
+    form = {"usable_password": "true", "password1": "Xk29-lamp-post", "password2": "Xk29-lamp-post"}
     return Post(f"/admin/auth/user/{User.objects.create_user('vera').pk}/password/", form)
 
 
@@ -163,7 +163,7 @@ def reveal(scene: Scene) -> Post:
 
 
 def change_own_password(_scene: Scene) -> Post:
-    form = {"old_password": PASSWORD, "new_password1": "Xk29-lamp", "new_password2": "Xk29-lamp"}
+    form = {"old_password": PASSWORD, "new_password1": "Xk29-lamp-post", "new_password2": "Xk29-lamp-post"}
     return Post("/admin/password_change/", form)
 
 

@@ -218,3 +218,10 @@ def test_the_only_operator_with_a_lost_phone_starts_anew(olga: User) -> None:
     assert "second_factor.reset" in told()
     with pytest.raises(CommandError, match="no operator 'nobody'"):
         call_command("reset_second_factor", "nobody")
+
+
+@pytest.mark.parametrize("password", ["short-Xk29", "123456789012", "password1234"])
+def test_a_weak_password_is_refused(olga: User, password: str) -> None:
+    client = verified_client(olga)
+    form = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+    assert "errorlist" in client.post("/admin/password_change/", form).content.decode()
