@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from arena.common.tracing import HEADER
+from ops.processes import wait_until
 from tests.leaks.canaries import Canaries
 from tests.stack import Stack, Visitor, running_stack
 from tests.support.fake_openai import FakeOpenAI
@@ -102,8 +105,8 @@ def _vote(visitor, battle_id, feedback):
 
 
 @pytest.fixture(scope="module")
-def written(stack, visitor, canaries, fake) -> str:
-    """Everything that the processes wrote about a good battle, five bad ones, refused requests and a program."""
+def battles(visitor, canaries) -> None:
+    """A good battle, four bad ones, refused requests and a program with a wrong token."""
     good = visitor.start(f"Hello {canaries.plant('prompt')}", **{HEADER: ID})
     assert visitor.watch(good["id"]).state == "ready"
     assert _vote(visitor, good["id"], f"raise {canaries.plant('feedback')}").status_code == 500
@@ -117,6 +120,24 @@ def written(stack, visitor, canaries, fake) -> str:
     program = {"Authorization": f"Bearer {token}", "X-Voter": canaries.plant("voter")}
     assert visitor.http.get("/api/v1/battles", headers=program).status_code == 401
     visitor.http.post("/api/v1/consent", content=canaries.plant("body"), headers={"Origin": "http://evil.example"})
+
+
+@pytest.fixture(scope="module")
+def numbers(stack, battles) -> dict[str, float]:
+    """What /metrics tells once every process has reported: name and sorted label values → value."""
+
+    def read() -> dict[str, float]:
+        families = text_string_to_metric_families(httpx.get(f"{stack.url}/metrics", timeout=10).text)
+        samples = [sample for family in families for sample in family.samples]
+        return {" ".join([one.name, *sorted(one.labels.values())]): one.value for one in samples}
+
+    wait_until(lambda: read().get("arena_battles_ended_total backend_failed failed text", 0) >= 3, timeout_s=20)
+    return read()
+
+
+@pytest.fixture(scope="module")
+def written(stack, numbers) -> str:
+    """Everything that the processes wrote until their end."""
     for child in stack.children.values():
         child.ask_to_stop()
     for child in stack.children.values():
@@ -165,3 +186,17 @@ def test_one_id_leads_from_the_page_to_the_backend(written, stack, fake):
     assert [one.headers.get(HEADER.lower()) for one in fake.asked if one.headers.get(HEADER.lower()) == ID] == [ID]
     others = {one.headers[HEADER.lower()] for one in fake.asked} - {ID}
     assert len(others) == 4
+
+
+def test_what_web_server_and_workers_counted_is_added_up(numbers):
+    assert numbers["arena_battles_started_total text"] == 5
+    assert numbers["arena_votes_total left text"] == numbers["arena_battles_ended_total  text voted"] == 1
+    assert numbers["arena_first_frame_seconds_count text"] >= 1
+    assert numbers["arena_generation_seconds_count Remote text"] == 1
+    assert numbers["arena_generation_errors_total Misconfigured Remote text"] == 2
+    assert numbers["arena_generation_errors_total Remote ServerFailed text"] >= 1
+    assert numbers["arena_http_requests_total /api/v1/arenas/<slug>/battles 201 POST"] == 5
+    assert {name for name in numbers if name.startswith("arena_processes ")} >= {
+        *("arena_processes web", "arena_processes worker:streams", "arena_processes worker:cpu"),
+    }
+    assert numbers["arena_heartbeat_age_seconds sweep"] < 30
