@@ -131,7 +131,9 @@ def numbers(stack, battles) -> dict[str, float]:
         samples = [sample for family in families for sample in family.samples]
         return {" ".join([one.name, *sorted(one.labels.values())]): one.value for one in samples}
 
-    wait_until(lambda: read().get("arena_battles_ended_total backend_failed failed text", 0) >= 3, timeout_s=20)
+    # Web server and workers report at different times.
+    failed, started = "arena_battles_ended_total failed internal text", "arena_battles_started_total text"
+    wait_until(lambda: read().get(started, 0) >= 5 and failed in read(), timeout_s=20)
     return read()
 
 
