@@ -28,9 +28,9 @@ Ranks: TypeAlias = NDArray[np.int64]
 MOST_DRAWS: Final = 4000
 FEWEST_DRAWS: Final = 1000
 #: Draws times pairs: what a large board may cost.
-BUDGET: Final = 10_000_000
+BUDGET: Final = 5_000_000
 #: Draws taken at a time, so that they stay in the cache.
-BLOCK: Final = 2048
+BLOCK: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
