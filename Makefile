@@ -24,6 +24,7 @@ DEV_STAMP := .venv/.dev-$(call with_commands,requirements/dev.txt)
 BENCH_STAMP := .venv-bench/.bench-$(call sum,requirements/bench.txt)
 NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')
+STATIC := $(shell find arena -type f -path '*/static/*')
 MESSAGES := $(patsubst %.po,%.mo,$(shell find arena -name '*.po'))
 # Commands that read the settings without connecting to anything.
 OFFLINE := ARENA_DEBUG=1 ARENA_SECRET_KEY=offline DATABASE_URL=postgresql://offline@127.0.0.1:1/offline
@@ -81,7 +82,7 @@ frontend/dist/.built: $(NPM_STAMP) $(FRONTEND)
 %.mo: %.po | $(DEMO_STAMP)
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
-staticfiles/.collected: frontend/dist/.built $(DEMO_STAMP)
+staticfiles/.collected: frontend/dist/.built $(DEMO_STAMP) $(STATIC)
 	$(call say,static files)
 	@$(OFFLINE) $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
 	@touch $@

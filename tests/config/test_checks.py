@@ -55,6 +55,7 @@ def test_a_good_deployment_has_nothing_to_report(deployment):
         ({"metrics_networks": ["203.0.0.0/8"]}, "arena.W008"),
         ({"allowed_hosts": ["https://arena.example.org"]}, "arena.W009"),
         ({"allowed_hosts": ["arena.example.org:8000"]}, "arena.W009"),
+        ({"admin_second_factor": False}, "arena.W010"),
         ({"trusted_proxies": ["20.0.0.0/8"]}, "arena.W012"),
     ],
 )

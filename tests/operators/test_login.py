@@ -70,6 +70,25 @@ def test_the_first_login_sets_up_an_authenticator_and_shows_recovery_codes_once(
     assert told() == ["login.accept", "second_factor.set_up", "second_factor.accept"]
 
 
+def test_the_secret_that_one_login_was_shown_is_worthless_in_another(olga: User) -> None:
+    """Mallory, who guessed the password, opens the set-up before Olga's first login."""
+    mallory = log_in()
+    mallory.get(SET_UP)
+    known = TOTPDevice.objects.get()
+    olgas = log_in()
+    olgas.get(SET_UP)
+    assert TOTPDevice.objects.get().key != known.key
+    mallory.post(SET_UP, {"code": f"{totp(known.bin_key):06d}"})
+    assert not is_in(mallory)
+
+
+def test_an_account_without_a_second_factor_gets_no_recovery_codes(olga: User, settings: object) -> None:
+    settings.ARENA_ADMIN_SECOND_FACTOR = False
+    client = log_in()
+    assert codes_in(client.post(RECOVERY).content.decode()) == []
+    assert not StaticToken.objects.exists()
+
+
 def test_a_second_authenticator_cannot_be_set_up_with_the_password_alone(olga: User) -> None:
     device_of(olga)
     client = log_in()
@@ -194,8 +213,8 @@ def test_new_recovery_codes_need_a_fresh_proof_and_end_the_old_ones(olga: User) 
     old = set_up(log_in())
     client = verified_client(olga)
     forget_proof(client)
-    assert codes_in(client.post(RECOVERY, {"code": "000000"}).content.decode()) == []
-    new = codes_in(client.post(RECOVERY, {"code": code_of(device_of(olga))}).content.decode())
+    assert codes_in(client.post(RECOVERY, {"proof": "000000"}).content.decode()) == []
+    new = codes_in(client.post(RECOVERY, {"proof": code_of(device_of(olga))}).content.decode())
     assert len(new) == 10
     late = log_in()
     late.post(SECOND, {"code": old[0]})

@@ -19,8 +19,10 @@ from django.views.decorators.csrf import csrf_protect
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from arena.common import audit, codes, proof
+from arena.common.admin_actions import ConfirmForm, Question
 from arena.operators.forms import CodeForm
 
+_PENDING = "pending_device"
 WRONG = "That code is not right. A code works once and for half a minute: wait for the next one and try again."
 
 
@@ -60,16 +62,14 @@ def set_up(request: HttpRequest) -> HttpResponse:
     """Show a new secret as picture and text; the first right code makes it count, and recovery codes come once."""
     if django_otp.user_has_device(request.user):
         return HttpResponseRedirect(reverse("admin:second_factor"))
-    device, _new = TOTPDevice.objects.get_or_create(
-        user=request.user, confirmed=False, defaults={"name": "Authenticator app"}
-    )
+    device = _pending_device(request)
     form = CodeForm(request.POST or None)
     if form.is_valid():
         if device.verify_token(form.cleaned_data["code"].replace(" ", "")):
             with transaction.atomic():
-                TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+                device.confirmed = True
+                device.save(update_fields=["confirmed"])
                 fresh = _new_codes(request, "second_factor.set_up")
-            device.refresh_from_db()
             _verified(request, device)
             return _recovery_page(request, fresh, _next(request))
         form.add_error("code", WRONG)
@@ -83,32 +83,30 @@ def set_up(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _pending_device(request: HttpRequest) -> Any:
+    """The secret that this session alone is being shown: nobody may know it from a login of their own before."""
+    unconfirmed = TOTPDevice.objects.filter(user=request.user, confirmed=False)
+    device = unconfirmed.filter(pk=request.session.get(_PENDING)).first()
+    if device is None:
+        unconfirmed.delete()
+        device = TOTPDevice.objects.create(user=request.user, confirmed=False, name="Authenticator app")
+        request.session[_PENDING] = device.pk
+    return device
+
+
+RENEW = Question("Recovery codes", ("The old codes stop working at once.",), "Make new codes", destructive=True)
+
+
 def recovery(request: HttpRequest) -> HttpResponse:
     """How many recovery codes are left, and new ones on demand. Behind the site's own guard."""
-    way = proof.wanted(request)
-    form = CodeForm(request.POST if request.method == "POST" and way else None)
-    form.fields["code"].label = "Your password" if way == "password" else "Code of your authenticator app"
-    agreed = request.method == "POST" and (not way or (form.is_valid() and _proved(request, form)))
-    if agreed:
+    has_device = django_otp.user_has_device(request.user)
+    form = ConfirmForm(request, RENEW, request.POST if request.method == "POST" else None)
+    if has_device and form.is_valid():
         with transaction.atomic():
             fresh = _new_codes(request, "recovery_codes.renew")
         return _recovery_page(request, fresh, reverse("admin:index"))
     left = codes.left_of(request.user)
-    return _page(
-        request,
-        "operators/recovery.html",
-        title="Recovery codes",
-        form=form if way else None,
-        left=left,
-        has_device=django_otp.user_has_device(request.user),
-    )
-
-
-def _proved(request: HttpRequest, form: CodeForm) -> bool:
-    if proof.accepts(request, form.cleaned_data["code"]):
-        return True
-    form.add_error("code", WRONG)
-    return False
+    return _page(request, "operators/recovery.html", title=RENEW.title, form=form, left=left, has_device=has_device)
 
 
 def _verified(request: HttpRequest, device: Any) -> None:
