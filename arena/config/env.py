@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -77,6 +77,17 @@ def _limits(text: str) -> dict[str, dict[str, Limit]]:
         raise ImproperlyConfigured(f"ARENA_LIMITS: {error}.") from error
 
 
+def _budget_usd(text: str) -> Decimal | None:
+    """Read an amount; nothing is no limit."""
+    try:
+        budget = Decimal(text) if text else None
+    except InvalidOperation as error:
+        raise ImproperlyConfigured(f"ARENA_DAILY_BUDGET_USD: {text!r} is no amount, such as 12.50.") from error
+    if budget is not None and not (budget.is_finite() and budget >= 0):
+        raise ImproperlyConfigured("ARENA_DAILY_BUDGET_USD must be 0 or more; leave it out for no limit.")
+    return budget
+
+
 def _breaker(text: str) -> tuple[int, int, float]:
     """Read FAILURES/CALLS/SECONDS; 0 switches breakers off."""
     if text == "0":
@@ -113,7 +124,7 @@ def read_environment() -> Environment:
             limits_off=env.bool("ARENA_LIMITS_OFF", False),
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
             max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
-            daily_budget_usd=env.decimal("ARENA_DAILY_BUDGET_USD", None),
+            daily_budget_usd=_budget_usd(env.str("ARENA_DAILY_BUDGET_USD", "")),
             breaker=_breaker(env.str("ARENA_BREAKER", "5/10/60")),
             admin_second_factor=env.bool("ARENA_ADMIN_SECOND_FACTOR", True),
             storage=env.str("ARENA_STORAGE", "folder"),

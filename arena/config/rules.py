@@ -93,8 +93,6 @@ def _numbers(values: "Environment") -> Iterator[str]:
         yield "ARENA_MAX_SOCKETS must be 0 (no cap) or more."
     if values.db_pool_size < 0:
         yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
-    if values.daily_budget_usd is not None and values.daily_budget_usd < 0:
-        yield "ARENA_DAILY_BUDGET_USD must be 0 or more; leave it out for no limit."
     if values.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
         yield f"ARENA_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {values.log_level!r}."
 

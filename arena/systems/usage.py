@@ -110,7 +110,8 @@ def locked(version_ids: Sequence[int]) -> dict[int, Health]:
         return {}
     rows = _lock(version_ids)
     if len(rows) < len(set(version_ids)):
-        Health.objects.bulk_create([Health(version_id=one) for one in version_ids], ignore_conflicts=True)
+        missing = [Health(version_id=one) for one in sorted(set(version_ids))]
+        Health.objects.bulk_create(missing, ignore_conflicts=True)
         rows = _lock(version_ids)
     return {row.version_id: row for row in rows}
 

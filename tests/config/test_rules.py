@@ -60,7 +60,8 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_MODERATION_URL", "ftp://guard", "ARENA_MODERATION_URL"),
         ("ARENA_ADMIN_SECOND_FACTOR", "0", "refused while ARENA_ALLOWED_HOSTS has arena.example.org"),
         ("ARENA_DAILY_BUDGET_USD", "-1", "ARENA_DAILY_BUDGET_USD"),
-        ("ARENA_DAILY_BUDGET_USD", "much", "ARENA_DAILY_BUDGET_USD"),
+        ("ARENA_DAILY_BUDGET_USD", "much", "no amount"),
+        ("ARENA_DAILY_BUDGET_USD", "NaN", "0 or more"),
         ("ARENA_BREAKER", "5", "FAILURES/CALLS/SECONDS"),
         ("ARENA_BREAKER", "11/10/60", "1 ≤ FAILURES ≤ CALLS"),
         ("ARENA_BREAKER", "5/200/60", "CALLS ≤ 100"),
@@ -105,3 +106,4 @@ def test_a_breaker_and_a_budget_are_read(environment):
     values = environment(ARENA_BREAKER="3/6/30", ARENA_DAILY_BUDGET_USD="12.50")
     assert (values.breaker, float(values.daily_budget_usd)) == ((3, 6, 30.0), 12.5)
     assert environment(ARENA_BREAKER="0").breaker[0] == 0
+    assert environment(ARENA_DAILY_BUDGET_USD="").daily_budget_usd is None
