@@ -125,7 +125,7 @@ def read_environment() -> Environment:
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
             max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
             daily_budget_usd=_budget_usd(env.str("ARENA_DAILY_BUDGET_USD", "")),
-            breaker=_breaker(env.str("ARENA_BREAKER", "5/10/60")),
+            breaker=_breaker(env.str("ARENA_BREAKER", "") or "5/10/60"),
             admin_second_factor=env.bool("ARENA_ADMIN_SECOND_FACTOR", True),
             storage=env.str("ARENA_STORAGE", "folder"),
             s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
