@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from ninja import Query, Router
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -25,7 +23,7 @@ from arena.api.ranking_schemas import (
     ValueOut,
     ValuesOut,
 )
-from arena.api.rendering import rendered
+from arena.api.rendering import rendered, tagged
 from arena.api.tables import csv_response
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
@@ -91,10 +89,9 @@ class BoardQuery(MethodQuery):
 
 
 def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """With a tag that names the whole answer: a system that retires changes its row without a new fit."""
+    """With a tag of the whole answer: a system that retires changes its row without a new fit."""
     response["Cache-Control"] = CACHE
-    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+    return tagged(request, response)
 
 
 _JSON: Final = {304: None, **problems(404, 422)}
