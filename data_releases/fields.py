@@ -127,6 +127,7 @@ WITHHELD: Final[dict[str, str]] = {
     "votes.Vote.battle": _KEY,
     "rankings.BattleTraits.battle": _KEY,
     "rankings.BattleTraits.rules": _INSIDE,
+    "systems.SystemVersion.energy_wh_per_mtok": "declared and unchecked; the site shows it",
     "accounts.Voter.id": _KEY,
     "accounts.Voter.cookie_sha256": "names a browser",
     "accounts.Voter.token": "names a program",

@@ -110,6 +110,7 @@ class ValueOut(Out):
     cost_per_answer_usd: float | None
     win_share: float | None
     cost_per_win_usd: float | None
+    energy_wh: float | None = Field(description="Of an answer, as declared by whoever registered the system.")
     on_cost_front: bool = Field(description="Nobody is better at no higher a price.")
     on_speed_front: bool = Field(description="Nobody is better and at least as fast.")
 

@@ -18,7 +18,7 @@ from arena.rankings.contenders import Contender, contenders_of, rows_of, version
 from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.tallying import read
 from arena.systems import buckets
-from arena.systems.models import Usage
+from arena.systems.models import SystemVersion, Usage
 
 WINDOW: Final = timedelta(days=7)
 
@@ -37,8 +37,8 @@ class Value:
     """One contender of a board. Times in seconds, tokens of an answer on average, money in US dollars.
 
     calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
-    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. on_*_front: nobody is
-    both better and cheaper (faster).
+    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an answer,
+    as declared. on_*_front: nobody is both better and cheaper (faster).
     """
 
     row: LeaderboardRow
@@ -52,23 +52,24 @@ class Value:
     cost_per_answer_usd: float | None
     win_share: float | None
     cost_per_win_usd: float | None
+    energy_wh: float | None
     on_cost_front: bool = False
     on_speed_front: bool = False
 
 
 def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
-    """Every row of the board of all votes, in its order. Four queries."""
+    """Every row of the board of all votes, in its order. Six queries."""
     tallied = read(arena.pk)
     contenders = contenders_of(versions_of(arena.pk), tallied.versions)
     rows = rows_of(contenders)
     counts = tallied.dense(rows, len(contenders))
     votes = counts.votes()
     shares = [float(won / n) if n else None for won, n in zip(counts.wins().sum(axis=1), votes, strict=True)]
-    calls, times = _calls(arena), _times(arena)
+    calls, times, energy = _calls(arena), _times(arena), _energy(arena)
     by_name = {(row.system, row.version): row for row in board.rows}
     names = {version.id: (version.name, version.number) for version in versions_of(arena.pk)}
     found = [
-        _value(by_name[names[contender.newest]], contender, share, calls, times)
+        _value(by_name[names[contender.newest]], contender, share, calls, times, energy.get(contender.newest))
         for contender, share in zip(contenders, shares, strict=True)
         if names[contender.newest] in by_name
     ]
@@ -104,17 +105,27 @@ def _times(arena: Arena) -> dict[int, tuple[list[int], list[int]]]:
     return found
 
 
+def _energy(arena: Arena) -> dict[int, float]:
+    """Version → declared Wh per million output tokens."""
+    declared = SystemVersion.objects.filter(system__arena=arena, energy_wh_per_mtok__isnull=False)
+    rows = declared.values_list("id", "energy_wh_per_mtok")
+    return {version: energy for version, energy in rows if energy is not None}
+
+
 def _value(
     row: LeaderboardRow,
     contender: Contender,
     share: float | None,
     calls: dict[int, dict[str, Any]],
     times: dict[int, tuple[list[int], list[int]]],
+    energy_wh_per_mtok: float | None,
 ) -> Value:
     used = [calls[version] for version in contender.versions if version in calls]
     total, answers, tokens, cost = (float(sum(one[name] or 0 for one in used)) for name in _SUMMED)
     ttft, latency = (_added(times[v][kind] for v in contender.versions if v in times) for kind in (0, 1))
     per_answer = cost / answers if answers else None
+    tokens_each = tokens / answers if answers else None
+    known = energy_wh_per_mtok is not None and tokens_each is not None
     return Value(
         row=row,
         calls=int(total),
@@ -123,10 +134,11 @@ def _value(
         ttft_p95_s=buckets.quantile_s(ttft, 0.95),
         latency_p50_s=buckets.quantile_s(latency, 0.5),
         latency_p95_s=buckets.quantile_s(latency, 0.95),
-        output_tokens=tokens / answers if answers else None,
+        output_tokens=tokens_each,
         cost_per_answer_usd=per_answer,
         win_share=share,
         cost_per_win_usd=per_answer / share if per_answer is not None and share else None,
+        energy_wh=(energy_wh_per_mtok or 0) * (tokens_each or 0) / 1e6 if known else None,
     )
 
 

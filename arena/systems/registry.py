@@ -45,6 +45,7 @@ _VERSION_FIELDS: Final = (
     "context_tokens",
     "price_in_usd_per_mtok",
     "price_out_usd_per_mtok",
+    "energy_wh_per_mtok",
     "release_outputs",
 )
 # Of an endpoint, what decides only where and how fast: the same outputs come from another folder, at another pace.
@@ -199,6 +200,7 @@ def _values(entry: AnyEntry) -> dict[str, Any]:
         "context_tokens": entry.context_tokens,
         "price_in_usd_per_mtok": entry.price_in,
         "price_out_usd_per_mtok": entry.price_out,
+        "energy_wh_per_mtok": entry.energy_wh_per_mtok,
         "release_outputs": entry.release_outputs,
     }
 

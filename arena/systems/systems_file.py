@@ -75,6 +75,7 @@ class Entry(_Strict):
     context_tokens: int | None = Field(default=None, gt=0, lt=2**31)
     price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
     price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
+    energy_wh_per_mtok: Annotated[float, Field(ge=0, lt=1e9, strict=False)] | None = None
     release_outputs: bool = False
     # The sampler takes weights in this range.
     weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)

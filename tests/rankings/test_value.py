@@ -37,18 +37,20 @@ def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert
         for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
             vote(arena, left, right, outcome)
     refresh_board(arena.id)
+    SystemVersion.objects.filter(id=ada.id).update(energy_wh_per_mtok=5000)
     used(ada, 10, 1.0, 2.0, failed=10)
     used(bell, 10, 2.0, 4.0)
     used(cray, 10, 0.1, 4.0)
     used(cray, 1000, 99.0, 200.0, days=8)
     board = leaderboard(arena)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         values = values_of(arena, board)
     assert [one.row.system for one in values] == [row.system for row in board.rows] == ["Ada", "Bell", "Cray", "Dijk"]
     first, second, third, fourth = values
     assert (first.calls, first.availability, first.output_tokens) == (20, 0.5, 100)
     assert first.cost_per_answer_usd == pytest.approx(0.1)
     assert first.win_share == 0.75
+    assert (first.energy_wh, second.energy_wh) == (0.5, None)
     assert first.cost_per_win_usd == pytest.approx(0.1 / 0.75)
     assert first.latency_p50_s == pytest.approx(2.0, rel=0.25)
     assert third.cost_per_answer_usd == pytest.approx(0.01)

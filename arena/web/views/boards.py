@@ -27,7 +27,7 @@ LINES: Final = 8
 MOMENTS: Final = 6
 VALUE_COLUMNS: Final = (
     *("rating", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s", "latency_p95_s"),
-    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd"),
+    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd", "energy_wh"),
 )
 VALUE_FALLING: Final = frozenset({"rating", "availability"})
 
@@ -99,6 +99,7 @@ def value(request: HttpRequest, slug: str) -> HttpResponse:
         values=ordered(values, order, _value_key, VALUE_FALLING),
         columns=columns_of(request.GET, order, VALUE_COLUMNS, VALUE_FALLING),
         days=WINDOW.days,
+        declared=any(one.energy_wh is not None for one in values),
         used=used,
         simulated=board.simulated,
         cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", _("US dollars per answer")),
