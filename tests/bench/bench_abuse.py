@@ -1,0 +1,129 @@
+"""What an ordinary visitor notices of clients that mean harm: p99 of pages and reads, undisturbed and beside them.
+
+Quiet and disturbed phases take turns on one running arena, so that whatever else the machine does meets both. The
+attackers run in a process of their own and are all served by the same single web process, without a proxy in front.
+
+    make bench-abuse [SECONDS_PER_PHASE=12]
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.bench.attackers import attack
+from tests.bench.figures import CpuMeter, percentile
+from tests.bench.http_load import Answers, open_loop, request_bytes
+from tests.environment import prepare
+from tests.stack import Stack, Visitor, running_stack
+
+PHASE_S = float(os.environ.get("SECONDS_PER_PHASE", "12"))
+#: The first attack's connections are closed after ten seconds: a shorter phase would not see it.
+WARM_UP_S = 2.0
+ROUNDS = 3
+RATE_PER_S = 25.0
+GOAL_RATIO = 2.0
+PROMPT = "Tell me about rivers."
+
+
+def systems(folder: Path) -> dict[str, object]:
+    """Three systems that answer one prompt."""
+    entries = []
+    for name in ("alpha", "beta", "gamma"):
+        (folder / f"{name}.jsonl").write_text(json.dumps({"prompt": PROMPT, "output": f"{name}. " * 50}))
+        entry = {"name": name, "organisation": name, "access": "open", "licence": "MIT", "backend": "replay"}
+        entries.append({**entry, "path": str(folder / f"{name}.jsonl"), "tokens_per_second": 400})
+    return {"arena": "text", "systems": entries}
+
+
+def visitor_with_battle(stack: Stack) -> tuple[str, str]:
+    """The `Cookie` header of a new visitor, and a battle of theirs that is ready."""
+    with Visitor(stack.url) as visitor:
+        battle = visitor.consent().start(PROMPT)["id"]
+        visitor.watch(battle)
+        return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items()), battle
+
+
+def reads(port: int, cookie: str, battle: str) -> Iterator[bytes]:
+    """What an ordinary visitor asks for, over and over."""
+    paths = ("/", "/arenas/text", f"/battles/{battle}", f"/api/v1/battles/{battle}", "/arenas/text/leaderboard")
+    return itertools.cycle([request_bytes("GET", path, port, {"Cookie": cookie}) for path in paths])
+
+
+def visit(port: int, requests: Iterator[bytes], seconds: float) -> Answers:
+    """A phase of an ordinary visitor's requests."""
+    answers = asyncio.run(open_loop(port, requests, RATE_PER_S, seconds, connections=4))
+    assert set(answers.statuses) == {200}, answers.statuses
+    return answers
+
+
+@dataclass
+class Phases:
+    """What was seen in the phases of one kind: seconds of each request, and cores that the web server kept busy."""
+
+    latencies_s: list[float] = field(default_factory=list)
+    cores: list[float] = field(default_factory=list)
+
+    def ms(self, percent: float) -> float:
+        """A percentile of the latencies."""
+        return percentile(self.latencies_s, percent) * 1000
+
+
+def measure(stack: Stack, pool: ProcessPoolExecutor) -> tuple[Phases, Phases, Counter[str]]:
+    """(quiet, disturbed, refusals)."""
+    mine, theirs = visitor_with_battle(stack), visitor_with_battle(stack)
+    requests = reads(stack.port, *mine)
+    quiet, disturbed, refusals = Phases(), Phases(), Counter[str]()
+    cpu = CpuMeter({"web": stack.children["web server"].pid})
+
+    def phase(into: Phases, seconds: float) -> None:
+        visit(stack.port, requests, WARM_UP_S)
+        cpu.restart()
+        into.latencies_s += visit(stack.port, requests, seconds).latencies_s
+        into.cores.append(cpu.cores()["web"])
+
+    for _round in range(ROUNDS):
+        phase(quiet, PHASE_S)
+        attackers: Future[dict[str, int]] = pool.submit(attack, stack.port, PHASE_S + 2 * WARM_UP_S, *theirs)
+        phase(disturbed, PHASE_S)
+        refusals.update(attackers.result(timeout=PHASE_S + 60))
+    return quiet, disturbed, refusals
+
+
+def main() -> None:
+    """Start an arena, measure, print."""
+    prepare()
+    # Limits as in production; the attackers' network and the visitor's are two.
+    env = {"ARENA_LIMITS_OFF": "0"}
+    spawn = get_context("spawn")
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        pool = opened.enter_context(ProcessPoolExecutor(1, mp_context=spawn))
+        stack = opened.enter_context(running_stack(folder, systems(folder), env))
+        quiet, disturbed, refusals = measure(stack, pool)
+    both = {"quiet": quiet, "disturbed": disturbed}
+    figures = {
+        "bench": "abuse",
+        "requests": {name: len(one.latencies_s) for name, one in both.items()},
+        "p50_ms": {name: round(one.ms(50), 1) for name, one in both.items()},
+        "p99_ms": {name: round(one.ms(99), 1) for name, one in both.items()},
+        "web_cores": {name: round(sum(one.cores) / len(one.cores), 3) for name, one in both.items()},
+        # Above the number of cores, the latencies are about the neighbours too.
+        "load_average": round(os.getloadavg()[0], 1),
+        "ratio": round(disturbed.ms(99) / quiet.ms(99), 2),
+        "goal_ratio": GOAL_RATIO,
+        "refusals": dict(sorted(refusals.items())),
+    }
+    print(json.dumps(figures))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
