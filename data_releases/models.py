@@ -20,8 +20,6 @@ class ReleaseState(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
-#: What visitors may download.
-PUBLIC = (ReleaseState.PUBLISHED,)
 #: What was public at some time.
 ONCE_PUBLIC = (ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN)
 

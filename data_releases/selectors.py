@@ -93,7 +93,7 @@ def _rows(ratings: Iterable[dict[str, Any]]) -> tuple[CertifiedRow, ...]:
 
 def next_release_on(arena: Arena) -> date:
     """The first day on which a further month may be released; past or present where one is due already."""
-    embargo = timedelta(days=services.policy_of(arena).embargo_days)
+    embargo = timedelta(days=services.current_policy(arena).embargo_days)
     day = services.today()
     if due := services.due_months(arena, day):
         return due[0].end + embargo

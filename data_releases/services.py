@@ -39,6 +39,7 @@ __all__ = [
     "ReleaseError",
     "WrongState",
     "build_release",
+    "current_policy",
     "due_months",
     "mark_reviewed",
     "policy_of",
@@ -104,9 +105,17 @@ def month_of(day: date) -> Month:
 
 def policy_of(arena: Arena) -> ReleasePolicy:
     """How the arena releases its data; a demo arena has no persons behind its texts and releases them."""
-    defaults = {"publishes_texts": arena.is_demo}
-    policy, _created = ReleasePolicy.objects.get_or_create(arena=arena, defaults=defaults)
+    policy, _created = ReleasePolicy.objects.get_or_create(arena=arena, defaults=_policy_defaults(arena))
     return policy
+
+
+def _policy_defaults(arena: Arena) -> dict[str, Any]:
+    return {"publishes_texts": arena.is_demo}
+
+
+def current_policy(arena: Arena) -> ReleasePolicy:
+    """The same for readers: nothing is written where there is none yet."""
+    return ReleasePolicy.objects.filter(arena=arena).first() or ReleasePolicy(arena=arena, **_policy_defaults(arena))
 
 
 def today() -> date:
@@ -119,7 +128,7 @@ def today() -> date:
 
 def due_months(arena: Arena, day: date) -> list[Month]:
     """Months whose embargo has passed, that hold a finished battle and have no release yet; the oldest first."""
-    embargo = timedelta(days=policy_of(arena).embargo_days)
+    embargo = timedelta(days=current_policy(arena).embargo_days)
     first = extract.first_battle_day(arena)
     built = Release.objects.filter(arena=arena, manifest__isnull=False)
     released = set(built.values_list("window_start", flat=True))

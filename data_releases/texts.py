@@ -31,16 +31,6 @@ MAX_CHARS: Final = 4_000
 #: Answers are longer than prompts, and not the voter's words.
 MAX_ANSWER_CHARS: Final = 32_000
 PUBLISHED: Final = "published"
-STATUSES: Final = (
-    PUBLISHED,
-    "texts_off",
-    "no_consent",
-    "no_answers",
-    "too_long",
-    "personal_data",
-    "unreadable",
-    "provider_terms",
-)
 
 _CONVERSATIONS: Final = pa.schema(
     [

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from data_releases import publish
+from data_releases.models import ReleasePolicy
 from data_releases.selectors import certified_board, next_release_on, public_release, public_releases
 from tests.ballots import make_arena
 from tests.data_releases.world import make_world
@@ -38,6 +39,8 @@ def test_drafts_and_withdrawn_releases_are_not_public(built, published, files):
 def test_the_next_release_is_the_end_of_the_embargo_of_the_next_month(built):
     empty = make_arena("empty")
     assert next_release_on(empty) == date(2026, 12, 31)
+    # Looking at a page stores nothing.
+    assert not ReleasePolicy.objects.exists()
     arena = make_world(1)
     assert next_release_on(arena) == date(2026, 12, 1)
     built(arena)
