@@ -3,7 +3,7 @@ import secrets
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from arena.config.env import read_environment
+from arena.config.env import read_environment, secrets_of
 
 GOOD = {
     "ARENA_SECRET_KEY": secrets.token_urlsafe(50),
@@ -67,6 +67,11 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_BREAKER", "5/200/60", "CALLS ≤ 100"),
         ("ARENA_LIMITS", "battle=many", "ARENA_LIMITS"),
         ("ARENA_LOG_LEVEL", "LOUD", "ARENA_LOG_LEVEL"),
+        ("ARENA_SECRET_KEY_FALLBACKS", "short", "at least 50 characters"),
+        ("ARENA_SECRET_KEY_FALLBACKS", GOOD["ARENA_SECRET_KEY"], "holds the present key"),
+        ("ARENA_METRICS_TOKEN", "short", "at least 32 random characters"),
+        ("ARENA_METRICS_NETWORKS", "0.0.0.0/0", "show the figures to everybody"),
+        ("ARENA_METRICS_NETWORKS", "prometheus", "no address"),
         ("ARENA_MAX_OPEN_BATTLES", "-1", "0 (no cap) or more"),
         ("ARENA_MAX_SOCKETS", "-1", "0 (no cap) or more"),
     ],
@@ -106,4 +111,34 @@ def test_a_breaker_and_a_budget_are_read(environment):
     values = environment(ARENA_BREAKER="3/6/30", ARENA_DAILY_BUDGET_USD="12.50")
     assert (values.breaker, float(values.daily_budget_usd)) == ((3, 6, 30.0), 12.5)
     assert environment(ARENA_BREAKER="0").breaker[0] == 0
+<<<<<<< HEAD
     assert environment(ARENA_DAILY_BUDGET_USD="").daily_budget_usd is None
+=======
+
+
+@pytest.mark.parametrize("url", ["postgresql://arena:hunter2/x@db:5432/arena", "postgresql://arena:hunter2@[db/arena"])
+def test_an_address_that_cannot_be_read_is_not_quoted(environment, url):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read") as caught:
+        environment(DATABASE_URL=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_every_secret_is_known_to_the_logs_however_it_comes(environment, tmp_path, monkeypatch):
+    (tmp_path / "key").write_text("zqx-of-a-file\n")
+    old = secrets.token_urlsafe(50)
+    values = environment(
+        ARENA_SECRET_KEY_FALLBACKS=old,
+        ARENA_METRICS_TOKEN="m" * 40,
+        DATABASE_URL="postgresql://arena:pass%40word@db/arena",
+        REDIS_URL="redis://:redisword@valkey/0",
+        OPENAI_API_KEY="sk-of-the-site",
+        MISTRAL_API_KEY="sk-of-a-backend",
+        OTHER_API_KEY_FILE=str(tmp_path / "key"),
+        MISSING_API_KEY_FILE="/nowhere/key",
+    )
+    assert set(secrets_of(values)) >= {
+        *(GOOD["ARENA_SECRET_KEY"], old, "m" * 40, "pass%40word", "pass@word", "redisword"),
+        *("sk-of-the-site", "sk-of-a-backend", "zqx-of-a-file"),
+    }
+    assert "arena.example.org" not in set(secrets_of(values))
+>>>>>>> 05e8e31 (test(config): keys, tokens and addresses that are refused; secrets that logs cut out)
