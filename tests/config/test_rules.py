@@ -68,7 +68,6 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_LIMITS", "battle=many", "ARENA_LIMITS"),
         ("ARENA_LOG_LEVEL", "LOUD", "ARENA_LOG_LEVEL"),
         ("ARENA_SECRET_KEY_FALLBACKS", "short", "at least 50 characters"),
-        ("ARENA_SECRET_KEY_FALLBACKS", GOOD["ARENA_SECRET_KEY"], "holds the present key"),
         ("ARENA_METRICS_TOKEN", "short", "at least 32 random characters"),
         ("ARENA_METRICS_NETWORKS", "0.0.0.0/0", "show the figures to everybody"),
         ("ARENA_METRICS_NETWORKS", "prometheus", "no address"),
@@ -111,9 +110,7 @@ def test_a_breaker_and_a_budget_are_read(environment):
     values = environment(ARENA_BREAKER="3/6/30", ARENA_DAILY_BUDGET_USD="12.50")
     assert (values.breaker, float(values.daily_budget_usd)) == ((3, 6, 30.0), 12.5)
     assert environment(ARENA_BREAKER="0").breaker[0] == 0
-<<<<<<< HEAD
     assert environment(ARENA_DAILY_BUDGET_USD="").daily_budget_usd is None
-=======
 
 
 @pytest.mark.parametrize("url", ["postgresql://arena:hunter2/x@db:5432/arena", "postgresql://arena:hunter2@[db/arena"])
@@ -141,4 +138,8 @@ def test_every_secret_is_known_to_the_logs_however_it_comes(environment, tmp_pat
         *("sk-of-the-site", "sk-of-a-backend", "zqx-of-a-file"),
     }
     assert "arena.example.org" not in set(secrets_of(values))
->>>>>>> 05e8e31 (test(config): keys, tokens and addresses that are refused; secrets that logs cut out)
+
+
+def test_the_present_key_is_no_earlier_one(environment):
+    with pytest.raises(ImproperlyConfigured, match="ARENA_SECRET_KEY_FALLBACKS holds the present key"):
+        environment(ARENA_SECRET_KEY_FALLBACKS=GOOD["ARENA_SECRET_KEY"])
