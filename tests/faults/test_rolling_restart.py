@@ -37,12 +37,16 @@ class Voting(threading.Thread):
         for battle_id in self._stock:
             if self.done.is_set():
                 return
-            try:
-                self.answers.append(self._visitor.vote(battle_id, "tie").status_code)
-            except httpx.HTTPError as error:
-                self.answers.append(0)
-                self.error = error
+            self.answers.append(self._vote(battle_id))
             time.sleep(0.1)
+
+    def _vote(self, battle_id: str) -> int:
+        """As a browser does: where the connection breaks, the same vote is sent again."""
+        while True:
+            try:
+                return self._visitor.vote(battle_id, "tie").status_code
+            except httpx.TransportError:
+                time.sleep(0.2)
 
 
 @pytest.fixture
@@ -83,9 +87,9 @@ def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, 
         alice, bob = Regular(site, proxy.url), Regular(site, proxy.url)
         for visitor in (alice, bob):
             visitor.consent()
-        bob.http = httpx.Client(
-            base_url=proxy.url, cookies=bob.http.cookies, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)
-        )
+        bob.http.close()
+        limits = httpx.Limits(max_keepalive_connections=0)
+        bob.http = httpx.Client(base_url=proxy.url, cookies=bob.http.cookies, timeout=30, limits=limits)
         followers = [Follower(alice.start(CALMEST)["id"]) for _ in range(STREAMS)]
         voting = Voting(bob, site.stock(bob, 300))
         voting.start()
@@ -94,13 +98,14 @@ def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, 
         )
         voting.done.set()
         voting.join(30)
+        alice_again = Regular(site, cookies=alice.http.cookies)
         for one in followers:
             assert one.seen.state == "ready"
-            assert one.shown() == stored_texts(alice, one.battle_id)
+            assert one.shown() == stored_texts(alice_again, one.battle_id)
         reconnected = sorted(at for one in followers for at in one.connected_at if at > began)
         assert len(reconnected) >= STREAMS
         # Closed with "service restart", which tells the browser to spread its return over five seconds.
         assert {code for one in followers for code in one.closes} <= {1012, None}
         busiest = max(sum(1 for at in reconnected if start <= at < start + 1) for start in reconnected)
         assert busiest <= PEAK_PER_S
-        assert set(voting.answers) == {201}
+        assert {201} <= set(voting.answers) <= {200, 201}
