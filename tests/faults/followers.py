@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import random
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import connect
@@ -60,21 +62,31 @@ class Follower:
         return self.seen.texts.get(1, {})
 
 
-async def follow_all(
+def follow_all(
     followers: list[Follower], url: str, visitor: Visitor, meanwhile: Callable[[], None], timeout_s: float
 ) -> float:
-    """Follow all battles to their ends; `meanwhile` runs in a thread once every socket has heard text.
+    """Follow all battles to their ends in a thread; `meanwhile` runs here, once every socket has heard text.
+
+    Here, and not in a thread: the kernel ends a process when the thread that started it ends (`ops.processes`).
 
     Returns:
         The moment (monotonic) at which `meanwhile` began.
     """
-    cookies = visitor.cookie_header
-    async with asyncio.timeout(timeout_s):
-        tasks = [asyncio.create_task(one.follow(url, cookies)) for one in followers]
-        await asyncio.gather(*(one.speaks.wait() for one in followers))
+    all_speak = threading.Event()
+
+    async def listen() -> None:
+        async with asyncio.timeout(timeout_s):
+            tasks = [asyncio.create_task(one.follow(url, visitor.cookie_header)) for one in followers]
+            await asyncio.gather(*(one.speaks.wait() for one in followers))
+            all_speak.set()
+            await asyncio.gather(*tasks)
+
+    with ThreadPoolExecutor(1) as pool:
+        listening = pool.submit(asyncio.run, listen())
+        assert all_speak.wait(timeout_s)
         began = time.monotonic()
-        await asyncio.to_thread(meanwhile)
-        await asyncio.gather(*tasks)
+        meanwhile()
+        listening.result()
     return began
 
 

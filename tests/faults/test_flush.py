@@ -1,6 +1,5 @@
 """Redis may lose everything in mid-stream: open sockets go on within two seconds and end with the stored text."""
 
-import asyncio
 import time
 
 import pytest
@@ -26,7 +25,7 @@ def test_50_of_50_open_sockets_end_byte_equal_with_a_gap_of_two_seconds_at_most(
         with redis.Redis.from_url(site.env["REDIS_URL"]) as valkey:
             valkey.flushall()
 
-    began = asyncio.run(follow_all(followers, site.url, alice, flush, timeout_s=120))
+    began = follow_all(followers, site.url, alice, flush, timeout_s=120)
     flushed = began + AROUND_S
     for one in followers:
         assert one.seen.state == "ready"
