@@ -92,10 +92,6 @@ def _rows(stack: Stack) -> dict[str, str]:
     return {table: stack.query(digest.format(table))[0][0] for table in COUNTED}
 
 
-def _board(stack: Stack) -> dict:
-    return httpx.get(f"{stack.url}/api/v1/arenas/text/leaderboard", timeout=20).json()
-
-
 def _last(stack: Stack) -> tuple[int, ...]:
     """The highest ids of tables that count."""
     return stack.query("SELECT (SELECT max(id) FROM votes_vote), (SELECT max(id) FROM battles_turn)")[0]
