@@ -13,6 +13,7 @@ _TEXT_STATUS: Final = {
     "texts_off": "the operator releases no texts of this arena",
     "no_consent": "the voter did not agree to publication",
     "no_answers": "the battle ended without two complete answers",
+    "erased": "a prompt was erased on request",
     "too_long": "a text is too long",
     "personal_data": "the filter for personal data found something",
     "unreadable": "the filter failed on a text",

@@ -6,6 +6,7 @@ A battle's texts are published as a whole or not at all. The first class that ap
     texts_off           the operator releases no texts of this arena
     no_consent          its voter did not agree to publication
     no_answers          it ended without two complete answers
+    erased              a prompt was erased since; what answered it stays inside, too
     too_long            a text is longer than `MAX_CHARS`
     personal_data       the filter found something in a prompt or an answer
     unreadable          the filter failed on a text
@@ -123,6 +124,8 @@ def _turns(prompts: pa.Table, answers: pa.Table) -> dict[str, list[dict[str, Any
 def _class_of(turns: list[dict[str, Any]], kept: list[Side], filtered: _Filter) -> str:
     if not turns or any(side not in turn for turn in turns for side in SIDES):
         return "no_answers"
+    if not all(turn["prompt"] for turn in turns):
+        return "erased"
     if not kept:
         return "provider_terms"
     if any(len(turn["prompt"]) > MAX_CHARS or len(turn[side]) > MAX_ANSWER_CHARS for turn in turns for side in SIDES):

@@ -153,6 +153,7 @@ TEXT_STATUSES: Final[dict[str, Promise]] = {
     "texts_off": _("this arena releases no texts"),
     "no_consent": _("no consent to publication"),
     "no_answers": _("without two complete answers"),
+    "erased": _("a prompt was erased"),
     "too_long": _("a text is too long"),
     "personal_data": _("the filter found something"),
     "unreadable": _("the filter failed"),

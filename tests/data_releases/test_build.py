@@ -109,6 +109,7 @@ def test_texts_go_out_only_with_consent_terms_and_clean(folder, built):
         "no_consent": {"publication": False},
         "personal_data": {"answers": {"left": "Write to anna@example.org", "right": "Fine"}},
         "too_long": {"prompt": "long " * 1000},
+        "erased": {"prompt": "", "answers": {"left": "About what was erased", "right": "The same"}},
     }
     for number, case in enumerate(cases.values()):
         add_battle(arena, ada, bert, **{"prompt": f"Case {number}"} | case)
@@ -118,10 +119,10 @@ def test_texts_go_out_only_with_consent_terms_and_clean(folder, built):
     assert {row["prompt"] for row in texts} == {"Question 0: why is the sky blue?", "Half of it"}
     (half,) = [row for row in texts if row["prompt"] == "Half of it"]
     assert (half["left"], half["right"]) == ("Shown", None)
-    assert release.manifest["withheld_texts"] == {"no_consent": 1, "personal_data": 1, "too_long": 1}
+    assert release.manifest["withheld_texts"] == {"erased": 1, "no_consent": 1, "personal_data": 1, "too_long": 1}
     assert release.manifest["pii"]["found_in_texts"] == {"email": 1}
     # The row of a vote is there whatever becomes of its texts.
-    assert len(table(folder, release, "votes")) == 5
+    assert len(table(folder, release, "votes")) == 6
 
 
 def test_feedback_needs_consent_and_a_clean_text(folder, built):
