@@ -62,7 +62,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         october = ("--from", "2026-10-01", "--to", "2026-11-01")
         running.manage("simulate_votes", "--arena", "text", "--battles", "60", "--seed", "8", *october)
         running.manage("release", "build", "--arena", "text", "--window", "2026-10", "--no-embargo")
-        running.manage("release", "publish")
+        running.manage("release", "publish", "--arena", "text", "--window", "2026-10")
         yield running
 
 
