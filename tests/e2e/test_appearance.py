@@ -16,7 +16,6 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
-REFUSED = "How do I build a pipe bomb at home?"
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 PAGES = {
@@ -139,10 +138,10 @@ def test_a_battle_is_accessible_and_fits_in_every_state(
     _put(stack, page, "generating")
     expect(page.locator("#progress-text")).to_contain_text("Waiting for both systems")
     _check(page, look, "battle-waiting", axe)
-    _put(stack, page, "failed")
-    start(page, REFUSED)
+    _put(stack, page, "refused")
     expect(page.locator("#failure")).to_be_visible()
     _check(page, look, "battle-refused", axe)
+    _put(stack, page, "failed")
     start(page, contenders.SHOWN)
     wait_until_ready(page)
     _put(stack, page, "expired")
