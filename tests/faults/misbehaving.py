@@ -4,13 +4,15 @@ import secrets
 from typing import Any
 
 ARENA = "failing"
+#: For so long a silent backend is waited for.
+SILENT_S = 2
 #: What a backend can do wrong, as markers of the fake server.
 MISBEHAVIOURS = (
-    "status:500",
-    "limited:1",  # 429
     "silent",  # no answer at all
     "stalls",  # text, then silence
     "drip:1",  # one byte a second
+    "status:500",
+    "limited:1",  # 429
     "garbage",
     "truncated",
     "wrong_type",
@@ -44,7 +46,7 @@ def _system(which: str, model: str, base_url: str) -> dict[str, Any]:
         "base_url": base_url,
         "model": f"{model}{model_name}",
         "system_prompt": system_prompt,
-        "limits": {"first_byte_s": 2, "idle_s": 2, "total_s": 4},
+        "limits": {"first_byte_s": SILENT_S, "idle_s": SILENT_S, "total_s": 2 * SILENT_S},
     }
 
 

@@ -7,12 +7,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.faults.followers import stored_texts
-from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, prompt_of
+from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, SILENT_S, prompt_of
 from tests.faults.site import SLOW, Regular, Site
 
 pytestmark = pytest.mark.stack
 #: A misbehaving system has stood on both sides after so many battles, but for one case in 2^29.
 AT_ONCE, MAX_ROUNDS = 3, 10
+#: Kinds of misbehaviour that are tried at a time, the silent ones first.
+KINDS_AT_ONCE = 6
 WATCHERS = 3
 ENDED_S = 90
 
@@ -81,10 +83,10 @@ def _p99(futures: "list[Future[list[float]]]") -> float:
 
 @pytest.mark.alone
 def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(site):
-    with ThreadPoolExecutor(WATCHERS + len(MISBEHAVIOURS)) as pool:
-        before_s = _p99([pool.submit(_gaps, site) for _ in range(WATCHERS)])
+    with ThreadPoolExecutor(WATCHERS) as others, ThreadPoolExecutor(KINDS_AT_ONCE) as pool:
+        before_s = _p99([others.submit(_gaps, site) for _ in range(WATCHERS)])
         failing = [pool.submit(_on_both_sides, site, one) for one in MISBEHAVIOURS]
-        beside_s = _p99([pool.submit(_gaps, site) for _ in range(WATCHERS)])
+        beside_s = _p99([others.submit(_gaps, site) for _ in range(WATCHERS)])
         witnesses = [future.result() for future in failing]
     votes = site.query(
         "SELECT count(*) FROM votes_vote v JOIN battles_battle b ON b.id = v.battle_id "
@@ -96,5 +98,7 @@ def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(sit
     received = [data for witness in witnesses for _kind, data in witness.received]
     assert len(received) > 10 * len(MISBEHAVIOURS)
     assert [canary for canary in planted if any(canary in data for data in received)] == []
-    # Frames come ten times a second; a backend that is silent for two seconds must not be felt by anybody else.
-    assert beside_s <= max(2 * before_s, 1.0), f"p99 of the gaps: {before_s:.2f} s alone, {beside_s:.2f} s beside"
+    # Frames come ten times a second; a loop that waits for one silent backend would hold up everybody's.
+    assert beside_s <= max(2 * before_s, 0.9 * SILENT_S), (
+        f"p99 of the gaps: {before_s:.2f} s alone, {beside_s:.2f} s beside"
+    )
