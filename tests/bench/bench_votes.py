@@ -74,7 +74,7 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
     """The peer, votes alone, votes beside streams."""
     like = arena.visitor.start("Why is the sky blue?")["id"]
     await asyncio.sleep(2)
-    number = int(SECONDS * 600) + PARTS
+    number = int(SECONDS * 1200) + PARTS
     battles = ready_battles(arena.stack, like, number)
     parted = parts_ms(arena, battles[:PARTS])
     pending = votes(arena, battles[PARTS:])

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from ops.processes import wait_until
 from tests.stack import Stack
 
 _ROWS = """
@@ -34,6 +35,8 @@ SELECT id FROM battles
 
 def ready_battles(stack: Stack, like: str, number: int) -> list[UUID]:
     """So many battles of the same voter as the battle `like`, each ready, with answers of 1.7 KB."""
+    if not wait_until(lambda: bool(stack.query("SELECT 1 FROM router_pairing LIMIT 1")), timeout_s=30, every_s=0.2):
+        raise RuntimeError(f"no pair was drawn: {stack.logs()}")
     ids = [row[0] for row in stack.query(_ROWS, {"number": number, "like": like})]  # type: ignore[arg-type]
     stack.query("ANALYZE")
     return ids
