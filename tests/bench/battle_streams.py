@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import time
 
@@ -44,7 +43,7 @@ class Streams:
 
     async def finish(self) -> None:
         """Let the backends end every answer, and wait until every follower has been told."""
-        os.kill(self._arena.pids["fake"], signal.SIGUSR1)
+        self._arena.families["fake"][0].send_signal(signal.SIGUSR1)
         await asyncio.wait_for(asyncio.gather(*self._tasks), 60)
 
     def lost(self) -> int:

@@ -68,7 +68,7 @@ class Load:
 
 def opened(arena: LoadedArena) -> dict[str, int]:
     """Descriptors of each process, connections of the database, clients of Valkey."""
-    counts = {name: descriptors(pid) for name, pid in arena.pids.items()}
+    counts = {name: descriptors(family) for name, family in arena.families.items()}
     [(connections,)] = arena.stack.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
     with redis.Redis.from_url(arena.stack.env["REDIS_URL"]) as valkey:
         clients = valkey.info("clients")["connected_clients"]

@@ -14,7 +14,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and everything below it."""
+    """A process and everything below it. Looks at every process of the machine: ask once, and keep the answer."""
     try:
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -22,10 +22,10 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
-def cpu_s(pid: int) -> float:
-    """CPU seconds that a process and its children have used."""
+def cpu_s(family: Sequence[psutil.Process]) -> float:
+    """CPU seconds that these processes have used."""
     total = 0.0
-    for process in family(pid):
+    for process in family:
         try:
             times = process.cpu_times()
             total += times.user + times.system
@@ -34,32 +34,32 @@ def cpu_s(pid: int) -> float:
     return total
 
 
-def memory_mb(pid: int) -> float:
-    """Memory that belongs to a process and its children alone, in MB (USS)."""
-    return sum(process.memory_full_info().uss for process in family(pid)) / 1e6
+def memory_mb(family: Sequence[psutil.Process]) -> float:
+    """Memory that belongs to each of these processes alone, in MB (USS)."""
+    return sum(process.memory_full_info().uss for process in family) / 1e6
 
 
-def descriptors(pid: int) -> int:
-    """Open file descriptors of a process and its children."""
-    return sum(process.num_fds() for process in family(pid))
+def descriptors(family: Sequence[psutil.Process]) -> int:
+    """Open file descriptors of these processes."""
+    return sum(process.num_fds() for process in family)
 
 
 @dataclass
 class CpuMeter:
-    """CPU of named processes between two moments, in cores."""
+    """CPU of named families of processes between two moments."""
 
-    pids: Mapping[str, int]
+    families: Mapping[str, Sequence[psutil.Process]]
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
         """Begin to count anew."""
-        self._at, self._used = time.perf_counter(), {name: cpu_s(pid) for name, pid in self.pids.items()}
+        self._at, self._used = time.perf_counter(), {name: cpu_s(family) for name, family in self.families.items()}
 
     def used_s(self) -> dict[str, float]:
         """CPU seconds of each since the start."""
-        return {name: cpu_s(pid) - self._used[name] for name, pid in self.pids.items()}
+        return {name: cpu_s(family) - self._used[name] for name, family in self.families.items()}
 
     def cores(self) -> dict[str, float]:
         """Cores that each kept busy since the start."""

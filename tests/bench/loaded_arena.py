@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psutil import Process
+
 from ops import parts
 from ops.processes import wait_until
 from ops.services import Postgres, Valkey
-from tests.bench.figures import CpuMeter, memory_mb
+from tests.bench.figures import CpuMeter, family, memory_mb
 
 if TYPE_CHECKING:
     from tests.stack import Stack, Visitor
@@ -29,11 +31,11 @@ SYSTEMS = 4
 
 @dataclass
 class LoadedArena:
-    """A running arena and the process ids of its parts by name."""
+    """A running arena and the processes of its parts by name, each with its children."""
 
     stack: "Stack"
     sockets_port: int
-    pids: dict[str, int]
+    families: dict[str, list[Process]]
     _visitor: "Visitor | None" = None
 
     @property
@@ -43,11 +45,11 @@ class LoadedArena:
 
     def meter(self, **others: int) -> CpuMeter:
         """Count the CPU of every part from now on."""
-        return CpuMeter(self.pids | others)
+        return CpuMeter(self.families | {name: family(pid) for name, pid in others.items()})
 
     def memory_mb(self) -> dict[str, float]:
         """Memory of each part alone, in MB. PostgreSQL's shared buffers are not in it."""
-        return {name: round(memory_mb(pid), 1) for name, pid in self.pids.items()}
+        return {name: round(memory_mb(of_part), 1) for name, of_part in self.families.items()}
 
     @property
     def visitor(self) -> "Visitor":
@@ -98,7 +100,8 @@ def loaded_arena(systems: int = SYSTEMS, **fake: str) -> Iterator[LoadedArena]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url, systems) as (stack, port):
             children = {name.removeprefix("worker ").strip("()"): one.pid for name, one in stack.children.items()}
-            yield LoadedArena(stack, port, children | pids | {"fake": fake_pid})
+            pids |= children | {"fake": fake_pid}
+            yield LoadedArena(stack, port, {name: family(pid) for name, pid in pids.items()})
     finally:
         for server in reversed(servers.values()):
             server.stop()

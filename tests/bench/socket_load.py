@@ -11,6 +11,9 @@ from websockets.asyncio.client import connect
 
 from tests.bench.figures import percentile
 
+#: How long a frame may be under way and still be seen.
+GRACE_S = 1.5
+
 
 @dataclass
 class Followed:
@@ -21,16 +24,16 @@ class Followed:
     done: bool = False
 
     def lags_s(self, since: float, until: float) -> list[float]:
-        """From the write to Redis, whose clock is in the event id, to the receipt; of frames that came in between.
+        """From the write to Redis, whose clock is in the event id, to the receipt; of frames written in between.
 
         The id counts whole milliseconds, rounded down, so half of one is taken off.
         """
-        frames = zip(self.messages, self.came_at, strict=True)
-        return [
-            max(0.0, came - int(message[7 : message.index("-")]) / 1000 - 0.0005)
-            for message, came in frames
-            if since <= came < until and '"type":"frame"' in message
-        ]
+        lags = []
+        for message, came in zip(self.messages, self.came_at, strict=True):
+            written = int(message[7 : message.index("-")]) / 1000 + 0.0005 if '"type":"frame"' in message else 0.0
+            if since <= written < until:
+                lags.append(max(0.0, came - written))
+        return lags
 
     def text(self) -> dict[str, str]:
         """Both sides' text of the first turn, put together as a page does."""
@@ -74,9 +77,9 @@ class Plateau:
 
 
 async def plateau(followed: Sequence[Followed], seconds: float) -> Plateau:
-    """Watch open streams for so long."""
+    """Watch open streams for so long; what comes late is waited for, and counts as late."""
     since = time.time()
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(seconds + GRACE_S)
     lags = [one.lags_s(since, since + seconds) for one in followed]
     every = [lag for of_one in lags for lag in of_one]
     rates = sorted(len(of_one) / seconds for of_one in lags)
