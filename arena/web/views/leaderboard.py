@@ -1,5 +1,6 @@
 """The leaderboard: a table that works everywhere, and a figure where scripts run."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +10,13 @@ from django.views.decorators.http import require_safe
 
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
+from arena.common.kept import Kept
 from arena.rankings.board import Status
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.categories import Category
 from arena.rankings.computing import NoBoardThen
 from arena.rankings.imports import sources_of
+from arena.rankings.models import ImportedSource
 from arena.rankings.questions import Part, Question, board_of, parts_of
 from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.studies import FRAGILITY, STYLE, newest
@@ -26,6 +29,21 @@ from data_releases.selectors import certified_board, next_release_on
 
 COLUMNS: Final = ("rating", "system", "votes")
 FALLING: Final = frozenset({"rating", "votes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page of a board shows of the database: the same for everybody who asks the same question."""
+
+    arena: Arena
+    board: Leaderboard
+    missing: str
+    beside: dict[str, Any]
+    parts: list[Part]
+    sources: list[ImportedSource]
+
+
+_kept: Final[Kept[tuple[str, Question], Shown]] = Kept(most=64)
 
 
 @require_safe
@@ -41,12 +59,12 @@ def index(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """A board of an arena. Browsers keep the page and ask whether it changed."""
-    arena = open_arena(slug)
     asked = asked_of(request.GET)
-    board, missing = _board(arena, asked.question)
-    beside = _beside(arena)
-    etag = etag_of(request, board.etag, missing, *(getattr(one, "pk", one) for one in beside.values()))
-    response = get_conditional_response(request, etag=etag) or _rendered(request, arena, asked, board, missing, beside)
+    shown = _kept.get((slug, asked.question), lambda: _shown(open_arena(slug), asked.question))
+    etag = etag_of(
+        request, shown.board.etag, shown.missing, *(getattr(one, "pk", one) for one in shown.beside.values())
+    )
+    response = get_conditional_response(request, etag=etag) or _rendered(request, asked, shown)
     if response.status_code == 304:
         # The kept page carries the nonce of its first answer; a new policy would switch its scripts off.
         setattr(response, "_csp_exempt", True)  # noqa: B010 - django-csp reads this mark
@@ -54,6 +72,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
     return response
+
+
+def _shown(arena: Arena, question: Question) -> Shown:
+    board, missing = _board(arena, question)
+    return Shown(arena, board, missing, _beside(arena), parts_of(arena), sources_of(arena))
 
 
 def _board(arena: Arena, question: Question) -> tuple[Leaderboard, str]:
@@ -77,31 +100,29 @@ def _beside(arena: Arena) -> dict[str, Any]:
     }
 
 
-def _rendered(
-    request: HttpRequest, arena: Arena, asked: Asked, board: Leaderboard, missing: str, beside: dict[str, Any]
-) -> HttpResponse:
+def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
+    board = shown.board
     rows = ordered(board.rows, asked.order, getattr, FALLING)
     rated = [_rated(row, asked.interval) for row in rows]
-    parts = parts_of(arena)
     context = {
-        "arena": arena,
+        "arena": shown.arena,
         "asked": asked,
         "board": board,
-        "missing": missing,
+        "missing": shown.missing,
         "rows": list(zip(rows, rated, interval_bars(rated), strict=True)),
         "columns": columns_of(request.GET, asked.order, COLUMNS, FALLING),
         "explained": BOARD_STATUSES.get(board.status),
         "figure": leaderboard_figure(rated) if any(row.rating is not None for row in rated) else None,
         "excluded": {code: n for code, n in board.excluded.items() if n},
-        "languages": [part for part in parts if part.chosen.language],
-        "categories": [_category(part) for part in parts if part.chosen.categories],
+        "languages": [part for part in shown.parts if part.chosen.language],
+        "categories": [_category(part) for part in shown.parts if part.chosen.categories],
         "intervals": INTERVALS,
         "data_query": _data_query(request),
-        "sources": sources_of(arena),
+        "sources": shown.sources,
         "tab": "ratings",
         "section": "leaderboard",
-        "nav_arena": arena.slug,
-        **beside,
+        "nav_arena": shown.arena.slug,
+        **shown.beside,
     }
     return render(request, "web/leaderboard.html", context)
 
