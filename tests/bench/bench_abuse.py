@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.bench.attackers import attack
-from tests.bench.figures import CpuMeter, percentile
+from tests.bench.figures import CpuMeter, family, percentile
 from tests.bench.http_load import Answers, open_loop, request_bytes
 from tests.environment import prepare
 from tests.stack import Stack, Visitor, running_stack
@@ -82,7 +82,7 @@ def measure(stack: Stack, pool: ProcessPoolExecutor) -> tuple[Phases, Phases, Co
     mine, theirs = visitor_with_battle(stack), visitor_with_battle(stack)
     requests = reads(stack.port, *mine)
     quiet, disturbed, refusals = Phases(), Phases(), Counter[str]()
-    cpu = CpuMeter({"web": stack.children["web server"].pid})
+    cpu = CpuMeter({"web": family(stack.children["web server"].pid)})
 
     def phase(into: Phases, seconds: float) -> None:
         visit(stack.port, requests, WARM_UP_S)
