@@ -37,8 +37,8 @@ class Value:
     """One contender of a board. Times in seconds, tokens of an answer on average, money in US dollars.
 
     calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
-    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an answer,
-    as declared. on_*_front: nobody is both better and cheaper (faster).
+    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an
+    answer, as declared. on_*_front: nobody is both better and cheaper (faster).
     """
 
     row: LeaderboardRow
