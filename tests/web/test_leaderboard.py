@@ -169,13 +169,7 @@ def test_the_number_of_queries_does_not_grow_with_systems(newcomer: Browser, are
     few = queries()
     for n in range(10):
         make_version(arena, f"More {n}")
-<<<<<<< HEAD
     assert queries() == few <= 20
-=======
-    publish(arena)
-    with django_assert_num_queries(13):
-        newcomer.get(BOARD)
->>>>>>> d7c9885 (perf(web): what a leaderboard shows is read once a second for everybody)
 
 
 def test_within_a_second_a_board_is_read_once_for_everybody(
