@@ -1,7 +1,7 @@
 """Run the test suite in its phases, and end with the summary of each.
 
 The unit phase runs in parallel. The stack phase starts whole arenas and a browser; most of its time is waiting, so
-two processes share it, each arena's tests in one of them. A test that measures time is marked `alone`, and runs so.
+two processes share it, file by file. A test that measures time is marked `alone`, and runs so.
 """
 
 import os
@@ -30,7 +30,7 @@ class Phase:
 
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
 UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "2", "-m", "not stack and not e2e"))
-STACK: Final = Phase("stack and browser", (*_PYTEST, "-q", "-n", "2", "--dist", "loadgroup", "-m", "stack or e2e"))
+STACK: Final = Phase("stack and browser", (*_PYTEST, "-q", "-n", "2", "--dist", "loadfile", "-m", "stack or e2e"))
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 
 

@@ -34,11 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one stack in one process, and skip what needs the shared data where there is none."""
-    for item in filter(uses_a_stack, items):
-        # The browser's tests and those of the faults share one arena each, the others have one per module.
-        shares = item.path.parent.name in {"e2e", "faults"}
-        item.add_marker(pytest.mark.xdist_group(item.path.parent.name if shares else item.path.stem))
+    """Skip what needs the shared data where there is none."""
     folder = os.environ.get("ARENA_SHARED_DATA", "")
     if folder and Path(folder).is_dir():
         return
