@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -77,6 +76,11 @@ def type_name(schema: Json) -> str:
     return f"{kind} ({schema['format']})" if "format" in schema else kind
 
 
+def _named(schema: Json) -> str:
+    """The name of a schema that the page describes; empty for a plain type, such as the text of a CSV file."""
+    return type_name(schema) if "$ref" in schema else ""
+
+
 def _field(name: str, place: str, schema: Json, *, required: bool, description: str = "") -> Parameter:
     return Parameter(name, place, type_name(schema), required, description or schema.get("description", ""))
 
@@ -118,7 +122,7 @@ def _answers(raw: Json) -> tuple[Answer, ...]:
         described = (
             response["description"] if int(status) >= HTTPStatus.BAD_REQUEST else HTTPStatus(int(status)).phrase
         )
-        found.append(Answer(int(status), described, type_name(schemas[0]) if schemas else ""))
+        found.append(Answer(int(status), described, _named(schemas[0]) if schemas else ""))
     return tuple(sorted(found, key=lambda answer: answer.status))
 
 
@@ -142,8 +146,10 @@ def _operation(found: Json, path: str, method: str, raw: Json) -> Operation:
 
 def described(found: Json) -> dict[str, list[Operation]]:
     """The operations of a document by their tag, in the document's order."""
-    every = [_operation(found, *each) for each in operations(found)]
-    return {tag: list(group) for tag, group in groupby(every, key=lambda operation: operation.tag)}
+    groups: dict[str, list[Operation]] = {}
+    for operation in (_operation(found, *each) for each in operations(found)):
+        groups.setdefault(operation.tag, []).append(operation)
+    return groups
 
 
 def shapes(found: Json) -> list[Shape]:

@@ -59,11 +59,14 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """One voter: votes cast, the most that any rating moves without them (points), and who is first then."""
+    """One voter: votes cast, the most that any rating moves without them (points), and who is first then.
+
+    Both are None where the other votes do not determine the ratings.
+    """
 
     voter: int
     votes: int
-    moved_points: float
+    moved_points: float | None
     first: int | None
 
 
@@ -94,8 +97,8 @@ def fragility(counts: Counts, method: Method | None = None, votes: Votes | None 
         RankingError: see `bradley_terry.fit`; a board of one has no first place to lose.
     """
     method = method or Method()
-    if counts.n == 1:
-        raise RankingError("one contender alone has nobody to lose the first place to")
+    if counts.n <= 1:
+        raise RankingError("without two contenders nobody can lose the first place")
     with one_thread():
         fitted = fit(counts, method.ties, method.both_bad)
         order = np.argsort(-fitted.strengths, kind="stable")
@@ -182,7 +185,7 @@ class _VoterRemovals(_Removals):
             removed = np.zeros(len(self.codes), dtype=np.int64)
             removed[place] = 1
             without = self.refit(removed)
-            points = float("inf") if without is None else float(np.abs(without.ratings - fitted.ratings).max())
+            points = None if without is None else float(np.abs(without.ratings - fitted.ratings).max())
             first = None if without is None else int(without.strengths.argmax())
             found.append(Influence(int(self.codes[place]), int(self.cast[place]), points, first))
         return tuple(found)

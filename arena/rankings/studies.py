@@ -139,13 +139,15 @@ def _fragility(computed: Computed, votes: Votes) -> dict[str, Any]:
 
 
 def _told(found: Fragility, names: list[str], n: int) -> dict[str, Any]:
+    moved = [one.moved_points for one in found.loudest if one.moved_points is not None]
     return {
         "votes": n,
         "first": names[found.first],
         "lead": found.lead_points,
         "by_votes": _removal(found.votes, names),
         "by_voters": _removal(found.voters, names),
-        "largest_voter": max((one.moved_points for one in found.loudest), default=None),
+        "largest_voter": max(moved, default=None),
+        "needs_a_voter": len(moved) < len(found.loudest),
         "largest_voter_changes_first": any(one.first != found.first for one in found.loudest),
     }
 

@@ -80,9 +80,19 @@ def test_a_first_place_that_half_of_all_votes_could_not_change_says_so() -> None
     assert found.lead_points > 800
 
 
-def test_one_alone_has_nothing_to_lose() -> None:
+@pytest.mark.parametrize("n", [0, 1])
+def test_without_a_second_there_is_nothing_to_lose(n: int) -> None:
     with pytest.raises(RankingError):
-        fragility(Counts.empty(1))
+        fragility(Counts.empty(n))
+
+
+def test_a_voter_without_whom_nothing_is_determined_moves_no_number_of_points() -> None:
+    # The third voter alone ever preferred the second contender.
+    outcomes = np.array([0, 0, 0, 0, 1], dtype=np.uint8)
+    columns = Votes(np.zeros(5, dtype=int), np.ones(5, dtype=int), outcomes, voter=np.array([1, 1, 2, 2, 3]))
+    found = fragility(count(columns, 2), votes=columns)
+    assert {one.voter: (one.moved_points, one.first) for one in found.loudest}[3] == (None, None)
+    assert all(one.moved_points is not None for one in found.loudest if one.voter != 3)
 
 
 def test_votes_without_voters_leave_voters_out() -> None:
