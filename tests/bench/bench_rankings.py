@@ -107,7 +107,7 @@ def lines_of(found: dict[str, Any], refreshed: dict[str, float]) -> list[Line]:
         against("1e6 strings, with intervals: arena-rank", million, "arena_rank", "ours_strings", 20, 30),
         against("1e6 strings, with intervals: evalica's point", million, "evalica_point", "ours_strings", 20, 25),
         against("1e6 integer columns (ours): arena-rank on strings", million, "arena_rank", "ours_codes", 150, 200),
-        against("1e6 integer columns (ours): evalica on lists", million, "evalica_point", "ours_codes", 150, 200),
+        against("1e6 integer columns (ours): evalica on strings", million, "evalica_point", "ours_codes", 150, 200),
         against("100 bootstraps of 1e5: evalica's percentile", boot, "evalica", "ours", 50, 50),
         against("100 bootstraps of 1e5: arenakit", boot, "arenakit", "ours", 3, 4),
         against("style control of 1e6, 8 covariates: arena-rank", style, "arena_rank", "ours", 10, 15),

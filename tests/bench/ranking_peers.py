@@ -2,7 +2,7 @@
 
 Runs in `.venv-bench` (requirements/bench.txt), started by `bench_rankings` with one BLAS thread; prints one JSON
 object on standard output. The input of each peer is what its documentation asks for, made before the clock starts: a
-DataFrame (arena-rank), lists of names and Winner (evalica), an Arena of Battles (arenakit). Ours starts from the same
+DataFrame (arena-rank), its columns or lists of names and Winner (evalica), an Arena of Battles (arenakit). Ours starts from the same
 DataFrame, or from integer columns where that is said.
 """
 
@@ -112,7 +112,8 @@ def from_strings(votes: int, rounds: int) -> dict[str, float]:
             "ours_strings": lambda: ours(frame),
             "ours_codes": lambda: with_intervals(count(columns, SYSTEMS)),
             "arena_rank": lambda: arena_rank(frame),
-            "evalica_point": lambda: evalica.bradley_terry(*lists),
+            "evalica_point": lambda: evalica.bradley_terry(frame["model_a"], frame["model_b"], lists[2]),
+            "evalica_lists": lambda: evalica.bradley_terry(*lists),
         },
     )
 
