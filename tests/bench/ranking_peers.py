@@ -2,8 +2,8 @@
 
 Runs in `.venv-bench` (requirements/bench.txt), started by `bench_rankings` with one BLAS thread; prints one JSON
 object on standard output. The input of each peer is what its documentation asks for, made before the clock starts: a
-DataFrame (arena-rank), its columns or lists of names and Winner (evalica), an Arena of Battles (arenakit). Ours starts from the same
-DataFrame, or from integer columns where that is said.
+DataFrame (arena-rank), its columns or lists of names and Winner (evalica), an Arena of Battles (arenakit). Ours starts
+from the same DataFrame, or from integer columns where that is said.
 """
 
 import json
