@@ -6,16 +6,19 @@ from the pool, a system call each way and a wake-up; together, those of some mil
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 - redis-py's own name
 
 #: How long the first command of a round trip waits for others: a tenth of a frame.
 WINDOW_S: Final = 0.01
 
 Command: TypeAlias = Sequence[str]
+#: Commands of one caller, and where their answers go.
+Waiting: TypeAlias = tuple[Sequence[Command], "asyncio.Future[list[Any]]"]
 
 
 class Pipelines:
@@ -23,7 +26,7 @@ class Pipelines:
 
     def __init__(self, connection: "redis.asyncio.Redis") -> None:
         self._redis = connection
-        self._waiting: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
+        self._waiting: list[Waiting] = []
         self._running: set[asyncio.Task[None]] = set()
 
     async def send(self, *commands: Command) -> list[Any]:
@@ -43,9 +46,16 @@ class Pipelines:
         batch, self._waiting = self._waiting, []
         task = asyncio.create_task(self._flush(batch), name="arena-pipeline")
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(self._ended, batch))
 
-    async def _flush(self, batch: list[tuple[Sequence[Command], "asyncio.Future[list[Any]]"]]) -> None:
+    def _ended(self, batch: list[Waiting], task: "asyncio.Task[None]") -> None:
+        """Nobody waits for ever for a round trip that was cancelled or has a defect."""
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        for _commands, future in batch:
+            _fail(future, error or ConnectionError("the round trip ended without an answer"))
+
+    async def _flush(self, batch: list[Waiting]) -> None:
         pipe = self._redis.pipeline(transaction=False)
         for commands, _future in batch:
             for command in commands:
@@ -68,7 +78,7 @@ def _settle(future: "asyncio.Future[list[Any]]", answers: list[Any]) -> None:
         future.set_result(answers)
 
 
-def _fail(future: "asyncio.Future[list[Any]]", error: RedisError) -> None:
+def _fail(future: "asyncio.Future[list[Any]]", error: BaseException) -> None:
     # Done already: its coroutine was cancelled meanwhile.
     if not future.done():
         future.set_exception(error)

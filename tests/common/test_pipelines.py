@@ -60,3 +60,11 @@ async def test_a_cancelled_sender_leaves_the_others_alone(connection: "redis.asy
     await asyncio.sleep(0)
     first.cancel()
     assert await second == [2]
+
+
+async def test_what_cannot_be_sent_at_all_leaves_nobody_waiting(connection: "redis.asyncio.Redis") -> None:
+    pipelines = Pipelines(connection)
+    half_a_pair = "\ud800"
+    sent = asyncio.gather(pipelines.send(("SET", "a", half_a_pair)), pipelines.send(("PING",)), return_exceptions=True)
+    assert all(isinstance(failure, UnicodeEncodeError) for failure in await asyncio.wait_for(sent, 5))
+    assert await pipelines.send(("PING",)) == [True]
