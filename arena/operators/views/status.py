@@ -77,10 +77,15 @@ def _parts() -> list[Line]:
 def _processes() -> list[Line]:
     """Every process by its id; what its gauges say."""
     told = [
-        Line(process.id.rsplit(":", 1)[0], ", ".join(f"{name}: {n}" for name, n in process.gauges.items()) or "lives")
+        Line(process.id.rsplit(":", 1)[0], ", ".join(_gauge(*pair) for pair in process.gauges.items()) or "lives")
         for process in processes.alive()
     ]
     return told or [Line("processes", "none reports", "bad")]
+
+
+def _gauge(name: str, value: float) -> str:
+    """`arena_websockets_open` as "websockets open: 3"."""
+    return f"{name.removeprefix('arena_').replace('_', ' ')}: {value:g}"
 
 
 def _queues() -> list[Line]:
