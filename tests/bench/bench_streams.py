@@ -23,7 +23,8 @@ from tests.bench.socket_load import Followed, Plateau, follow, plateau, write_st
 
 STEPS = [int(step) for step in os.environ.get("STEPS", "50,100,150,200,250").split(",")]
 SECONDS = float(os.environ.get("EACH_S", "8"))
-CHUNKS = int((SECONDS + 4) * len(STEPS) * 10 + STEPS[-1] / STARTS_PER_S * 10)
+#: Answers outlast the last step by far; a signal ends them. A generation may take 180 s.
+CHUNKS = int(min(175, 2 * ((SECONDS + 6) * len(STEPS) + STEPS[-1] / STARTS_PER_S)) * 10)
 
 
 async def measure(arena: LoadedArena) -> dict[str, Any]:

@@ -117,7 +117,7 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print."""
-    os.environ["FAKE_CHUNKS"] = str(int((2 * SECONDS + STREAMS / STARTS_PER_S + 8) * 10))
+    os.environ["FAKE_CHUNKS"] = str(int(min(175, 6 * SECONDS + 2 * STREAMS / STARTS_PER_S + 20) * 10))
     with loaded_arena() as arena:
         figures = uvloop.run(measure(arena))
     print(json.dumps(figures))  # noqa: T201
