@@ -29,6 +29,8 @@ STREAMS = int(os.environ.get("STREAMS", "100"))
 CHUNKS = 250
 SAMPLE_EVERY_S = 10.0
 SETTLE_S = 12.0
+#: Longer than a backend's connection is kept for another request.
+KEPT_ALIVE_S = 35.0
 _OUTCOME = b'{"outcome": "tie"}'
 #: The load itself, and servers whose memory is theirs to use.
 _NOT_OURS = ("fake", "postgresql", "valkey")
@@ -77,11 +79,12 @@ def opened(arena: LoadedArena) -> dict[str, int]:
 
 async def measure(arena: LoadedArena) -> dict[str, Any]:
     """Load, sample, let go, count."""
-    load, until = Load(arena), time.monotonic() + MINUTES * 60
+    load = Load(arena)
     # One battle warms up what is opened once and kept.
     await load.place(0.0, time.monotonic() + 0.01)
     await asyncio.sleep(SETTLE_S)
     before = await asyncio.to_thread(opened, arena)
+    until = time.monotonic() + MINUTES * 60
     places = [asyncio.create_task(load.place(n * CHUNKS / 10 / STREAMS, until)) for n in range(STREAMS)]
     samples: list[dict[str, float]] = []
     while time.monotonic() < until:
@@ -89,6 +92,9 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
         samples.append(await asyncio.to_thread(arena.memory_mb))
         print(round(until - time.monotonic()), samples[-1], flush=True)  # noqa: T201
     await asyncio.wait_for(asyncio.gather(*places), CHUNKS / 10 + 60)
+    await asyncio.sleep(KEPT_ALIVE_S)
+    # Connections to backends that nobody needs any more are closed when the next one is asked for.
+    await load.place(0.0, time.monotonic() + 0.01)
     await asyncio.sleep(SETTLE_S)
     after = await asyncio.to_thread(opened, arena)
     growth = {name: growth_percent([sample[name] for sample in samples]) for name in samples[0]}
