@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.formats import number_format
 
 from arena.web.strings import SCRIPT_STRINGS
-from arena.web.templatetags.arena_text import usd
+from arena.web.templatetags.arena_text import rounded, usd
 
 
 def _said(key: str, number: str) -> str:
@@ -16,7 +16,7 @@ def seconds_text(seconds: float | None) -> str:
     """A duration, in seconds with two decimals."""
     if seconds is None:
         return str(SCRIPT_STRINGS["unit.unknown"])
-    return _said("unit.seconds", number_format(seconds, 2, use_l10n=True))
+    return _said("unit.seconds", rounded(seconds, 2))
 
 
 def tokens_text(tokens: int | None) -> str:

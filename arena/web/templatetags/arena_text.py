@@ -55,6 +55,11 @@ def rating_status(code: str) -> str:
     return str(messages.RATING_STATUSES.get(code, messages.RATING_STATUSES["unrated"]))
 
 
+def rounded(number: float, decimals: int) -> str:
+    """A number with so many decimals in the visitor's format. Django's own function cuts off instead of rounding."""
+    return str(number_format(round(number, decimals), decimals, use_l10n=True))
+
+
 @register.filter
 def usd(amount: Decimal | float | None) -> str:
     """US dollars with as many decimals as the amount has, two at least; a dash where nothing is known."""
@@ -100,7 +105,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     decimals = 1 if 0 < share < 0.0995 else 0
-    return gettext("{number} %").format(number=number_format(100 * share, decimals, use_l10n=True))
+    return gettext("{number} %").format(number=rounded(100 * share, decimals))
 
 
 @register.filter
@@ -112,7 +117,7 @@ def heat(share: float | None) -> str:
 @register.filter
 def p_value(p: float) -> str:
     """A probability with as many decimals as it needs."""
-    return gettext("below 0.001") if p < 0.001 else str(number_format(p, 3, use_l10n=True))
+    return gettext("below 0.001") if p < 0.001 else rounded(p, 3)
 
 
 @register.filter
@@ -124,7 +129,7 @@ def listing_name(code: str) -> str:
 @register.filter
 def seconds_or_dash(seconds: float | None) -> str:
     """A duration; a dash where nothing is known."""
-    return "–" if seconds is None else gettext("{number} s").format(number=number_format(seconds, 2, use_l10n=True))
+    return "–" if seconds is None else gettext("{number} s").format(number=rounded(seconds, 2))
 
 
 @register.filter
