@@ -133,7 +133,9 @@ def backend_for(version: SystemVersion) -> Backend:
 
 def limits_for(version: SystemVersion) -> Limits:
     """Limits of one generation: the defaults, changed by `limits` and `max_tokens` of the systems file."""
-    given = {name: value for name, value in version.endpoint.get("limits", {}).items() if name in _LIMITS}
+    # The file and JSON know numbers; a number of bytes or tokens is whole.
+    kinds = {name: type(getattr(Limits(), name)) for name in _LIMITS}
+    given = {name: kinds[name](value) for name, value in version.endpoint.get("limits", {}).items() if name in kinds}
     limits = replace(Limits(), **given)
     cap = version.parameters.get("max_tokens") or version.parameters.get("max_completion_tokens")
     return replace(limits, max_output_tokens=int(cap)) if cap else limits

@@ -130,6 +130,8 @@ def test_limits_come_from_the_file(arena: Arena) -> None:
     endpoint = {"entry": "arena.systems.offline.eliza:reply", "limits": {"idle_s": 3.0}}
     limited = version(arena, "b", endpoint=endpoint, parameters={"max_tokens": 64})
     assert services.limits_for(limited) == Limits(idle_s=3.0, max_output_tokens=64)
+    whole = services.limits_for(version(arena, "c", endpoint={**endpoint, "limits": {"max_output_tokens": 4096.0}}))
+    assert isinstance(whole.max_output_tokens, int)
 
 
 @pytest.mark.parametrize(
