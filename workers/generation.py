@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection
 
-from arena.battles import generation, relay
+from arena.battles import endings, generation, relay
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
-from arena.battles.generation import LeaseLost, TurnWork
 from arena.battles.states import Side
+from arena.battles.work import LeaseLost, TurnWork
 from arena.common import live, measures, tracing
 from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
 from arena.systems import services as systems
@@ -38,23 +38,23 @@ def generate_turn(turn_id: int) -> None:
         except Exception:
             # The worker's shell: a defect must not leave the visitor waiting for the lease to run out five times.
             logger.exception("turn %s: defect", turn_id)
-            generation.fail_turn(work, reason="internal")
+            endings.fail_turn(work, reason="internal")
             return
 
 
 def _settle(outcome: Outcome) -> TurnWork | None:
     match outcome:
         case Completed(work, outputs):
-            generation.finish_turn(work, outputs)
+            endings.finish_turn(work, outputs)
             logger.info("turn %s: ready at attempt %s", work.turn_id, work.attempt)
         case Failed(work, failures, shown):
             for side, error in failures.items():
                 logger.warning("turn %s %s: %s", work.turn_id, side, error.summary)
             if work.may_redraw and not shown:
                 return generation.redraw(work, failures)
-            generation.fail_turn(work, failures)
+            endings.fail_turn(work, failures)
         case _:
-            generation.fail_turn(outcome.work, reason="stopped")
+            endings.fail_turn(outcome.work, reason="stopped")
     return None
 
 
@@ -118,7 +118,7 @@ def _call(work: TurnWork, side: Side) -> Call:
 async def _restart(work: TurnWork, side: Side, error: BackendError) -> tuple[TurnWork, Call]:
     def restart() -> tuple[TurnWork, Call]:
         try:
-            again = generation.restart_side(work, side, error)
+            again = endings.restart_side(work, side, error)
             return again, _call(again, side)
         finally:
             connection.close()

@@ -11,9 +11,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from arena.battles.generation import Output, TurnWork
 from arena.battles.pacing import Progress, release
 from arena.battles.states import SIDES, Side
+from arena.battles.work import Output, TurnWork
 from arena.common.live import TurnWriter
 from arena.systems.backends.base import (
     BackendError,

@@ -1,10 +1,5 @@
-"""What a worker does to a turn: claim it, draw its pair, store its outputs, or say that it failed.
+"""What a worker does to a turn: claim it, draw its pair, keep it, draw anew. Its end: `arena.battles.endings`."""
 
-Whoever generates a turn holds its lease and its attempt number. The attempt is the fence: every write names it, so a
-worker that lost its lease (it was killed, it hung, its clock jumped) changes nothing afterwards.
-"""
-
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,67 +7,24 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Extract, Now
 
-from arena.battles import identity
+from arena.battles.endings import close_responses, end_turn, fail_turn, finish_turn
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.services import FIRST_TURN, set_state
 from arena.battles.states import SIDES, BattleState, ResponseStatus, Side
+from arena.battles.work import LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, Message, RetryableError
-from arena.systems.models import SystemVersion
 
 #: A turn that was begun this often takes its workers down with it.
 MAX_ATTEMPTS: Final = 5
 
-
 _WAITED: Final = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
-
-
-class LeaseLost(Exception):
-    """Another worker has this turn now; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class SideWork:
-    """One side to generate."""
-
-    response_id: int
-    version: SystemVersion
-    messages: tuple[Message, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TurnWork:
-    """One claimed turn. `may_redraw`: the pair may still be replaced as long as nothing was shown.
-
-    `waited_s`: from the visitor's request to the claim, by the database's clock.
-    """
-
-    turn_id: int
-    battle_id: uuid.UUID
-    n: int
-    attempt: int
-    sides: Mapping[Side, SideWork]
-    may_redraw: bool
-    waited_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What one side said, in full. Times in seconds from the call."""
-
-    content: str
-    reasoning: str
-    finish_reason: str
-    ttft_s: float | None
-    latency_s: float
-    input_tokens: int | None
-    output_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +46,12 @@ def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
         return None
     turn, waited_s = leased
     if turn.attempt > MAX_ATTEMPTS:
-        _end(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
+        end_turn(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
         return None
     try:
         pairing = turn.battle.pairing or _draw(turn, seed=seed)
     except router.NoPair as error:
-        _end(turn.id, turn.attempt, turn.battle_id, BattleState.REFUSED, error.code)
+        end_turn(turn.id, turn.attempt, turn.battle_id, BattleState.REFUSED, error.code)
         return None
     return replace(_open_responses(turn, pairing), waited_s=waited_s)
 
@@ -132,38 +84,26 @@ def _draw(
 ) -> Pairing:
     """Draw a pair and bind it to the battle in one transaction, fenced."""
     with transaction.atomic():
-        _fence(turn.id, turn.attempt)
+        fence(turn.id, turn.attempt)
         pairing = router.draw_pairing(
             turn.battle.arena,
             (Message("user", turn.prompt),),
             requirement=turn.battle.requirement,
             redraw_of=redraw_of,
             exclude=exclude,
-            holder="" if turn.battle.is_simulated else _holder(turn.id),
+            holder="" if turn.battle.is_simulated else holder(turn.id),
             seed=seed,
         )
         Battle.objects.filter(id=turn.battle_id).update(pairing=pairing)
     return pairing
 
 
-def _holder(turn_id: int) -> str:
-    """For whom budget is reserved: the turn, so that retries and takeovers reserve nothing twice."""
-    return f"turn-{turn_id}"
-
-
-def _fence(turn_id: int, attempt: int) -> None:
-    """Lock the turn, if it is still ours."""
-    mine = Turn.objects.select_for_update().filter(id=turn_id, attempt=attempt, finished_at=None)
-    if not mine.exists():
-        raise LeaseLost(f"turn {turn_id} attempt {attempt}")
-
-
 def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) -> TurnWork:
     sides: dict[Side, SideWork] = {}
     versions = {version.id: version for version in systems.versions_by_id([pairing.left_id, pairing.right_id])}
     with transaction.atomic():
-        _fence(turn.id, turn.attempt)
-        _live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
+        fence(turn.id, turn.attempt)
+        live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
         for side in SIDES:
             version = versions[getattr(pairing, f"{side}_id")]
             response = Response.objects.create(
@@ -172,7 +112,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             sides[side] = SideWork(response.id, version, _messages(turn, side))
         if not turn.battle.is_simulated:
             costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
-            systems.hold(costs, _holder(turn.id))
+            systems.hold(costs, holder(turn.id))
     return TurnWork(
         turn_id=turn.id,
         battle_id=turn.battle_id,
@@ -181,10 +121,6 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
         sides=sides,
         may_redraw=may_redraw and turn.n == FIRST_TURN,
     )
-
-
-def _live(turn_id: int) -> QuerySet[Response]:
-    return Response.objects.filter(turn_id=turn_id, status=ResponseStatus.GENERATING.value)
 
 
 def _messages(turn: Turn, side: Side) -> tuple[Message, ...]:
@@ -207,61 +143,9 @@ def renew_lease(work: TurnWork) -> Renewal:
     return Renewal(alive, alive and mine.filter(stop_requested_at__isnull=False).exists())
 
 
-def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bool = False) -> None:
-    """Store both outputs and make the battle ready, in one transaction. What a simulation makes up is no usage.
-
-    Raises:
-        LeaseLost: the turn is not ours any more.
-    """
-    with transaction.atomic():
-        _fence(work.turn_id, work.attempt)
-        for side, output in outputs.items():
-            _store(work.sides[side], output)
-        if not simulated:
-            systems.record([_answered(work.sides[side], output) for side, output in outputs.items()])
-        _end(work.turn_id, work.attempt, work.battle_id, BattleState.READY, "")
-
-
-def _answered(side: SideWork, output: Output) -> systems.CallResult:
-    tokens = (output.input_tokens, output.output_tokens)
-    said = output.reasoning + output.content
-    return systems.CallResult(
-        version_id=side.version.pk,
-        ttft_s=output.ttft_s,
-        latency_s=output.latency_s,
-        input_tokens=output.input_tokens,
-        output_tokens=output.output_tokens,
-        cost_usd=systems.charge_usd(side.version, side.messages, said, *tokens),
-    )
-
-
-def _store(work: SideWork, output: Output) -> None:
-    version = work.version
-    matches = identity.find(output.content, (version.system.name, version.organisation))
-    Response.objects.filter(id=work.response_id, status=ResponseStatus.GENERATING.value).update(
-        status=ResponseStatus.COMPLETE.value,
-        content=output.content,
-        reasoning=output.reasoning,
-        finish_reason=output.finish_reason,
-        ttft_s=output.ttft_s,
-        latency_s=output.latency_s,
-        input_tokens=output.input_tokens,
-        output_tokens=output.output_tokens,
-        cost_usd=systems.cost_usd(version, output.input_tokens, output.output_tokens),
-        identity_matches=matches,
-        identity_list_version=identity.LIST_VERSION,
-        finished_at=Now(),
-    )
-
-
-def _end(turn_id: int, attempt: int, battle_id: uuid.UUID, state: BattleState, reason: str) -> None:
-    with transaction.atomic():
-        mine = Turn.objects.filter(id=turn_id, attempt=attempt, finished_at=None)
-        if not mine.update(finished_at=Now(), lease_until=None):
-            raise LeaseLost(f"turn {turn_id} attempt {attempt}")
-        if not set_state(battle_id, state, reason):
-            raise LeaseLost(f"battle {battle_id} is not being generated")
-        systems.release(_holder(turn_id))
+def release_lease(work: TurnWork) -> None:
+    """Give the turn back at once (the worker is going down); the sweep rings for it."""
+    Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None).update(lease_until=None, rung_at=None)
 
 
 def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | None:
@@ -272,7 +156,7 @@ def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | 
     Returns:
         The new work; None when the battle has failed.
     """
-    _close_responses(work, failures)
+    close_responses(work, failures)
     turn = Turn.objects.select_related("battle__arena", "battle__pairing").get(id=work.turn_id)
     turn.attempt = work.attempt
     pairing = turn.battle.pairing
@@ -293,62 +177,6 @@ def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | 
 def _failed_versions(turn: Turn) -> frozenset[int]:
     failed = Response.objects.filter(turn=turn, status=ResponseStatus.FAILED.value)
     return frozenset(failed.values_list("version_id", flat=True))
-
-
-def _close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> None:
-    with transaction.atomic():
-        _fence(work.turn_id, work.attempt)
-        for side, error in failures.items():
-            _live(work.turn_id).filter(side=side).update(
-                status=ResponseStatus.FAILED.value, error_class=type(error).__name__, finished_at=Now()
-            )
-        _live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
-        systems.record([_failed(work.sides[side], error) for side, error in failures.items()])
-        systems.forgo_probes([one.version.pk for side, one in work.sides.items() if side not in failures])
-        systems.release(_holder(work.turn_id))
-
-
-def _failed(side: SideWork, error: BackendError) -> systems.CallResult:
-    return systems.CallResult(version_id=side.version.pk, error_class=type(error).__name__)
-
-
-def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
-    """Try one side again on the same system; the failed attempt stays a row.
-
-    Raises:
-        LeaseLost: the turn is not ours any more.
-    """
-    with transaction.atomic():
-        _fence(work.turn_id, work.attempt)
-        failed = _live(work.turn_id).get(side=side)
-        failed.status, failed.error_class = ResponseStatus.FAILED.value, type(error).__name__
-        failed.save(update_fields=["status", "error_class"])
-        systems.record([_failed(work.sides[side], error)])
-        again = Response.objects.create(
-            turn_id=work.turn_id,
-            side=side,
-            pairing_id=failed.pairing_id,
-            version_id=failed.version_id,
-            attempt=work.attempt,
-        )
-    return replace(work, sides={**work.sides, side: replace(work.sides[side], response_id=again.id)})
-
-
-def fail_turn(
-    work: TurnWork, failures: Mapping[Side, BackendError] | None = None, reason: str = "backend_failed"
-) -> None:
-    """End the battle without a vote.
-
-    Raises:
-        LeaseLost: the turn is not ours any more.
-    """
-    _close_responses(work, failures or {})
-    _end(work.turn_id, work.attempt, work.battle_id, BattleState.FAILED, reason)
-
-
-def release_lease(work: TurnWork) -> None:
-    """Give the turn back at once (the worker is going down); the sweep rings for it."""
-    Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None).update(lease_until=None, rung_at=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from arena.battles import generation
 from arena.battles.models import Battle, Turn
 from arena.battles.services import start_battle
 from arena.battles.states import SIDES
+from arena.battles.work import LeaseLost
 from arena.rankings.services import refresh_arena, refresh_board
 from arena.rankings.studies import study
 from arena.rankings.voters import Judge, judges, strengths_of
@@ -108,7 +109,7 @@ def _one_battle(
     texts = {side: f"A simulated answer ({side})." for side in SIDES}
     try:
         pairing = generation.complete_simulated(battle, texts, seed=rng.getrandbits(SEED_BITS))
-    except generation.LeaseLost as error:
+    except LeaseLost as error:
         raise NobodyToCompare(f"no pair of systems answers {prompt!r}") from error
     outcome = judge.decide(strengths[pairing.left_id], strengths[pairing.right_id], rng)
     reasons = {

@@ -7,8 +7,8 @@ import uuid
 import pytest
 
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Pace, Stopped
-from arena.battles.generation import SideWork, TurnWork
 from arena.battles.states import SIDES
+from arena.battles.work import SideWork, TurnWork
 from arena.common import live
 from arena.common.pipelines import Pipelines
 from arena.systems.backends.base import (

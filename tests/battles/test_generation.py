@@ -7,10 +7,10 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.battles import gauges, generation, services
-from arena.battles.generation import LeaseLost, Output
+from arena.battles import endings, gauges, generation, services
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
+from arena.battles.work import LeaseLost, Output
 from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
@@ -64,7 +64,7 @@ def test_a_claimed_turn_cannot_be_claimed_again_while_its_lease_runs(battle):
 
 def test_a_finished_turn_is_ready_and_holds_both_texts_and_their_cost(battle):
     work = generation.claim_turn(_turn(battle).id)
-    generation.finish_turn(work, _outputs())
+    endings.finish_turn(work, _outputs())
     battle.refresh_from_db()
     assert battle.state == "ready"
     left = Response.objects.get(turn__battle=battle, side="left")
@@ -85,9 +85,9 @@ def test_after_the_lease_another_worker_takes_the_same_pair_and_the_first_writes
     assert second.attempt == first.attempt + 1
     assert Battle.objects.get(id=battle.id).pairing_id == pairing
     with pytest.raises(LeaseLost):
-        generation.finish_turn(first, _outputs("late"))
+        endings.finish_turn(first, _outputs("late"))
     assert not generation.renew_lease(first).alive
-    generation.finish_turn(second, _outputs("good"))
+    endings.finish_turn(second, _outputs("good"))
     complete = Response.objects.filter(turn__battle=battle, status="complete")
     assert sorted(complete.values_list("content", flat=True)) == ["good left", "good right"]
     assert Response.objects.filter(turn__battle=battle, error_class="WorkerLost").count() == 2
@@ -138,7 +138,7 @@ def test_a_prompt_that_fewer_than_two_systems_can_answer_is_refused_with_a_reaso
 
 def test_a_follow_up_goes_to_the_same_two_systems_each_with_its_own_history(battle):
     work = generation.claim_turn(_turn(battle).id)
-    generation.finish_turn(work, _outputs())
+    endings.finish_turn(work, _outputs())
     services.add_turn(battle.id, battle.voter, "More.")
     again = generation.claim_turn(_turn(battle, 2).id)
     assert not again.may_redraw
@@ -149,7 +149,7 @@ def test_a_follow_up_goes_to_the_same_two_systems_each_with_its_own_history(batt
 
 def test_a_restarted_side_keeps_its_failed_attempt_as_a_row(battle):
     work = generation.claim_turn(_turn(battle).id)
-    again = generation.restart_side(work, "right", ServerFailed("cut"))
+    again = endings.restart_side(work, "right", ServerFailed("cut"))
     rows = Response.objects.filter(turn__battle=battle, side="right").order_by("id")
     assert [(row.status, row.error_class) for row in rows] == [("failed", "ServerFailed"), ("generating", "")]
     assert again.sides["right"].response_id == rows[1].id
@@ -191,7 +191,7 @@ def test_a_finished_turn_counts_both_calls_and_gives_the_reserved_budget_back(ba
     _budget(1)
     work = generation.claim_turn(_turn(battle).id)
     assert Reservation.objects.count() == 2
-    generation.finish_turn(work, _outputs())
+    endings.finish_turn(work, _outputs())
     assert not Reservation.objects.exists()
     rows = Usage.objects.order_by("version_id").values_list("outcome", "calls", "input_tokens", "output_tokens")
     assert list(rows) == [("", 1, 10, 20)] * 2
@@ -200,7 +200,7 @@ def test_a_finished_turn_counts_both_calls_and_gives_the_reserved_budget_back(ba
 
 def test_tokens_that_a_backend_does_not_tell_are_estimated_for_the_budget(battle):
     work = generation.claim_turn(_turn(battle).id)
-    generation.finish_turn(work, {side: Output("A few words.", "", "stop", 0.1, 1.0, None, None) for side in SIDES})
+    endings.finish_turn(work, {side: Output("A few words.", "", "stop", 0.1, 1.0, None, None) for side in SIDES})
     assert all(cost > 0 for cost in Usage.objects.values_list("cost_usd", flat=True))
     assert set(Response.objects.values_list("cost_usd", flat=True)) == {None}
 
@@ -209,17 +209,17 @@ def test_a_worker_that_lost_its_lease_counts_nothing(battle):
     first = generation.claim_turn(_turn(battle).id)
     _lose_lease(battle)
     second = generation.claim_turn(_turn(battle).id)
-    for call in (lambda: generation.finish_turn(first, _outputs()), lambda: generation.fail_turn(first)):
+    for call in (lambda: endings.finish_turn(first, _outputs()), lambda: generation.fail_turn(first)):
         with pytest.raises(LeaseLost):
             call()
-    generation.finish_turn(second, _outputs())
+    endings.finish_turn(second, _outputs())
     assert sorted(Usage.objects.values_list("outcome", "calls")) == [("", 1), ("", 1)]
 
 
 def test_failures_are_counted_by_class_and_a_cancelled_side_is_no_failure(battle):
     work = generation.claim_turn(_turn(battle).id)
-    work = generation.restart_side(work, "left", TimedOut("idle"))
-    generation.fail_turn(work, {"left": ServerFailed("down")})
+    work = endings.restart_side(work, "left", TimedOut("idle"))
+    endings.fail_turn(work, {"left": ServerFailed("down")})
     version = work.sides["left"].version.id
     assert sorted(Usage.objects.values_list("version_id", "outcome", "calls")) == [
         (version, "ServerFailed", 1),
@@ -282,5 +282,5 @@ def test_unfinished_turns_are_running_overdue_or_waiting(arena, battle):
     assert held.oldest_running_s > 0
     _lose_lease(battle)
     assert gauges.running_leases().overdue == 1
-    generation.finish_turn(generation.claim_turn(_turn(battle).id), _outputs())
+    endings.finish_turn(generation.claim_turn(_turn(battle).id), _outputs())
     assert gauges.running_leases() == gauges.LeaseGauge(0, 0, 0, 0.0, 0.0)

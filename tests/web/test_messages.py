@@ -36,7 +36,7 @@ def test_a_table_has_exactly_the_codes_that_exist(table: dict[str, object], code
 
 
 def test_every_reason_that_ends_a_battle_has_words() -> None:
-    sources = [ROOT / "arena/battles/generation.py", ROOT / "workers/generation.py"]
+    sources = [*(ROOT / "arena/battles").glob("*.py"), ROOT / "workers/generation.py"]
     said = {
         code
         for path in sources

@@ -1,0 +1,79 @@
+"""A turn in the hands of a worker: what is to be generated, what came of it, and the fence around both.
+
+Whoever generates a turn holds its lease and its attempt number. The attempt is the fence: every write names it, so a
+worker that lost its lease (it was killed, it hung, its clock jumped) changes nothing afterwards.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from arena.battles.models import Response, Turn
+from arena.battles.states import ResponseStatus, Side
+from arena.systems.backends.base import Message
+from arena.systems.models import SystemVersion
+
+
+class LeaseLost(Exception):
+    """Another worker has this turn now; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideWork:
+    """One side to generate."""
+
+    response_id: int
+    version: SystemVersion
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWork:
+    """One claimed turn. `may_redraw`: the pair may still be replaced as long as nothing was shown.
+
+    `waited_s`: from the visitor's request to the claim, by the database's clock.
+    """
+
+    turn_id: int
+    battle_id: uuid.UUID
+    n: int
+    attempt: int
+    sides: Mapping[Side, SideWork]
+    may_redraw: bool
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one side said, in full. Times in seconds from the call."""
+
+    content: str
+    reasoning: str
+    finish_reason: str
+    ttft_s: float | None
+    latency_s: float
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+def fence(turn_id: int, attempt: int) -> None:
+    """Lock the turn, if it is still ours; inside the caller's transaction.
+
+    Raises:
+        LeaseLost: it is not.
+    """
+    mine = Turn.objects.select_for_update().filter(id=turn_id, attempt=attempt, finished_at=None)
+    if not mine.exists():
+        raise LeaseLost(f"turn {turn_id} attempt {attempt}")
+
+
+def live(turn_id: int) -> QuerySet[Response]:
+    """The calls of this turn that still run."""
+    return Response.objects.filter(turn_id=turn_id, status=ResponseStatus.GENERATING.value)
+
+
+def holder(turn_id: int) -> str:
+    """For whom budget is reserved: the turn, so that retries and takeovers reserve nothing twice."""
+    return f"turn-{turn_id}"
