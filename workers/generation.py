@@ -108,6 +108,7 @@ def _call(work: TurnWork, side: Side) -> Call:
         seed=one.response_id,
         key=str(one.response_id),
         request_id=tracing.current(),
+        requirement=one.requirement,
     )
     backend = systems.backend_for(one.version)
     if backend.capabilities.needs_own_process:
@@ -139,6 +140,7 @@ def generate_local(response_id: int) -> None:
         parameters=job.version.parameters,
         seed=response_id,
         key=str(response_id),
+        requirement=job.requirement,
     )
     close_old_connections()
     try:

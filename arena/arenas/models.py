@@ -9,6 +9,7 @@ class Modality(models.TextChoices):
     """What the systems of an arena give."""
 
     TEXT = "text", "Text"
+    MUSIC = "music", "Music"
 
 
 class Arena(models.Model):

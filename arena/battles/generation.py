@@ -109,7 +109,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             response = Response.objects.create(
                 turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
             )
-            sides[side] = SideWork(response.id, version, _messages(turn, side))
+            sides[side] = SideWork(response.id, version, _messages(turn, side), turn.battle.requirement)
         if not turn.battle.is_simulated:
             costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))
@@ -211,7 +211,8 @@ def local_job(response_id: int) -> SideWork | None:
     if response is None:
         return None
     side: Side = "left" if response.side == "left" else "right"
-    return SideWork(response.id, response.version, _messages(response.turn, side))
+    turn = response.turn
+    return SideWork(response.id, response.version, _messages(turn, side), turn.battle.requirement)
 
 
 def complete_simulated(battle: Battle, texts: Mapping[Side, str], seed: int | None = None) -> Pairing:

@@ -6,7 +6,8 @@ worker that lost its lease (it was killed, it hung, its clock jumped) changes no
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -22,11 +23,12 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SideWork:
-    """One side to generate."""
+    """One side to generate. `requirement`: what the prompt needs, the same for both sides."""
 
     response_id: int
     version: SystemVersion
     messages: tuple[Message, ...]
+    requirement: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from arena.arenas.models import Arena
 from arena.systems.backends.addresses import AddressPolicy, endpoint_of
 from arena.systems.backends.backoff import backoff_s
 from arena.systems.backends.base import (
+    AUDIO_LIMITS,
     Backend,
     BackendError,
     Event,
@@ -47,6 +48,7 @@ __all__ = [
     "current_versions",
     "eligible_versions",
     "forgo_probes",
+    "gives_audio",
     "has_secret",
     "hold",
     "iterate_local",
@@ -131,12 +133,20 @@ def backend_for(version: SystemVersion) -> Backend:
     return _backend(_described(version))
 
 
+def gives_audio(version: SystemVersion) -> bool:
+    """Whether its outputs are clips. A version that is set up wrongly gives nothing, and so no audio."""
+    try:
+        return backend_for(version).capabilities.gives == "audio"
+    except BackendError:
+        return False
+
+
 def limits_for(version: SystemVersion) -> Limits:
     """Limits of one generation: the defaults, changed by `limits` and `max_tokens` of the systems file."""
     # The file and JSON know numbers; a number of bytes or tokens is whole.
     kinds = {name: type(getattr(Limits(), name)) for name in _LIMITS}
     given = {name: kinds[name](value) for name, value in version.endpoint.get("limits", {}).items() if name in kinds}
-    limits = replace(Limits(), **given)
+    limits = replace(AUDIO_LIMITS if gives_audio(version) else Limits(), **given)
     cap = version.parameters.get("max_tokens") or version.parameters.get("max_completion_tokens")
     return replace(limits, max_output_tokens=int(cap)) if cap else limits
 

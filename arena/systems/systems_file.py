@@ -171,7 +171,7 @@ class ArenaEntry(_Strict):
     arena: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=50)
     arena_name: str | None = Field(default=None, min_length=1, max_length=80)
     arena_description: str | None = None
-    modality: Literal["text"] = "text"
+    modality: Literal["text", "music"] = "text"
     # None: nothing said; a new arena is then no demo.
     demo: bool | None = None
     suggestions: list[Annotated[str, Field(min_length=1, max_length=8000)]] | None = None

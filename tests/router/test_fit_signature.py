@@ -2,7 +2,8 @@
 
 import pytest
 
-from arena.router.signature import ANSWER_TOKENS, Fit, Need, Offer, RequirementInvalid, checked, fit
+from arena.router.signature import Fit, Need, Offer, RequirementInvalid, checked, fit
+from arena.router.text_rules import ANSWER_TOKENS
 
 
 def text_fit(requirement: dict[str, object], signature: dict[str, object], **more: int | None) -> Fit:

@@ -16,9 +16,9 @@ BackendError
     └── Unsupported             the prompt is none that this system can answer
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 
 class BackendError(Exception):
@@ -122,17 +122,24 @@ class Limits:
     first_byte_s: float = 30.0
     idle_s: float = 20.0
     total_s: float = 180.0
-    # UTF-8 bytes of text and reasoning together.
+    # UTF-8 bytes of text and reasoning together, or the bytes of a clip.
     max_bytes: int = 2_000_000
     # Bytes of the response's body: one token costs some 300 bytes of JSON around it.
     max_wire_bytes: int = 16_000_000
     max_output_tokens: int = 2048
 
 
+#: A clip may take minutes, and comes whole: silence before its first byte is no sign of trouble.
+AUDIO_LIMITS: Final = Limits(
+    first_byte_s=240.0, idle_s=30.0, total_s=300.0, max_bytes=64_000_000, max_wire_bytes=96_000_000
+)
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """What to generate. `messages` ends with the user's prompt; `key` names this generation (for `local` only).
 
+    `requirement` is what the prompt needs, as the modality's rules checked it (see `arena.router.signature`).
     `request_id` is for the logs of both sides; empty: none.
     """
 
@@ -142,6 +149,7 @@ class GenerationRequest:
     seed: int = 0
     key: str = ""
     request_id: str = ""
+    requirement: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,18 @@ class ReasoningDelta:
     """Further text that the system thought to itself; kept apart, never shown before the vote."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioClip:
+    """One whole clip, as the system made it: nothing about it was checked yet but its size.
+
+    `media_type` is what the system says ("" where it says nothing), `lyrics` the words that it says were sung.
+    """
+
+    data: bytes
+    media_type: str
+    lyrics: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +196,7 @@ class Finished:
     output_tokens: int | None = None
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | Restarted | Finished
+Event: TypeAlias = TextDelta | ReasoningDelta | AudioClip | Restarted | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +208,17 @@ class Capabilities:
     reports_usage: bool = False
     # True: CPU work; it runs in a worker process of its own, never beside the streams.
     needs_own_process: bool = False
+    # What an output is: deltas of text, or one `AudioClip`.
+    gives: Literal["text", "audio"] = "text"
 
 
 class Backend(Protocol):
     """One contender, ready to be called."""
 
-    capabilities: ClassVar[Capabilities]
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """Whether this system can answer these messages at all (a replay file may lack the prompt)."""
@@ -202,7 +227,7 @@ class Backend(Protocol):
     def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate.
 
-        Yields deltas and, last, one `Finished`. Raises a `BackendError`, nothing else. Closing the iterator ends
-        the call to the backend at once.
+        Yields deltas, or exactly one `AudioClip`, and last one `Finished`. Raises a `BackendError`, nothing else.
+        Closing the iterator ends the call to the backend at once.
         """
         ...
