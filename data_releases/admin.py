@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
+from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases import preview, publish, services
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.projection import ReleaseError
-from data_releases.site import store
 
 REVIEW = Question(
     title="Mark these drafts as reviewed?",

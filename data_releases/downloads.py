@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from arena.common.object_store import store
 from data_releases import publish
 from data_releases.manifest import MANIFEST, canonical, public_hex
 from data_releases.models import Release
 from data_releases.publish import Place
-from data_releases.site import signing_key, store
+from data_releases.site import signing_key
 
 _TYPES: Final = {
     ".json": "application/json",

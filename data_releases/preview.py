@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
+from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases.models import Release
 from data_releases.publish import StoredRelease, place_of
-from data_releases.site import store
 from data_releases.source import Unreadable
 
 SAMPLE: Final = 5

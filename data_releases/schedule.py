@@ -5,9 +5,9 @@ from typing import Final
 
 from arena.arenas.models import Arena
 from arena.common import ledger, periods
+from arena.common.object_store import store
 from data_releases import publish, services
 from data_releases.models import Release, ReleaseState
-from data_releases.site import store
 
 logger = logging.getLogger(__name__)
 

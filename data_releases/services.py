@@ -20,6 +20,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from arena.arenas.models import Arena
+from arena.common.object_store import store
 from arena.common.storage import Store
 from arena.rankings.services import fold_votes
 from data_releases import anonymise, certified, extract, publish
@@ -27,7 +28,7 @@ from data_releases.assemble import Assembled, Facts, assemble
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.projection import BuildRefused, ReleaseError, Rules, project
-from data_releases.site import signing_key, store
+from data_releases.site import signing_key
 from data_releases.verify import carried
 
 __all__ = [

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from arena.api.bodies import OutcomeWord, SideWord
 from arena.battles.states import BattleState
@@ -43,9 +43,16 @@ class PerSide(Out, Generic[T]):
 
 
 class AnswerOut(Out):
-    """One side's answer so far: raw Markdown."""
+    """One side's answer so far: raw Markdown. An arena of music adds how to play the clip once the battle is ready."""
 
     text: str
+    audio_url: str | None = Field(None, description="Where the clip lies, for this voter and for some hours.")
+    duration_s: float | None = None
+    peaks: list[int] | None = Field(None, description="Heights of the waveform, 0 to 100, at most 400.")
+
+    @model_serializer(mode="wrap")
+    def _only_what_there_is(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialise(self).items() if value is not None}
 
 
 class TurnOut(Out):

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -15,6 +15,7 @@ from arena.battles.states import SIDES, ResponseStatus, Side
 __all__ = [
     "BlindBattle",
     "BlindTurn",
+    "Player",
     "RevealedSystem",
     "battle_of",
     "battles_of",
@@ -27,17 +28,35 @@ _Number = TypeVar("_Number", int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
+class Player:
+    """How one side's clip is played: where it lies, how long it is, and the heights of its waveform (0 to 100)."""
+
+    audio_url: str
+    duration_s: float
+    peaks: tuple[int, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's keys."""
+        return asdict(self) | {"peaks": list(self.peaks)}
+
+
+@dataclass(frozen=True, slots=True)
 class BlindTurn:
-    """One turn as the visitor may see it; an answer that is not complete is empty."""
+    """One turn as the visitor may see it; an answer that is not complete is empty. `players`: what can be heard."""
 
     n: int
     prompt: str
     left: str
     right: str
+    players: Mapping[Side, Player] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's keys."""
-        return {"n": self.n, "prompt": self.prompt, **{side: {"text": getattr(self, side)} for side in SIDES}}
+        """The contract's keys; those of a player where there is something to hear."""
+        return {"n": self.n, "prompt": self.prompt, **{side: self._side(side) for side in SIDES}}
+
+    def _side(self, side: Side) -> dict[str, Any]:
+        player = self.players.get(side)
+        return {"text": getattr(self, side), **(player.as_dict() if player else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +121,8 @@ def _blind(battles: list[Battle], texts: Mapping[tuple[int, str], str]) -> list[
     """The battles with their turns; `texts` by turn and side."""
     turns: dict[uuid.UUID, list[BlindTurn]] = {}
     for turn in Turn.objects.filter(battle__in=battles).order_by("n"):
-        answers = {side: texts.get((turn.id, side), "") for side in SIDES}
-        turns.setdefault(turn.battle_id, []).append(BlindTurn(turn.n, turn.prompt, **answers))
+        left, right = (texts.get((turn.id, side), "") for side in SIDES)
+        turns.setdefault(turn.battle_id, []).append(BlindTurn(turn.n, turn.prompt, left, right))
     return [
         BlindBattle(
             id=battle.id,

@@ -1,11 +1,13 @@
 """A battle as its voter may see it: blind until the vote is stored, revealed after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from arena.arenas.models import Modality
 from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, revealed_battle
 from arena.battles.states import BattleState, Side
+from arena.media.selectors import players_of
 from arena.votes.models import Vote
 
 
@@ -31,7 +33,15 @@ class RevealedBattle:
 def view_of(battle: Battle, vote: Vote | None = None) -> BlindBattle | RevealedBattle:
     """What the voter of this battle may see of it now; `vote`: the battle's vote, where the caller has it at hand."""
     if battle.state != BattleState.VOTED.value:
-        return blind_battle(battle)
+        return _heard(battle, blind_battle(battle))
     vote = vote or Vote.objects.get(battle=battle)
     blind, systems = revealed_battle(battle)
-    return RevealedBattle(blind, vote.outcome, vote.reasons, vote.feedback, systems)
+    return RevealedBattle(_heard(battle, blind), vote.outcome, vote.reasons, vote.feedback, systems)
+
+
+def _heard(battle: Battle, blind: BlindBattle) -> BlindBattle:
+    """The view with what can be played; clips belong to the first turn, which is the only one of such an arena."""
+    if battle.arena.modality == Modality.TEXT or not (players := players_of(battle)):
+        return blind
+    first, *others = blind.turns
+    return replace(blind, turns=(replace(first, players=players), *others))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
-from arena.web.views import arena, battle, boards, consent, history, home, leaderboard, pages, releases
+from arena.web.views import arena, battle, boards, consent, history, home, leaderboard, media, pages, releases
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("battles/<uuid:battle_id>/report", battle.report, name="report"),
     path("consent", consent.page, name="consent"),
     path("consent/forget", consent.forget, name="forget"),
+    path("media/<str:token>", media.clip, name="clip"),
     path("releases", releases.index, name="releases"),
     path("releases/feed.atom", releases.feed, name="releases-feed"),
     path("releases/key.txt", releases.key, name="releases-key"),

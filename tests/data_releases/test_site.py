@@ -9,9 +9,10 @@ from django.conf import settings
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
 
+from arena.common.object_store import store
 from arena.common.storage import BucketStore, FolderStore
 from data_releases.manifest import public_hex
-from data_releases.site import signing_key, store
+from data_releases.site import signing_key
 
 
 def test_a_folder_store_lies_under_var(tmp_path: Path) -> None:

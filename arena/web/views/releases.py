@@ -1,9 +1,9 @@
 """Data releases: a list with a feed, one page each, and the files with ranges."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from arena.arenas.models import Arena
 from arena.arenas.selectors import ArenaNotFound, open_arena, open_arenas
 from arena.common.storage import Missing, StorageError
-from arena.web.ranges import Unsatisfiable, wanted_part
+from arena.web.sending import sent_bytes
 from data_releases import downloads
 from data_releases.models import Release
 from data_releases.selectors import next_release_on, public_release, public_releases
@@ -100,19 +100,12 @@ def file(request: HttpRequest, slug: str, name: str, path: str) -> HttpResponseB
 def _part(request: HttpRequest, release: Release, found: downloads.ReleaseFile, etag: str) -> HttpResponseBase:
     # A part of other bytes than the reader has is no use: then the whole file is sent.
     asked = request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
-    try:
-        part = wanted_part(asked, found.size)
-    except Unsatisfiable:
-        response = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{found.size}"
-        return response
-    start, stop = part or (0, found.size)
-    blocks: Iterator[bytes] = iter(()) if request.method == "HEAD" else downloads.blocks(release, found, start, stop)
-    sent = StreamingHttpResponse(blocks, status=206 if part else 200, content_type=found.content_type)
-    sent["Content-Length"] = str(stop - start)
-    if part:
-        sent["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
-    if request.method == "GET" and start == 0:
+    sent = sent_bytes(request, asked, found.size, found.content_type, partial(downloads.blocks, release, found))
+    if (
+        request.method == "GET"
+        and sent.status_code != 416
+        and sent.get("Content-Range", "bytes 0").startswith("bytes 0")
+    ):
         downloads.count(release, found)
     return sent
 

@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.arenas.models import Arena
+from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases import publish, services
 from data_releases.export import ExportError, export
 from data_releases.formats import FORMATS, NothingToExport
 from data_releases.models import Release, ReleaseState
 from data_releases.services import ReleaseError
-from data_releases.site import store
 
 
 class Command(BaseCommand):

@@ -1,0 +1,73 @@
+"""Reading clips: what a page needs to play them, and their bytes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from arena.accounts.models import Voter
+from arena.battles.models import Battle
+from arena.battles.selectors import Player
+from arena.battles.states import SIDES, BattleState, ResponseStatus, Side
+from arena.common.object_store import store
+from arena.common.storage import Missing
+from arena.media.models import Clip
+from arena.media.tokens import TokenInvalid, clip_of, token_for
+
+__all__ = ["Audio", "ClipNotFound", "Missing", "Player", "audio_of", "blocks", "players_of"]
+
+#: Whoever hears a clip before both sides are complete knows which system is faster.
+_AUDIBLE = frozenset({BattleState.READY.value, BattleState.VOTED.value})
+
+
+class ClipNotFound(LookupError):
+    """No clip for this voter under this address, told apart by nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The bytes of a clip: where they lie, how many, of what type."""
+
+    key: str
+    bytes: int
+    media_type: str
+
+
+def players_of(battle: Battle) -> dict[Side, Player]:
+    """Side → how its clip is played by the battle's voter; empty until both sides may be heard."""
+    if battle.state not in _AUDIBLE:
+        return {}
+    clips = Clip.objects.filter(response__turn__battle=battle, response__status=ResponseStatus.COMPLETE.value)
+    by_side = {clip.response.side: clip for clip in clips.select_related("response")}
+    return {side: _player(by_side[side], battle) for side in SIDES if side in by_side}
+
+
+def _player(clip: Clip, battle: Battle) -> Player:
+    return Player(f"/media/{token_for(clip.pk, battle.voter_id)}", clip.duration_s, tuple(clip.peaks))
+
+
+def audio_of(token: str, voter: Voter | None) -> Audio:
+    """The clip that this address opens for this voter.
+
+    Raises:
+        ClipNotFound: see there.
+    """
+    if voter is None:
+        raise ClipNotFound
+    try:
+        clip_id = clip_of(token, voter.pk)
+    except TokenInvalid as error:
+        raise ClipNotFound from error
+    heard = Clip.objects.filter(
+        id=clip_id,
+        response__status=ResponseStatus.COMPLETE.value,
+        response__turn__battle__voter=voter,
+        response__turn__battle__state__in=_AUDIBLE,
+    )
+    found = heard.values_list("key", "bytes", "media_type").first()
+    if found is None:
+        raise ClipNotFound
+    return Audio(*found)
+
+
+def blocks(audio: Audio, start: int, stop: int) -> Iterator[bytes]:
+    """Bytes of a clip from `start` to before `stop`; raises StorageError before the first block."""
+    return store().read(audio.key, start, stop)
