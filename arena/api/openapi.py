@@ -50,6 +50,13 @@ def document(api: NinjaAPI) -> Json:
     return found
 
 
+@cache
+def query_parameters(api: NinjaAPI, address: str | None, method: str) -> tuple[str, ...]:
+    """The names of the query parameters that an address takes; none for a method that it does not take."""
+    operation = document(api)["paths"].get(address, {}).get(method.lower(), {})
+    return tuple(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+
+
 def operations(found: Json) -> Iterator[tuple[str, str, Json]]:
     """Every (path, method, operation) of a document."""
     for path, item in found["paths"].items():

@@ -4,19 +4,17 @@ FilterError
 └── NoSuchFilter    a language that is no code, a category that does not exist, or too many of them
 """
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from arena.rankings.categories import Category, in_mask, mask_of
+from arena.rankings.languages import LANGUAGES
 
 #: The board of all votes.
 OVERALL: Final = "all"
 #: Categories that one filter may join.
 MOST_CATEGORIES: Final = 3
-
-_CODE: Final = re.compile(r"[a-z]{2,3}")
 
 
 class FilterError(ValueError):
@@ -67,14 +65,21 @@ def filter_of(language: str | None, categories: Iterable[str]) -> BoardFilter:
         NoSuchFilter: see there.
     """
     wanted = list(dict.fromkeys(categories))
-    if language is not None and not _CODE.fullmatch(language):
-        raise NoSuchFilter("language", "a language is a code of two or three lower-case letters, such as fr")
+    if language is not None and language not in LANGUAGES:
+        raise NoSuchFilter(
+            "language", f"{language[:40]!r} is no language that is told apart here; a code is, for example, fr"
+        )
     known = {category.value: category for category in Category}
     if unknown := [name for name in wanted if name not in known]:
-        raise NoSuchFilter("category", f"there is no category {unknown[0][:40]!r}; there are: {', '.join(known)}")
+        raise no_such_category(unknown[0], known)
     if len(wanted) > MOST_CATEGORIES:
         raise NoSuchFilter("category", f"at most {MOST_CATEGORIES} categories go together")
     return BoardFilter(language, frozenset(known[name] for name in wanted))
+
+
+def no_such_category(name: str, known: Iterable[str]) -> NoSuchFilter:
+    """The refusal that says what there is instead."""
+    return NoSuchFilter("category", f"there is no category {name[:40]!r}; there are: {', '.join(known)}")
 
 
 def from_name(board: str) -> BoardFilter:
@@ -85,7 +90,9 @@ def from_name(board: str) -> BoardFilter:
     """
     parts = [] if board == OVERALL else [part.partition(":") for part in board.split(" ")]
     languages = [value for kind, _colon, value in parts if kind == "language"]
-    return filter_of(next(iter(languages), None), [value for kind, _colon, value in parts if kind == "category"])
+    categories = [value for kind, _colon, value in parts if kind == "category"]
+    # A name was a filter when it was stored; whether somebody may still ask for its language is another question.
+    return replace(filter_of(None, categories), language=next(iter(languages), None))
 
 
 def boards_of(language: str, mask: int) -> list[str]:

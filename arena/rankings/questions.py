@@ -10,14 +10,16 @@ from functools import lru_cache
 from typing import Final
 
 from arena.arenas.models import Arena
+from arena.rankings.categories import Category
 from arena.rankings.computing import Computed, compute
 from arena.rankings.contenders import digest_of, rows_of, versions_of
 from arena.rankings.estimate import win_matrix
-from arena.rankings.filters import EVERYTHING, BoardFilter, FilterError, from_name
+from arena.rankings.filters import EVERYTHING, BoardFilter, FilterError, from_name, no_such_category
 from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark
 from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
 from arena.rankings.services import METHOD
+from arena.rankings.sorting import SORTING
 from arena.rankings.tallying import read
 
 #: Methods by the names that programs and addresses use.
@@ -53,12 +55,25 @@ def board_of(arena: Arena, question: Question) -> Leaderboard:
     """The board.
 
     Raises:
+        NoSuchFilter: a category that the arena's modality does not have.
         NoBoardThen: there was none at that moment.
         NotConverged, RankingError: the votes do not give what the method asks for.
     """
+    require_kinds(arena, question.chosen)
     if question.is_stored:
         return leaderboard(arena, question.chosen, question.as_of)
     return computed_leaderboard(arena, question.chosen, computed(arena, question.chosen, question.method))
+
+
+def require_kinds(arena: Arena, chosen: BoardFilter) -> None:
+    """See that the arena has battles of these categories at all.
+
+    Raises:
+        NoSuchFilter: a category that its modality does not have.
+    """
+    kinds = SORTING[arena.modality].kinds
+    if strange := [category for category in Category if category in chosen.categories - set(kinds)]:
+        raise no_such_category(strange[0].value, [kind.value for kind in kinds])
 
 
 def computed(arena: Arena, chosen: BoardFilter, method: Method = METHOD) -> Computed:
@@ -102,8 +117,10 @@ def matrix_of(arena: Arena, chosen: BoardFilter = EVERYTHING, method: Method = M
     """The matrix of the systems with votes.
 
     Raises:
+        NoSuchFilter: a category that the arena's modality does not have.
         NotConverged, RankingError: the votes do not give what the method asks for.
     """
+    require_kinds(arena, chosen)
     found = computed(arena, chosen, method)
     dense = read(arena.pk, chosen).dense(rows_of(found.contenders), len(found.contenders))
     battles, wins = dense.decisive + dense.decisive.T + dense.halves(), dense.wins()

@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import Case, F, Max, Q, When
 from django.db.models.functions import Now, TruncHour, TruncMinute
 
-from arena.rankings.categories import RULES
 from arena.rankings.computing import Computed, compute, sha256_of
 from arena.rankings.contenders import VersionRow, digest_of, versions_of
 from arena.rankings.filters import EVERYTHING, OVERALL, BoardFilter, from_name
 from arena.rankings.folding import Recount, fold_votes, locked_watermark, recount
 from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark, Rating, Snapshot
+from arena.rankings.sorting import SORTING
 from arena.rankings.tallying import read
 
 __all__ = ["Recount", "due_arenas", "fold_votes", "recount", "refresh_arena", "refresh_board", "thin_out"]
@@ -118,7 +118,8 @@ def _inputs(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardF
     states = BoardState.objects.filter(arena_id=watermark.arena_id, board=chosen.name)
     states.update(fitted_revision=F("revision"), fitted_at=Now())
     revision, counted = states.values_list("revision", "counted").first() or (0, 0)
-    return inputs | {"revision": revision, "counted": counted, "excluded": {}, "simulated": 0, "rules": RULES}
+    rules = SORTING[watermark.arena.modality].version
+    return inputs | {"revision": revision, "counted": counted, "excluded": {}, "simulated": 0, "rules": rules}
 
 
 def _store(watermark: FoldWatermark, chosen: BoardFilter, inputs: dict[str, Any], computed: Computed) -> Snapshot:

@@ -113,6 +113,8 @@ CATEGORIES: Final[dict[str, Promise]] = {
     "hard": _("Hard prompts"),
     "multi-turn": _("Several turns"),
     "long": _("Long prompts"),
+    "instrumental": _("Instrumental"),
+    "vocal": _("With singing"),
 }
 
 #: What happened to a system.

@@ -143,6 +143,9 @@ def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
     "query",
     [
         {"category": "cooking"},
+        {"category": "vocal"},
+        {"categorie": "coding"},
+        {"language": "zz"},
         {"category": ["coding", "maths", "long", "hard"]},
         {"language": "English"},
         {"method": "elo"},
@@ -151,9 +154,10 @@ def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(board: Snapshot, query: dict[str, Any]) -> None:
-    response = Client().get(PATH, query)
-    assert (response.status_code, response.json()["type"]) == (422, "request-invalid")
-    assert any(str(field) in error["where"] for error in response.json()["errors"] for field in query)
+    for part in ("", ".csv") if "as_of" in query or "method" in query else ("", ".csv", "/matrix", "/matrix.csv"):
+        response = Client().get(PATH + part, query)
+        assert (response.status_code, response.json()["type"]) == (422, "request-invalid")
+        assert any(str(field) in error["where"] for error in response.json()["errors"] for field in query)
 
 
 def test_what_the_votes_do_not_determine_is_a_conflict(arena: Arena) -> None:

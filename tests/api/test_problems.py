@@ -171,3 +171,14 @@ def test_a_consent_that_fails_leaves_no_cookie(db: None) -> None:
     response = Browser().begin().post("/consent", {**CONSENT, "research": False})
 
     assert "arena_voter" not in response.cookies
+
+
+def test_a_parameter_that_no_address_takes_is_named_beside_those_that_it_takes(alice: Program) -> None:
+    """A misspelt filter must not quietly give what was not asked for."""
+    document = alice.client.get("/api/v1/arenas/text/leaderboard/history?lang=fr").json()
+    assert (document["type"], document["status"]) == ("request-invalid", 422)
+    assert "lang" in document["detail"]
+    assert "language, category" in document["detail"]
+    assert [error["where"] for error in document["errors"]] == ["query.lang"]
+    response = alice.client.post("/api/v1/arenas/text/battles?dry=1")
+    assert (response.status_code, slug_of(response)) == (422, "request-invalid")

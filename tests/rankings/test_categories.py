@@ -4,9 +4,12 @@ import time
 
 import pytest
 
-from arena.rankings.categories import Category, categories_of, in_mask, mask_of
+from arena.arenas.models import Modality
+from arena.rankings.categories import Category, in_mask, mask_of
 from arena.rankings.filters import BoardFilter, NoSuchFilter, boards_of, filter_of, from_name
-from arena.rankings.languages import language_of
+from arena.rankings.languages import LANGUAGES, _identifier, language_of
+from arena.rankings.sorting import SORTING
+from arena.web.messages import CATEGORIES
 
 PROMPTS = [
     ("Why is the sky blue?", set()),
@@ -32,12 +35,13 @@ PROMPTS = [
 
 @pytest.mark.parametrize(("prompt", "expected"), PROMPTS)
 def test_rules_find_what_a_reader_would(prompt: str, expected: set[str]) -> None:
-    assert {category.value for category in categories_of([prompt])} == expected
+    assert {category.value for category in SORTING["text"].find([prompt], {})} == expected
 
 
 def test_length_and_turns_are_categories_of_the_whole_conversation() -> None:
-    assert categories_of(["Hello there", "And now?"]) == {Category.MULTI_TURN}
-    assert categories_of(["otters " * 300]) == {Category.LONG}
+    find = SORTING["text"].find
+    assert find(["Hello there", "And now?"], {}) == {Category.MULTI_TURN}
+    assert find(["otters " * 300], {}) == {Category.LONG}
 
 
 @pytest.mark.parametrize(
@@ -46,14 +50,31 @@ def test_length_and_turns_are_categories_of_the_whole_conversation() -> None:
 def test_a_hostile_prompt_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
     text = piece * (40_000 // len(piece))
     started = time.process_time()
-    categories_of([text])
+    SORTING["text"].find([text], {})
     language_of(text)
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize(
+    ("requirement", "kinds"), [({"vocals": True}, {"vocal"}), ({"vocals": False}, {"instrumental"}), ({}, set())]
+)
+def test_a_song_is_sorted_by_its_requirement_not_by_its_words(requirement: dict[str, bool], kinds: set[str]) -> None:
+    found = SORTING["music"].find(["Write a story in Python, sung by a choir"], requirement)
+    assert {category.value for category in found} == kinds
+
+
+def test_every_modality_has_its_kinds_and_every_kind_a_name_for_people() -> None:
+    assert set(Modality.values) <= set(SORTING)
+    assert {kind.value for sorting in SORTING.values() for kind in sorting.kinds} == set(CATEGORIES)
+
+
+def test_the_languages_that_may_be_asked_for_are_those_that_are_told_apart() -> None:
+    assert LANGUAGES - {"und"} == {str(language) for language in _identifier().nb_classes}
+
+
 def test_masks_keep_their_places() -> None:
     """Stored masks outlive the code: these numbers never change."""
-    assert [category.bit for category in Category] == [1, 2, 4, 8, 16, 32, 64]
+    assert [category.bit for category in Category] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
     assert in_mask(mask_of({Category.LONG, Category.CODING})) == (Category.CODING, Category.LONG)
 
 
@@ -83,7 +104,7 @@ def test_a_board_name_says_its_filter_and_back() -> None:
 
 @pytest.mark.parametrize(
     ("language", "categories", "field"),
-    [("FR", [], "language"), ("fr'", [], "language"), (None, ["cooking"], "category"),
+    [("FR", [], "language"), ("fr'", [], "language"), ("zz", [], "language"), (None, ["cooking"], "category"),
      (None, ["coding", "maths", "long", "hard"], "category")],
 )  # fmt: skip
 def test_a_filter_that_does_not_exist_is_named(language: str | None, categories: list[str], field: str) -> None:

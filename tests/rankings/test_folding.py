@@ -14,6 +14,7 @@ from arena.rankings import folding, traits
 from arena.rankings.filters import filter_of
 from arena.rankings.folding import fold_votes, recount
 from arena.rankings.models import BattleTraits, BoardState, FoldWatermark, Tally, TallyCell
+from arena.rankings.sorting import Sorting
 from arena.rankings.tallies import PairCount
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
@@ -225,11 +226,9 @@ def test_an_erased_prompt_keeps_its_categories_when_the_rules_change(
     erased, kept = (vote(arena, ada, bell, Outcome.LEFT, prompt=CODE) for _vote in range(2))
     fold_votes(arena.id)
     Turn.objects.filter(battle=erased.battle_id).update(prompt="")
-    monkeypatch.setattr(traits, "RULES", 2)
-    monkeypatch.setattr(traits, "categories_of", lambda prompts: frozenset())
-    traits._found.cache_clear()
+    later = Sorting(version=2, kinds=(), find=lambda *_asked: frozenset())
+    monkeypatch.setattr(traits, "SORTING", {"text": later})
     recount(arena.id, apply=True)
-    traits._found.cache_clear()
     found = dict(BattleTraits.objects.values_list("battle", "rules"))
     assert found == {erased.battle_id: 1, kept.battle_id: 2}
     assert BoardState.objects.get(board="category:coding").counted == 1
