@@ -3,11 +3,9 @@
 from functools import lru_cache
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
 from django.conf import settings
 
-from arena.common.storage import BucketStore, FolderStore, Store
+from arena.common.storage import FolderStore, Store
 
 
 def store() -> Store:
@@ -19,15 +17,8 @@ def store() -> Store:
 
 
 @lru_cache(maxsize=4)
-def _bucket(endpoint_url: str, bucket: str, key_id: str, key: str) -> BucketStore:
+def _bucket(endpoint_url: str, bucket: str, key_id: str, key: str) -> Store:
     # Making a client reads files and costs tens of milliseconds; clients may be shared by threads.
-    config = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint_url or None,
-        # The environment may have named files of secrets; without any, boto3 looks where it always does.
-        aws_access_key_id=key_id or None,
-        aws_secret_access_key=key or None,
-        config=config,
-    )
-    return BucketStore(client, bucket)
+    from arena.common.bucket import open_bucket  # noqa: PLC0415 - a second of imports that a folder needs not
+
+    return open_bucket(endpoint_url, bucket, key_id, key)

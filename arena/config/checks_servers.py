@@ -24,9 +24,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import Error as DatabaseError
@@ -36,6 +33,7 @@ from redis.exceptions import RedisError
 
 from arena.arenas.selectors import open_arenas
 from arena.common import heartbeat, live, queue
+from arena.common.storage import StorageError
 from arena.config.env import Environment
 from arena.config.rules import LOOPBACK_HOSTS
 from arena.systems.services import current_versions
@@ -44,7 +42,6 @@ MIN_POSTGRES: Final = 15
 MIN_REDIS: Final = (6, 2)
 MAX_SKEW_S: Final = 5.0
 _POSTGRES_SQL: Final = "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding')"
-_QUICK: Final = Config(connect_timeout=3, read_timeout=3, retries={"total_max_attempts": 1})
 
 Check = Callable[[], Iterator[CheckMessage]]
 
@@ -167,10 +164,12 @@ def _bucket() -> Iterator[CheckMessage]:
     env: Environment = settings.ENV
     if env.storage != "s3":
         return
+    from arena.common.bucket import open_bucket  # noqa: PLC0415 - a second of imports that a folder needs not
+
+    keys = (env.aws_access_key_id, env.aws_secret_access_key)
     try:
-        store = boto3.client("s3", endpoint_url=env.s3_endpoint_url or None, config=_QUICK)
-        store.head_bucket(Bucket=env.s3_bucket)
-    except (BotoCoreError, ClientError, ValueError) as error:
+        open_bucket(env.s3_endpoint_url, env.s3_bucket, *keys, patient=False).require()
+    except (StorageError, ValueError) as error:
         hint = "Run python -m ops.bucket; are S3_ENDPOINT_URL and the keys right?"
         what = f"The bucket {env.s3_bucket} does not answer ({type(error).__name__})."
         yield Error(what, hint=hint, id="arena.E017")

@@ -7,8 +7,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from arena.common import storage
-from arena.common.storage import BucketStore, FolderStore, KeyInvalid, Missing, Store, StoreAway
+from arena.common import bucket
+from arena.common.bucket import BucketStore
+from arena.common.storage import FolderStore, KeyInvalid, Missing, Store, StoreAway
 
 ENDPOINT_OPTIONS = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "region_name": "us-east-1"}
 
@@ -55,7 +56,7 @@ def test_the_same_bytes_are_not_sent_twice_and_others_replace_them(store: Store)
 
 
 def test_a_large_object_goes_up_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "PART_BYTES", 5 * 1024 * 1024)
+    monkeypatch.setattr(bucket, "PART_BYTES", 5 * 1024 * 1024)
     content = bytes(range(256)) * (11 * 1024 * 1024 // 256)
     store.put("large", content)
     assert b"".join(store.read("large")) == content

@@ -8,7 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from moto.server import ThreadedMotoServer
 
-from arena.common.storage import BucketStore, FolderStore, StoreAway
+from arena.common.bucket import BucketStore
+from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from data_releases import publish, services
 from data_releases.models import Release, ReleaseState

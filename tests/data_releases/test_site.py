@@ -9,8 +9,9 @@ from django.conf import settings
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
 
+from arena.common.bucket import BucketStore
 from arena.common.object_store import store
-from arena.common.storage import BucketStore, FolderStore
+from arena.common.storage import FolderStore
 from data_releases.manifest import public_hex
 from data_releases.site import signing_key
 

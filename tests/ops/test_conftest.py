@@ -23,7 +23,7 @@ def test_valkey_refuses_a_client_without_the_password(valkey):
     import redis
 
     path = os.environ["REDIS_URL"].partition("@")[2].partition("?")[0]
-    stranger = redis.Redis(unix_socket_path=path)
+    stranger = redis.Redis.from_url(f"unix://{path}")
     with pytest.raises(redis.AuthenticationError):
         stranger.ping()
     stranger.close()

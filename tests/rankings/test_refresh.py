@@ -304,9 +304,7 @@ def test_a_board_of_the_past_is_computed_again_from_its_votes_to_the_byte(scene:
     assert recompute(then).names == ["Ada", "Bell", "Cray"]
 
 
-def test_a_fresh_process_prints_the_same_bytes(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_fresh_process_prints_the_same_bytes(transactional_db: None, capsys: pytest.CaptureFixture[str]) -> None:
     arena = make_arena()
     versions = make_versions(arena, ["Ada", "Bell", "Cray"])
     for n, outcome in enumerate((Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD) * 3):
@@ -317,14 +315,12 @@ def test_a_fresh_process_prints_the_same_bytes(
     vote(arena, versions[0], versions[1], Outcome.LEFT)
     refresh_board(arena.id)
 
-    def ranked() -> bytes:
-        command = [sys.executable, "manage.py", "rank", "--arena", "text", "--json"]
-        environment = os.environ | {"DATABASE_URL": database_url(), "ARENA_SECRET_KEY": "x" * 50, "ARENA_DEBUG": "1"}
-        command += ["--as-of", snapshot.created_at.isoformat()]
-        return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True).stdout
-
-    printed = ranked()
-    assert ranked() == printed
+    command = ["rank", "--arena", "text", "--json", "--as-of", snapshot.created_at.isoformat()]
+    environment = os.environ | {"DATABASE_URL": database_url(), "ARENA_SECRET_KEY": "x" * 50, "ARENA_DEBUG": "1"}
+    process = [sys.executable, "manage.py", *command]
+    printed = subprocess.run(process, env=environment, capture_output=True, timeout=60, check=True).stdout
+    call_command(*command)
+    assert capsys.readouterr().out.encode() == printed
     assert sha256_of(json.loads(printed)) == snapshot.document_sha256
 
 

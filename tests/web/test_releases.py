@@ -203,8 +203,9 @@ def test_anybody_can_verify_it_over_http(
     address = f"{live_server.url}/releases/text/2026-10"
     assert arena_verify([address]) == 0
     assert "20 votes" in capsys.readouterr().out
-    # One byte less in the store, and the file is named.
+    # Another last byte in the store, and the file is named.
     table = folder / publish.key_of(Place.PUBLIC, release, "votes.parquet")
-    table.write_bytes(table.read_bytes()[:-1])
+    content = table.read_bytes()
+    table.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert arena_verify([address]) == 1
     assert "MISMATCH votes.parquet" in capsys.readouterr().out
