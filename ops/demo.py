@@ -29,7 +29,7 @@ from ops.variables import given
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8000
 _READY_S: Final = 90.0
-DEMO_SYSTEMS: Final = ROOT / "ops" / "demo_systems.yaml"
+DEMO_SYSTEMS: Final = (ROOT / "ops" / "demo_systems.yaml", ROOT / "ops" / "demo_music.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Options:
 
     var: Path
     port: int | None
-    systems: Path
+    systems: tuple[Path, ...]
     started: float | None
 
 
@@ -84,8 +84,8 @@ class Demo:
             Stopped: the person at the terminal has had enough.
         """
         port = choose_port(self._options.port)
-        if not self._options.systems.is_file():
-            raise OpsError(f"There is no systems file {self._options.systems}.")
+        for missing in (path for path in self._options.systems if not path.is_file()):
+            raise OpsError(f"There is no systems file {missing}.")
         with self._servers():
             self._env = site_environment(self._options.var, self._env)
             try:
@@ -135,8 +135,9 @@ class Demo:
         ensure_bucket(self._env)
 
     def _prepare(self) -> str:
-        self._progress.say(f"database schema, and the systems of {self._options.systems.name}")
-        part = Part("preparation", "prepare", (sys.executable, "-m", "ops.prepare", str(self._options.systems)))
+        files = self._options.systems
+        self._progress.say(f"database schema, and the systems of {', '.join(path.name for path in files)}")
+        part = Part("preparation", "prepare", (sys.executable, "-m", "ops.prepare", *map(str, files)))
         return self._supervisor.run(part, self._env)[-1]
 
     def _start(self, port: int) -> None:
@@ -187,7 +188,7 @@ def parse(argv: list[str]) -> Options:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--var", default="var", help="folder of data, logs and secrets")
     parser.add_argument("--port", default="", help="port on the loopback address")
-    parser.add_argument("--systems", default="", help="systems file instead of the demo's")
+    parser.add_argument("--systems", default="", help="systems file instead of the demo's two")
     parser.add_argument("--started", default="", help="when the command was given, seconds since the epoch")
     parser.add_argument("--with-parent", action="store_true", help="stop when the parent process is gone")
     options = parser.parse_args(argv)
@@ -198,7 +199,7 @@ def parse(argv: list[str]) -> Options:
     return Options(
         var=Path(options.var or "var").resolve(),
         port=int(options.port) if options.port else None,
-        systems=Path(options.systems).resolve() if options.systems else DEMO_SYSTEMS,
+        systems=(Path(options.systems).resolve(),) if options.systems else DEMO_SYSTEMS,
         started=float(options.started) if options.started else None,
     )
 

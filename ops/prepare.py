@@ -22,20 +22,21 @@ def admin_login_path() -> str:
     return reverse("admin-login-link") + str(get_query_string(user))
 
 
-def prepare(systems: Path) -> None:
+def prepare(files: list[Path]) -> None:
     """Bring the database to the state that the demo starts from."""
     from arena.common.models import Heartbeat  # noqa: PLC0415 - the settings come first
 
     call_command("migrate", interactive=False, verbosity=0)
     # Signs of life of an earlier run would make /readyz too hopeful.
     Heartbeat.objects.all().delete()
-    call_command("register_systems", str(systems), apply=True, from_env=True, demo=True, retire_missing=True)
+    for file in files:
+        call_command("register_systems", str(file), apply=True, from_env=True, demo=True, retire_missing=True)
 
 
 def main() -> int:
     """Run the steps; a wrong systems file is a sentence, not a traceback."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("systems", type=Path)
+    parser.add_argument("systems", type=Path, nargs="+")
     django.setup()
     try:
         prepare(parser.parse_args().systems)

@@ -17,8 +17,9 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common import outbox, queue
+from arena.systems.entries import AnyEntry
 from arena.systems.models import System, SystemEvent, SystemVersion
-from arena.systems.systems_file import AnyEntry, ArenaEntry, SystemsFile, SystemsFileInvalid, read_file
+from arena.systems.systems_file import ArenaEntry, SystemsFile, SystemsFileInvalid, read_file
 
 __all__ = [
     "ArenaFixed",

@@ -1,22 +1,16 @@
-"""Which systems can answer, and how each is called. The only place that knows a concrete backend."""
+"""Which systems can answer, and how each is called."""
 
 import json
 import logging
-import os
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
-
-from django.conf import settings
-from environs import EnvError, FileAwareEnv
+from typing import Final
 
 from arena.arenas.models import Arena
-from arena.systems.backends.addresses import AddressPolicy, endpoint_of
 from arena.systems.backends.backoff import backoff_s
 from arena.systems.backends.base import (
     AUDIO_LIMITS,
@@ -26,13 +20,13 @@ from arena.systems.backends.base import (
     GenerationRequest,
     Limits,
     Message,
-    Misconfigured,
     Unsupported,
 )
 from arena.systems.backends.local import LocalBackend
-from arena.systems.backends.openai_http import OpenAIBackend
-from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
+from arena.systems.backends.local_audio import LocalAudioBackend
+from arena.systems.backends.replay import ReplayBackend
 from arena.systems.backends.text import pieces, prompt_tokens
+from arena.systems.makers import address_policy, has_secret, make
 from arena.systems.models import SystemVersion
 from arena.systems.steering import hold, release, take, unavailable
 from arena.systems.usage import CallResult, forgo_probes, record
@@ -158,7 +152,7 @@ def iterate_local(version: SystemVersion, request: GenerationRequest) -> Iterato
         BackendError: from the call or while iterating.
     """
     backend = backend_for(version)
-    if not isinstance(backend, LocalBackend):
+    if not isinstance(backend, LocalBackend | LocalAudioBackend):
         raise Unsupported(f"{version.backend} does not run in a process of its own")
     return backend.iterate(request)
 
@@ -197,59 +191,4 @@ def _described(version: SystemVersion) -> str:
 @lru_cache(maxsize=1024)
 def _backend(described: str) -> Backend:
     kind, endpoint, parameters = json.loads(described)
-    makers = {"replay": _replay, "local": _local, "openai_http": _openai_http}
-    if kind not in makers:
-        raise Misconfigured(f"no backend is named {kind!r}")
-    try:
-        return makers[kind](endpoint, parameters)
-    except KeyError as error:
-        raise Misconfigured(f"{kind}: {error} is missing") from error
-
-
-def _replay(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
-    return ReplayBackend(
-        Path(endpoint["path"]),
-        tokens_per_second=float(endpoint.get("tokens_per_second", DEFAULT_TOKENS_PER_S)),
-        ttft_s=float(endpoint.get("ttft_s", DEFAULT_TTFT_S)),
-        sha256=endpoint.get("sha256"),
-    )
-
-
-def _local(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
-    return LocalBackend(endpoint["entry"])
-
-
-def _openai_http(endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> Backend:
-    key_name = endpoint.get("api_key_env", "")
-    return OpenAIBackend(
-        endpoint["base_url"],
-        endpoint["model"],
-        api_key=_secret(key_name) if key_name else "",
-        policy=address_policy(),
-        parameters=parameters,
-        system_prompt=endpoint.get("system_prompt", ""),
-    )
-
-
-def address_policy() -> AddressPolicy:
-    """Which private addresses the operator lets backends have: a setting, out of the admin's reach."""
-    listed = list(settings.ARENA_PRIVATE_BACKENDS)
-    if settings.ENV.openai_base_url:
-        host, port = endpoint_of(settings.ENV.openai_base_url)
-        listed.append(f"{host}:{port}")
-    return AddressPolicy.of(listed)
-
-
-def has_secret(name: str) -> bool:
-    """Whether the variable of this name, or NAME_FILE, is set here."""
-    return name in os.environ or f"{name}_FILE" in os.environ
-
-
-def _secret(name: str) -> str:
-    """The variable of this name, or the content of the file that NAME_FILE names. Raises Misconfigured."""
-    if not has_secret(name):
-        raise Misconfigured(f"neither {name} nor {name}_FILE is set")
-    try:
-        return FileAwareEnv().str(name).strip()
-    except (EnvError, OSError) as error:
-        raise Misconfigured(f"{name}: cannot be read") from error
+    return make(kind, endpoint, parameters)

@@ -5,28 +5,22 @@ SystemsFileInvalid   one sentence a problem, each with the name of its entry
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from arena.systems import music_signature
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.backends.base import BackendError, Limits
-from arena.systems.backends.openai_http import RESERVED_PARAMETERS
-from arena.systems.backends.replay_files import open_outputs
+from arena.systems.entries import KINDS, AnyEntry, Entry, LocalEntry, OpenAIEntry, Strict
 from arena.systems.offline import CONTENDERS
 
-#: The variables that a file may name as a key: nobody sends the site's own secrets to a backend.
-_KEY_VARIABLE: Final = re.compile(r"(?!(?:ARENA|AWS|S3|DJANGO|DATABASE|REDIS|SECRET)_)[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)")
 _SECRET_NAMES: Final = frozenset(
     {"api_key", "apikey", "key", "token", "access_token", "secret", "password", "authorization", "bearer"}
 )
 _SECRET_VALUE: Final = re.compile(r"^(?:Bearer |sk-|sk_|hf_|gsk_|xai-|AIza|ghp_|glpat-)\S{8,}")
 _ADVICE: Final = "a secret does not belong in this file; set an environment variable and name it as api_key_env"
-_LIMIT_NAMES: Final = frozenset(field.name for field in fields(Limits))
 
 
 class SystemsFileInvalid(Exception):
@@ -37,135 +31,7 @@ class SystemsFileInvalid(Exception):
         self.problems = problems
 
 
-def _limits(value: dict[str, float]) -> dict[str, float]:
-    for name, limit in value.items():
-        if name not in _LIMIT_NAMES:
-            raise ValueError(f"{name} is none of {', '.join(sorted(_LIMIT_NAMES))}")
-        if limit <= 0:
-            raise ValueError(f"{name} must be positive")
-    return value
-
-
-def _parameters(value: dict[str, Any]) -> dict[str, Any]:
-    if taken := sorted(RESERVED_PARAMETERS & value.keys()):
-        raise ValueError(f"{', '.join(taken)}: set by the arena in every request")
-    return value
-
-
-def _key_variable(value: str) -> str:
-    if not _KEY_VARIABLE.fullmatch(value):
-        raise ValueError("name a variable that ends in _KEY or _TOKEN and is not one of the site's own")
-    return value
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Entry(_Strict):
-    """What every system says about itself."""
-
-    name: str = Field(min_length=1, max_length=120, pattern=r"^\S(?:.*\S)?$")
-    organisation: str = Field(default="", max_length=120)
-    access: Literal["open", "proprietary"] = "proprietary"
-    licence: str = Field(default="", max_length=120)
-    links: dict[str, Annotated[str, Field(pattern=r"^https?://")]] = {}
-    parameters: Annotated[dict[str, JsonValue], AfterValidator(_parameters)] = {}
-    signature: dict[str, JsonValue] = {}
-    context_tokens: int | None = Field(default=None, gt=0, lt=2**31)
-    price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
-    price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
-    energy_wh_per_mtok: Annotated[float, Field(ge=0, lt=1e9, strict=False)] | None = None
-    release_outputs: bool = False
-    # The sampler takes weights in this range.
-    weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)
-    # USD per UTC day; None: as the admin or the site says.
-    daily_budget_usd: Annotated[Decimal, Field(ge=0, lt=1_000_000, decimal_places=2, strict=False)] | None = None
-    limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
-
-    def endpoint(self) -> dict[str, Any]:
-        """How to call it, as stored."""
-        raise NotImplementedError
-
-    def problem(self, policy: AddressPolicy) -> str | None:
-        """What is wrong with the endpoint itself: a file that cannot be read, a forbidden address."""
-        raise NotImplementedError
-
-
-class ReplayEntry(Entry):
-    """A file of outputs."""
-
-    backend: Literal["replay"]
-    path: Path = Field(strict=False)
-    tokens_per_second: float = Field(60.0, gt=0, le=100_000)
-    ttft_s: float = Field(0.3, ge=0, le=60)
-
-    def endpoint(self) -> dict[str, Any]:
-        """See `Entry.endpoint`. Reads the file."""
-        return {
-            "path": str(self.path),
-            "sha256": open_outputs(self.path).sha256,
-            "tokens_per_second": self.tokens_per_second,
-            "ttft_s": self.ttft_s,
-        }
-
-    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
-        """See `Entry.problem`."""
-        try:
-            return None if len(open_outputs(self.path)) else f"path: {self.path} holds no outputs"
-        except BackendError as error:
-            return f"path: {error}"
-
-
-class OpenAIEntry(Entry):
-    """A model behind a chat completions server."""
-
-    backend: Literal["openai_http"]
-    base_url: str
-    model: str = Field(min_length=1)
-    api_key_env: Annotated[str, AfterValidator(_key_variable)] | None = None
-    system_prompt: str = ""
-
-    def endpoint(self) -> dict[str, Any]:
-        """See `Entry.endpoint`."""
-        given = {"api_key_env": self.api_key_env, "system_prompt": self.system_prompt}
-        return {"base_url": self.base_url, "model": self.model} | {
-            name: value for name, value in given.items() if value
-        }
-
-    def problem(self, policy: AddressPolicy) -> str | None:
-        """See `Entry.problem`."""
-        try:
-            policy.check_url(self.base_url)
-        except BackendError as error:
-            return f"base_url: {error}"
-        return None
-
-
-class LocalEntry(Entry):
-    """A Python generator that comes with the arena."""
-
-    backend: Literal["local"]
-    entry: str
-
-    def endpoint(self) -> dict[str, Any]:
-        """See `Entry.endpoint`."""
-        return {"entry": self.entry}
-
-    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
-        """See `Entry.problem`."""
-        return None if self.entry in CONTENDERS else f"entry: none of {', '.join(CONTENDERS)}"
-
-
-AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry
-_KINDS: Final[dict[str, TypeAdapter[Any]]] = {
-    "replay": TypeAdapter(ReplayEntry),
-    "openai_http": TypeAdapter(OpenAIEntry),
-    "local": TypeAdapter(LocalEntry),
-}
-
-
-class ArenaEntry(_Strict):
+class ArenaEntry(Strict):
     """The arena of a file. `arena_name` and the rest make the arena where it is new, and update its texts later."""
 
     arena: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=50)
@@ -177,7 +43,7 @@ class ArenaEntry(_Strict):
     suggestions: list[Annotated[str, Field(min_length=1, max_length=8000)]] | None = None
 
 
-class SystemsFile(_Strict):
+class SystemsFile(Strict):
     """A checked file."""
 
     arena: ArenaEntry
@@ -206,10 +72,28 @@ def read_file(path: Path, policy: AddressPolicy) -> SystemsFile:
     entries = [_entry(row, number, path.parent.resolve(), problems) for number, row in enumerate(rows, 1)]
     troubles = ((entry.name, entry.problem(policy)) for entry in filter(None, entries))
     problems += [f"system {name!r}: {trouble}" for name, trouble in troubles if trouble]
+    if arena is not None:
+        problems += [
+            f"system {entry.name!r}: {trouble}"
+            for entry in filter(None, entries)
+            for trouble in _misfits(entry, arena)
+        ]
     problems += _doubles([entry.name for entry in entries if entry is not None])
     if problems or arena is None:
         raise SystemsFileInvalid(problems)
     return SystemsFile(arena=arena, systems=tuple(filter(None, entries)))
+
+
+def _misfits(entry: Entry, arena: ArenaEntry) -> Iterator[str]:
+    """What of a system does not belong in an arena of this modality."""
+    wanted = "audio" if arena.modality == "music" else "text"
+    if entry.gives != wanted:
+        yield f"backend: gives {entry.gives}, and an arena of {arena.modality} needs {wanted}"
+    if arena.modality == "music":
+        try:
+            music_signature.read(entry.signature)
+        except music_signature.SignatureInvalid as error:
+            yield str(error)
 
 
 def environment_entries(base_url: str, models: list[str], *, has_key: bool) -> list[AnyEntry]:
@@ -237,9 +121,9 @@ def _entry(row: Any, number: int, folder: Path, problems: list[str]) -> AnyEntry
         return None
     where = f"system {str(row.get('name') or number)!r}"
     secrets = [f"{where}: {key}: {_ADVICE}" for key in _secrets(row)]
-    adapter = _KINDS.get(str(row.get("backend")))
+    adapter = KINDS.get(str(row.get("backend")))
     if secrets or adapter is None:
-        problems += secrets or [f"{where}: backend: {row.get('backend')!r} is none of {', '.join(_KINDS)}"]
+        problems += secrets or [f"{where}: backend: {row.get('backend')!r} is none of {', '.join(KINDS)}"]
         return None
     if isinstance(row.get("path"), str):
         row = row | {"path": folder / row["path"]}

@@ -8,8 +8,8 @@ import yaml
 
 from arena.systems import offline
 from arena.systems.backends.addresses import AddressPolicy
+from arena.systems.entries import OpenAIEntry
 from arena.systems.systems_file import (
-    OpenAIEntry,
     SystemsFile,
     SystemsFileInvalid,
     environment_entries,
@@ -64,6 +64,48 @@ def test_the_demos_file_is_read_and_has_four_systems() -> None:
     file = read_file(ROOT / "ops" / "demo_systems.yaml", AddressPolicy())
     assert file.arena.demo
     assert len({entry.endpoint()["entry"] for entry in file.systems}) >= 4
+
+
+def test_the_demos_music_systems_have_different_signatures_and_say_that_they_are_demos() -> None:
+    file = read_file(ROOT / "ops" / "demo_music.yaml", AddressPolicy())
+    assert file.arena.demo
+    assert file.arena.modality == "music"
+    assert all(entry.name.startswith("demo-") for entry in file.systems)
+    assert len({json.dumps(entry.signature, sort_keys=True) for entry in file.systems}) >= 3
+
+
+MUSIC = {"name": "m", "backend": "local", "entry": "arena.systems.offline.music.bands:band"}
+
+
+@pytest.mark.parametrize(
+    ("signature", "said"),
+    [
+        ({"vocals": "sometimes"}, "signature.vocals: 'sometimes' is none of none, optional, always"),
+        ({"lyrics": ["accepts"]}, "signature.lyrics: without vocals nobody sings them"),
+        ({"vocals": "always"}, "signature.lyrics: a system with vocals accepts, generates or requires lyrics"),
+        ({"vocals": "always", "lyrics": ["hums"]}, "signature.lyrics: must be a list of accepts, generates, requires"),
+        ({"vocals": "always", "lyrics": {"accepts": True}}, "signature.lyrics: must be a list"),
+        ({"vocals": "always", "lyrics": ["generates", "requires"]}, "does not require them"),
+        ({"duration": "long"}, "signature.duration: must be `free`, {fixed: seconds} or {min: seconds, max: seconds}"),
+        ({"duration": {"fixed": 0}}, "signature.duration.fixed: must be seconds"),
+        ({"duration": {"min": 30, "max": 10}}, "signature.duration: min is above max"),
+        ({"duration": {"min": 3}}, "signature.duration: must be"),
+        ({"sample_rates": [44.1]}, "signature.sample_rates: must be a list of whole numbers of Hz"),
+        ({"languages": "en"}, "signature.languages: must be a list of language tags"),
+        ({"max_prompt_chars": 0}, "signature.max_prompt_chars: must be a whole number above 0"),
+        ({"wings": 2}, "signature.wings: unknown key; known are vocals, lyrics"),
+    ],
+)
+def test_a_wrong_signature_of_music_is_named(folder: Path, signature: dict, said: str) -> None:
+    found = problems(folder, MUSIC | {"signature": signature}, arena="music", modality="music")
+    assert found.startswith("system 'm': signature.")
+    assert said in found
+
+
+def test_a_system_belongs_in_an_arena_of_what_it_gives(folder: Path) -> None:
+    assert "system 'm': backend: gives audio, and an arena of text needs text" in problems(folder, MUSIC)
+    found = problems(folder, LOCAL, arena="music", modality="music")
+    assert "system 'l': backend: gives text, and an arena of music needs audio" in found
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,14 @@ from arena.systems.offline import CONTENDERS, Reason, Reply, load
 
 
 class LocalBackend:
-    """One entry of `offline.CONTENDERS`. Raises Misconfigured when there is no such entry."""
+    """One entry of `offline.CONTENDERS` that gives text. Raises Misconfigured when there is no such entry."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(reports_usage=True, needs_own_process=True)
 
     def __init__(self, entry: str) -> None:
-        if entry not in CONTENDERS:
-            raise Misconfigured(f"{entry!r} is none of {', '.join(CONTENDERS)}")
+        names = [name for name, contender in CONTENDERS.items() if contender.gives == "text"]
+        if entry not in names:
+            raise Misconfigured(f"{entry!r} is none of {', '.join(names)}")
         self.entry = entry
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
@@ -87,10 +88,11 @@ class LocalBackend:
 
 def _loaded(entry: str) -> Reply:
     try:
-        return load(entry)
+        reply: Reply = load(entry)
     except (ImportError, OSError) as error:
         # The package is there, but it does not fit this machine.
         raise Misconfigured(f"{entry}: {error}") from error
+    return reply
 
 
 def _capped(entry: str, request: GenerationRequest) -> Iterator[Event]:

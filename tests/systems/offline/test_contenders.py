@@ -7,7 +7,8 @@ from arena.systems.backends.local import LocalBackend
 from arena.systems.offline import CONTENDERS
 from tests.systems.conftest import asking, text_of
 
-QUICK = [entry for entry in CONTENDERS if "gemma" not in entry]
+TEXT = [entry for entry, contender in CONTENDERS.items() if contender.gives == "text"]
+QUICK = [entry for entry in TEXT if "gemma" not in entry]
 LONG = "Why? " * 1600
 
 
@@ -15,7 +16,7 @@ LONG = "Why? " * 1600
 PATIENT = Limits(total_s=120, max_output_tokens=12)
 
 
-@pytest.fixture(params=CONTENDERS)
+@pytest.fixture(params=TEXT)
 def contender(request: pytest.FixtureRequest) -> LocalBackend:
     return installed(request.param)
 
@@ -91,5 +92,5 @@ def test_a_long_conversation_in_any_script_is_answered(contender: LocalBackend) 
 
 def test_they_do_not_sound_alike() -> None:
     prompt = asking("Can you give me three tips for a job interview?", limits=PATIENT)
-    backends = [backend for backend in map(LocalBackend, CONTENDERS) if backend.supports(prompt.messages)]
+    backends = [backend for backend in map(LocalBackend, TEXT) if backend.supports(prompt.messages)]
     assert len({said(backend, prompt) for backend in backends}) == len(backends) >= 1

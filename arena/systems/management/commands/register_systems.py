@@ -20,7 +20,9 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("file", type=Path, help="YAML; see docs/systems.md")
         parser.add_argument("--apply", action="store_true", help="carry out the plan, in one transaction")
-        parser.add_argument("--from-env", action="store_true", help="add the models of OPENAI_BASE_URL, OPENAI_MODELS")
+        parser.add_argument(
+            "--from-env", action="store_true", help="add the models of OPENAI_BASE_URL, OPENAI_MODELS; text only"
+        )
         parser.add_argument(
             "--demo", action="store_true", help="a new arena is a demo, unless the file says otherwise"
         )
@@ -43,7 +45,7 @@ class Command(BaseCommand):
 
     def _read(self, options: dict[str, Any]) -> SystemsFile:
         file = registry.read_file(options["file"], address_policy())
-        if options["from_env"]:
+        if options["from_env"] and file.arena.modality == "text":
             env = settings.ENV
             if bool(env.openai_base_url) != bool(env.openai_models):
                 raise CommandError("OPENAI_BASE_URL and OPENAI_MODELS belong together; one of them is not set.")

@@ -1,0 +1,159 @@
+"""One system of a systems file, by the kind of its backend: which keys it has, and what can be wrong with them."""
+
+import re
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from arena.systems.backends.addresses import AddressPolicy
+from arena.systems.backends.base import BackendError, Limits
+from arena.systems.backends.openai_http import RESERVED_PARAMETERS
+from arena.systems.backends.replay_files import open_outputs
+from arena.systems.offline import CONTENDERS
+
+#: The variables that a file may name as a key: nobody sends the site's own secrets to a backend.
+_KEY_VARIABLE: Final = re.compile(r"(?!(?:ARENA|AWS|S3|DJANGO|DATABASE|REDIS|SECRET)_)[A-Z][A-Z0-9_]*_(?:KEY|TOKEN)")
+_LIMIT_NAMES: Final = frozenset(field.name for field in fields(Limits))
+
+
+def _limits(value: dict[str, float]) -> dict[str, float]:
+    for name, limit in value.items():
+        if name not in _LIMIT_NAMES:
+            raise ValueError(f"{name} is none of {', '.join(sorted(_LIMIT_NAMES))}")
+        if limit <= 0:
+            raise ValueError(f"{name} must be positive")
+    return value
+
+
+def _parameters(value: dict[str, Any]) -> dict[str, Any]:
+    if taken := sorted(RESERVED_PARAMETERS & value.keys()):
+        raise ValueError(f"{', '.join(taken)}: set by the arena in every request")
+    return value
+
+
+def _key_variable(value: str) -> str:
+    if not _KEY_VARIABLE.fullmatch(value):
+        raise ValueError("name a variable that ends in _KEY or _TOKEN and is not one of the site's own")
+    return value
+
+
+class Strict(BaseModel):
+    """A mapping of the file: no unknown key, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Entry(Strict):
+    """What every system says about itself."""
+
+    name: str = Field(min_length=1, max_length=120, pattern=r"^\S(?:.*\S)?$")
+    organisation: str = Field(default="", max_length=120)
+    access: Literal["open", "proprietary"] = "proprietary"
+    licence: str = Field(default="", max_length=120)
+    links: dict[str, Annotated[str, Field(pattern=r"^https?://")]] = {}
+    parameters: Annotated[dict[str, JsonValue], AfterValidator(_parameters)] = {}
+    signature: dict[str, JsonValue] = {}
+    context_tokens: int | None = Field(default=None, gt=0, lt=2**31)
+    price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
+    price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
+    energy_wh_per_mtok: Annotated[float, Field(ge=0, lt=1e9, strict=False)] | None = None
+    release_outputs: bool = False
+    # The sampler takes weights in this range.
+    weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)
+    # USD per UTC day; None: as the admin or the site says.
+    daily_budget_usd: Annotated[Decimal, Field(ge=0, lt=1_000_000, decimal_places=2, strict=False)] | None = None
+    limits: Annotated[dict[str, float], AfterValidator(_limits)] = {}
+
+    @property
+    def gives(self) -> Literal["text", "audio"]:
+        """What its outputs are."""
+        return "text"
+
+    def endpoint(self) -> dict[str, Any]:
+        """How to call it, as stored."""
+        raise NotImplementedError
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """What is wrong with the endpoint itself: a file that cannot be read, a forbidden address."""
+        raise NotImplementedError
+
+
+class ReplayEntry(Entry):
+    """A file of outputs."""
+
+    backend: Literal["replay"]
+    path: Path = Field(strict=False)
+    tokens_per_second: float = Field(60.0, gt=0, le=100_000)
+    ttft_s: float = Field(0.3, ge=0, le=60)
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`. Reads the file."""
+        return {
+            "path": str(self.path),
+            "sha256": open_outputs(self.path).sha256,
+            "tokens_per_second": self.tokens_per_second,
+            "ttft_s": self.ttft_s,
+        }
+
+    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
+        """See `Entry.problem`."""
+        try:
+            return None if len(open_outputs(self.path)) else f"path: {self.path} holds no outputs"
+        except BackendError as error:
+            return f"path: {error}"
+
+
+class OpenAIEntry(Entry):
+    """A model behind a chat completions server."""
+
+    backend: Literal["openai_http"]
+    base_url: str
+    model: str = Field(min_length=1)
+    api_key_env: Annotated[str, AfterValidator(_key_variable)] | None = None
+    system_prompt: str = ""
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        given = {"api_key_env": self.api_key_env, "system_prompt": self.system_prompt}
+        return {"base_url": self.base_url, "model": self.model} | {
+            name: value for name, value in given.items() if value
+        }
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """See `Entry.problem`."""
+        try:
+            policy.check_url(self.base_url)
+        except BackendError as error:
+            return f"base_url: {error}"
+        return None
+
+
+class LocalEntry(Entry):
+    """A Python generator that comes with the arena."""
+
+    backend: Literal["local"]
+    entry: str
+
+    @property
+    def gives(self) -> Literal["text", "audio"]:
+        """See `Entry.gives`."""
+        return CONTENDERS[self.entry].gives if self.entry in CONTENDERS else "text"
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        return {"entry": self.entry}
+
+    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
+        """See `Entry.problem`."""
+        return None if self.entry in CONTENDERS else f"entry: none of {', '.join(CONTENDERS)}"
+
+
+AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry
+KINDS: Final[dict[str, TypeAdapter[Any]]] = {
+    "replay": TypeAdapter(ReplayEntry),
+    "openai_http": TypeAdapter(OpenAIEntry),
+    "local": TypeAdapter(LocalEntry),
+}
