@@ -25,8 +25,6 @@ OTHER: Final = "other"
 #: Values that say nothing about anybody, however few share them: not looked at, none needed.
 NEUTRAL: Final = frozenset({OTHER, "und", "0", "{}"})
 
-_SPLITS: Final = ((0.8, "train"), (0.9, "validation"), (1.0, "test"))
-
 
 def new_salt() -> bytes:
     """A salt for one release."""
@@ -55,13 +53,9 @@ class Pseudonyms:
         """A column of identities (strings) as pseudonyms; each distinct one is computed once."""
         return each_distinct(identities, lambda identity: self.of(kind, identity), pa.string())
 
-    def split(self, prompts: pa.ChunkedArray | pa.Array) -> pa.Array:
-        """`train`, `validation` or `test` for each prompt (80, 10 and 10 in 100); equal prompts share one."""
-        return each_distinct(pc.utf8_lower(pc.utf8_trim_whitespace(prompts)), self._part, pa.string())
-
-    def _part(self, prompt: str) -> str:
-        share = int(self.of("split", prompt), 16) / 16**PSEUDONYM_CHARS
-        return next(name for bound, name in _SPLITS if share < bound)
+    def uniform(self, name: str) -> float:
+        """A number in [0, 1) that belongs to a name."""
+        return int(self.of("draw", name), 16) / 16**PSEUDONYM_CHARS
 
 
 def each_distinct(column: pa.ChunkedArray | pa.Array, change: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:

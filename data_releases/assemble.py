@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from data_releases import certified, documents, pii, pii_figures, schema
+from data_releases import certified, documents, embedding, near_duplicates, pii, pii_figures, schema, split
 from data_releases.croissant import croissant
 from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha256, signed, sums
 from data_releases.projection import Projected
@@ -36,8 +37,7 @@ class Facts:
     created: date
     licence: str
     previous: dict[str, str] | None = None
-    supersedes: str | None = None
-    removed: tuple[dict[str, str], ...] = ()
+    supersedes: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Fact
         "modality": facts.modality,
         "release": facts.release,
         "supersedes": facts.supersedes,
-        "removed": list(facts.removed),
+        "removed": removed_of(tables["tombstones"]),
         "previous": facts.previous,
         "window": {"start": facts.start.isoformat(), "end": facts.end.isoformat()},
         "embargo_days": facts.embargo_days,
@@ -95,8 +95,15 @@ def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Fact
         "withheld_texts": projected.withheld,
         "merged_attributes": projected.merged,
         "pii": {"rules": pii.RULES_VERSION, "found_in_texts": projected.found, "suite": pii_figures.FIGURES},
+        "embedding": embedding.described(),
+        "split": {"parts": dict(zip(split.PARTS, split.SHARES, strict=True)), "near_duplicates": near_duplicates.RULE},
         "leaderboard_sha256": sha256(board),
     }
+
+
+def removed_of(tombstones: pa.Table) -> dict[str, int]:
+    """Reason → rows that revisions took away or changed."""
+    return dict(sorted(Counter(tombstones["reason"].to_pylist()).items()))
 
 
 def _any_simulated(tables: Mapping[str, pa.Table]) -> bool:

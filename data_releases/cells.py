@@ -1,4 +1,4 @@
-"""How well each system does on each kind of prompt, also where nobody compared it there. Pure.
+"""How well each contender does on each kind of prompt, also where nobody compared it there. Pure.
 
 A vote says which of two was better; a router wants a number per prompt and system. For every cluster of prompts
 (language and first category) strengths are fitted by Bradley-Terry with a normal prior around the strengths of all
@@ -6,100 +6,111 @@ votes together, so that few votes move a cluster little:
 
     maximise  Σ W_ij log p_ij  -  Σ_i (θ_i - μ_i)² / (2 σ²),    p_ij = 1 / (1 + exp(θ_j - θ_i)).
 
-A cell's performance is the probability of being preferred to another system of the release drawn at random, which does
-not depend on whom the system happened to meet. A cell without a vote of its own is imputed, and says so.
+A cell's performance is the probability of being preferred to another contender of the release drawn at random, which
+does not depend on whom it happened to meet. A cell without a vote of its own is imputed, and says so. Numbers are
+rounded after the fit has converged, so that the table is the same on every machine.
 
 Source of the model: Bradley and Terry 1952, doi:10.2307/2334029.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from data_releases.anonymise import each_distinct
+from data_releases.certified import contenders_of
+from data_releases.schema import CELLS
 
 #: Standard deviations of strengths in natural-log units: of all systems around 0, of a cluster around all votes.
 PRIOR_ALL: Final = 1.5
 PRIOR_CLUSTER: Final = 0.5
+#: Where a prompt has no category.
+GENERAL: Final = "general"
+DIGITS: Final = 4
+#: Of `cells`: from which battles the votes are. None: all.
+PARTS: Final[dict[str, str | None]] = {"all": None, "train": "train"}
 _ROUNDS: Final = 100
 _TOLERANCE: Final = 1e-10
-#: (left, right) of an outcome, as shares of a win.
-_SCORES: Final = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (0.5, 0.5), "both_bad": (0.5, 0.5)}
+#: What an outcome is for the left side and for the right one.
+_ENDS: Final = {
+    "left": ("wins", "losses"),
+    "right": ("losses", "wins"),
+    "tie": ("ties",) * 2,
+    "both_bad": ("both_bad",) * 2,
+}
+_COUNTS: Final = ("wins", "losses", "ties", "both_bad")
 
 Array = NDArray[np.float64]
 
 
-class Compared(Protocol):
-    """One comparison, as far as cells need it."""
+def cell_table(systems: pa.Table, battles: pa.Table, votes: pa.Table) -> pa.Table:
+    """The table `cells`: every contender in every cluster with a counted vote.
 
-    @property
-    def left(self) -> str:
-        """The left system."""
-        ...
-
-    @property
-    def right(self) -> str:
-        """The right system."""
-        ...
-
-    @property
-    def outcome(self) -> str:
-        """left, right, tie or both_bad."""
-        ...
-
-    @property
-    def language(self) -> str:
-        """Of the prompt."""
-        ...
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Of the prompt."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """performance: 0 to 1, adjusted for opponents. votes: own votes in the cluster; none: imputed from all votes."""
-
-    performance: float
-    votes: int
-
-
-def cluster_of(one: Compared) -> str:
-    """The cluster of a comparison's prompt."""
-    return f"{one.language}/{one.categories[0] if one.categories else 'general'}"
-
-
-def cells_of(comparisons: Iterable[Compared], systems: Sequence[str]) -> dict[str, dict[str, Cell]]:
-    """Cluster → system → its cell, for every system in every cluster that occurs."""
-    number = {name: n for n, name in enumerate(systems)}
-    by_cluster: dict[str, list[Compared]] = {}
-    for one in comparisons:
-        by_cluster.setdefault(cluster_of(one), []).append(one)
-    wins = {cluster: _wins(own, number) for cluster, own in sorted(by_cluster.items())}
-    overall = fitted(sum(wins.values(), start=np.zeros((len(systems),) * 2)), np.zeros(len(systems)), PRIOR_ALL)
-    return {
-        cluster: _cells(fitted(matrix, overall, PRIOR_CLUSTER), matrix, systems) for cluster, matrix in wins.items()
+    Raises:
+        KeyError: a vote names a system or a battle that is not there.
+    """
+    contender_of = contenders_of(systems)
+    names = sorted(set(contender_of.values()))
+    counted = votes.filter(votes["counted"])
+    at = pc.index_in(counted["battle_id"].combine_chunks(), battles["battle_id"].combine_chunks())
+    if at.null_count:
+        raise KeyError("a battle of a vote")
+    sides = {
+        side: each_distinct(counted[side], lambda pk: contender_of[pk], pa.string()) for side in ("left", "right")
     }
+    met = pa.table({**sides, "outcome": counted["outcome"], **{n: battles[n].take(at) for n in ("cluster", "split")}})
+    rows = [
+        {"part": part, **row}
+        for part, split in PARTS.items()
+        for row in _cells(met if split is None else met.filter(pc.equal(met["split"], split)), names)
+    ]
+    return pa.Table.from_pylist(rows, CELLS.schema)
 
 
-def _wins(comparisons: Iterable[Compared], number: Mapping[str, int]) -> Array:
-    matrix = np.zeros((len(number),) * 2)
-    for one in comparisons:
-        i, j = number[one.left], number[one.right]
-        matrix[i, j] += _SCORES[one.outcome][0]
-        matrix[j, i] += _SCORES[one.outcome][1]
-    return matrix
+def _cells(met: pa.Table, names: list[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one part."""
+    number = {name: n for n, name in enumerate(names)}
+    counts: dict[str, dict[str, Array]] = {}
+    for row in met.group_by(["cluster", "left", "right", "outcome"]).aggregate([([], "count_all")]).to_pylist():
+        own = counts.setdefault(row["cluster"], {end: np.zeros((len(names),) * 2) for end in _COUNTS})
+        left, right = number[row["left"]], number[row["right"]]
+        for (i, j), end in zip(((left, right), (right, left)), _ENDS[row["outcome"]], strict=True):
+            own[end][i, j] += row["count_all"]
+    scores = {cluster: own["wins"] + (own["ties"] + own["both_bad"]) / 2 for cluster, own in counts.items()}
+    overall = fitted(sum(scores.values(), start=np.zeros((len(names),) * 2)), np.zeros(len(names)), PRIOR_ALL)
+    for cluster in sorted(counts):
+        chances = against_all(fitted(scores[cluster], overall, PRIOR_CLUSTER))
+        yield from _rows(cluster, names, counts[cluster], chances)
 
 
-def _cells(strengths: Array, wins: Array, systems: Sequence[str]) -> dict[str, Cell]:
+def _rows(cluster: str, names: list[str], counts: Mapping[str, Array], chances: Array) -> Iterator[dict[str, Any]]:
+    adjusted = [round(float(chance), DIGITS) for chance in chances]
+    best = max(adjusted)
+    for n, name in enumerate(names):
+        own = {end: int(counts[end][n].sum()) for end in _COUNTS}
+        votes = sum(own.values())
+        yield {
+            "cluster": cluster,
+            "contender": name,
+            "votes": votes,
+            **own,
+            "raw": round((own["wins"] + own["ties"]) / votes, DIGITS) if votes else None,
+            "relative": round((own["wins"] + (own["ties"] + own["both_bad"]) / 2) / votes, DIGITS) if votes else None,
+            "adjusted": adjusted[n],
+            "imputed": not votes,
+            "unique_best": bool(votes) and adjusted[n] == best and adjusted.count(best) == 1,
+        }
+
+
+def against_all(strengths: Array) -> Array:
+    """(n,) the probability of being preferred to one of the others, drawn at random."""
     chances = _probabilities(strengths)
     np.fill_diagonal(chances, 0.0)
-    against_all = chances.sum(axis=1) / max(len(systems) - 1, 1)
-    votes = (wins + wins.T).sum(axis=1)
-    return {name: Cell(float(against_all[n]), round(votes[n])) for n, name in enumerate(systems)}
+    return np.asarray(chances.sum(axis=1) / max(len(strengths) - 1, 1))
 
 
 def _probabilities(strengths: Array) -> Array:

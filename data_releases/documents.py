@@ -184,7 +184,10 @@ def _limits() -> str:
 - Two systems per prompt: most cells of a prompt × system grid are unknown. Exports that need a full grid impute it and
   mark every imputed value.
 - The draw is not uniform. Use `pair_propensity` to weight, or the comparison of averages is biased.
-- `split` separates prompts; a voter may appear in more than one part."""
+- `split` keeps voters and nearly equal first prompts apart. Battles that would tie the parts together are `mixed`: leave
+  them out of training and of tests, or say that you did not.
+- `cells` with part `train` may be trained on; those with part `all` have seen the votes of the test.
+- `embeddings` know words, not meaning (see `embedding` in the manifest); encode the prompts anew for better ones."""
 
 
 def _history(manifest: Mapping[str, Any]) -> str:
@@ -192,5 +195,9 @@ def _history(manifest: Mapping[str, Any]) -> str:
     follows = f"It follows release {previous['release']}." if previous else "It is the first release of this arena."
     lines = ["## Changes", f"Release {manifest['release']}, schema {manifest['schema_version']}. {follows}"]
     if manifest["supersedes"]:
-        lines.append(f"It replaces {manifest['supersedes']}; {len(manifest['removed'])} rows were removed, by reason.")
+        reasons = ", ".join(f"{reason}: {n} rows" for reason, n in manifest["removed"].items())
+        lines.append(
+            f"It replaces {manifest['supersedes']['release']}. Taken away or marked in all revisions: {reasons}; "
+            "`tombstones.parquet` has the key of each. Please do the same in copies that you keep."
+        )
     return "\n\n".join(lines)

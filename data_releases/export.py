@@ -11,8 +11,8 @@ from typing import Any
 from data_releases.documents import title
 from data_releases.formats import FORMATS
 from data_releases.formats.base import Data, Export, Format
+from data_releases.found import Verified
 from data_releases.manifest import canonical, sha256
-from data_releases.verify import Verified
 
 CARD = "EXPORT.md"
 

@@ -23,7 +23,10 @@ from arena.router.signature import RequirementInvalid, checked
 from arena.votes.outcome import REASONS
 from data_releases import anonymise, pii, schema
 from data_releases.anonymise import Pseudonyms, each_distinct
+from data_releases.cells import GENERAL, cell_table
+from data_releases.split import split_of
 from data_releases.texts import Texts, publishable
+from data_releases.vectors import embeddings_of, prompt_id
 
 Tables = Mapping[str, pa.Table]
 
@@ -79,14 +82,18 @@ def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = (
     label = dict(zip(raw["systems"]["id"].to_pylist(), systems["system_id"].to_pylist(), strict=True))
     texts = publishable(raw, _unreleased(raw["systems"]), enabled=rules.publish_texts)
     battles, merged = _battles(raw, names, label, texts, rules)
+    conversations = _conversations(texts, names)
     tables = {
         "systems": _taking_part(systems, battles, carried),
         "battles": battles,
         "responses": _responses(raw["responses"], names, label),
         "votes": _votes(raw["votes"], names, label, rules),
-        "conversations": _conversations(texts, names),
+        "conversations": conversations,
         "feedback": _feedback(texts, names),
+        "embeddings": embeddings_of(conversations),
+        "tombstones": schema.TOMBSTONES.schema.empty_table(),
     }
+    tables["cells"] = cell_table(tables["systems"], tables["battles"], tables["votes"])
     _require_unique(tables)
     return Projected(tables, texts.withheld, merged, texts.found)
 
@@ -163,8 +170,9 @@ def _battles(
     needs = each_distinct(rows["requirement"], lambda text: _requirement(rules.modality, text), pa.string())
     traits = anonymise.merge_rare(_lists(rows, "language", "categories"), voters, rules.min_voters)
     required = anonymise.merge_rare([needs.to_pylist()], voters, rules.min_voters)
+    ids = names.column("battle", rows["id"])
     columns = {
-        "battle_id": names.column("battle", rows["id"]),
+        "battle_id": ids,
         "week": rows["week"],
         "state": _codes(rows["state"]),
         "reason": _codes(rows["reason"]),
@@ -172,6 +180,7 @@ def _battles(
         "turns": pc.fill_null(rows["turns"], 0),
         "language": traits.columns[0],
         "categories": each_distinct(traits.columns[1], _categories, pa.list_(pa.string())),
+        "cluster": _clusters(traits.columns),
         "requirement": required.columns[0],
         "policy": rows["policy"],
         "policy_kind": _codes(rows["policy_kind"]),
@@ -182,7 +191,7 @@ def _battles(
         "side_propensity": rows["side_propensity"],
         "draw_attempt": rows["draw_attempt"],
         "text_status": pa.array([texts.status[battle] for battle in rows["id"].to_pylist()], pa.string()),
-        "split": _splits(raw["prompts"], rows["id"], names),
+        "split": split_of(rows, ids, raw["prompts"], names),
     }
     merged = {
         "min_voters": rules.min_voters,
@@ -207,10 +216,10 @@ def _pool(text: str, label: Mapping[int, str]) -> list[dict[str, Any]]:
     return [{"system_id": label[pk], "weight": float(weight)} for pk, weight in json.loads(text)]
 
 
-def _splits(prompts: pa.Table, battles: pa.ChunkedArray, names: Pseudonyms) -> pa.Array:
-    split = names.split(prompts["prompt"]) if len(prompts) else pa.array([], pa.string())
-    at = pc.index_in(battles.combine_chunks(), prompts["battle"].combine_chunks())
-    return pc.fill_null(split.take(at), "train")
+def _clusters(traits: list[pa.Array]) -> pa.Array:
+    """Language and first category."""
+    firsts = each_distinct(traits[1], lambda mask: next(iter(_categories(mask)), GENERAL), pa.string())
+    return pc.binary_join_element_wise(traits[0], firsts, "/")
 
 
 def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -273,7 +282,8 @@ def _reasons(side: str, text: str) -> list[str]:
 
 def _conversations(texts: Texts, names: Pseudonyms) -> pa.Table:
     rows = texts.conversations
-    return rows.set_column(0, "battle_id", names.column("battle", rows["battle"]))
+    named = rows.set_column(0, "battle_id", names.column("battle", rows["battle"]))
+    return named.append_column("prompt_id", each_distinct(rows["prompt"], prompt_id, pa.string()))
 
 
 def _feedback(texts: Texts, names: Pseudonyms) -> pa.Table:

@@ -14,11 +14,12 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common.storage import Missing, Store
+from data_releases.found import Verified
 from data_releases.manifest import MANIFEST, sha256
 from data_releases.models import ONCE_PUBLIC, Release, ReleaseState
 from data_releases.projection import ReleaseError
 from data_releases.source import MAX_MANIFEST_BYTES, Unreadable
-from data_releases.verify import Verified, verify
+from data_releases.verify import verify
 
 
 class PublishRefused(ReleaseError):

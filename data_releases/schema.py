@@ -4,51 +4,28 @@ A column exists only here; `projection` builds exactly these tables and `verify`
 column is a new `SCHEMA_VERSION`.
 """
 
-import hashlib
-import io
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-SCHEMA_VERSION: Final = 1
-#: Rows of a Parquet row group; a fixed number, because it decides bytes.
-ROW_GROUP: Final = 65_536
-ZSTD_LEVEL: Final = 9
+from data_releases.tables import Column, TableSpec, parquet_bytes, schema_sha256
+
+__all__ = [
+    "BY_FILE",
+    "EXCLUSIONS",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "Column",
+    "TableSpec",
+    "parquet_bytes",
+    "schema_sha256",
+]
+
+SCHEMA_VERSION: Final = 2
 
 _TEXTS: Final = pa.list_(pa.string())
+_VECTOR: Final = pa.list_(pa.float32())
 _POOL: Final = pa.list_(pa.struct([("system_id", pa.string()), ("weight", pa.float64())]))
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. `nullable` is a promise that `verify` checks."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """One table; rows are sorted by `key`, which is unique."""
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def file(self) -> str:
-        """Its file in the release."""
-        return f"{self.name}.parquet"
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema, without metadata."""
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
 
 
 def _text(name: str, meaning: str, *, nullable: bool = False) -> Column:
@@ -90,6 +67,7 @@ BATTLES: Final = TableSpec(
             "language", "ISO 639-1 code of the prompts, `und` where unknown, `other` where too few voters share it."
         ),
         Column("categories", _TEXTS, "Kinds of prompt; `other` where too few voters share the combination."),
+        _text("cluster", "Language and first category, as `en/coding`: the row of `cells`."),
         _text("requirement", "What the prompt needs of a system, as canonical JSON."),
         Column("policy", pa.int32(), "Number of the sampling policy."),
         _text("policy_kind", "Kind of the sampling policy."),
@@ -100,7 +78,11 @@ BATTLES: Final = TableSpec(
         Column("side_propensity", pa.float64(), "Probability of this order of sides, given the pair."),
         Column("draw_attempt", pa.int16(), "1, or more where an earlier draw failed before anything was shown."),
         _text("text_status", "`published`, or why its texts are not in `conversations`."),
-        _text("split", "`train`, `validation` or `test`, decided by the first prompt."),
+        _text(
+            "split",
+            "`train`, `validation` or `test`: no voter and no nearly equal first prompt is in two of them. `mixed`: "
+            "its voter and its prompt are in different ones, so it is in none.",
+        ),
     ),
 )
 
@@ -156,6 +138,7 @@ CONVERSATIONS: Final = TableSpec(
     (
         _text("battle_id", "Its battle."),
         Column("turn", pa.int16(), "Which prompt, from 1."),
+        _text("prompt_id", "First 16 hexadecimal digits of the SHA-256 of `prompt`: its row of `embeddings`."),
         _text("prompt", "What the voter wrote."),
         _text("left", "The left answer; null where the provider's terms forbid it.", nullable=True),
         _text("right", "The right answer; null where the provider's terms forbid it.", nullable=True),
@@ -173,6 +156,62 @@ FEEDBACK: Final = TableSpec(
     ),
 )
 
+EMBEDDINGS: Final = TableSpec(
+    "embeddings",
+    "A vector for every published prompt; the manifest names the model.",
+    ("prompt_id",),
+    (
+        _text("prompt_id", "As in `conversations`."),
+        Column("vector", _VECTOR, "256 numbers, together of length 1 (0 for a prompt without words)."),
+    ),
+)
+
+CELLS: Final = TableSpec(
+    "cells",
+    "How each contender does on each cluster of prompts, from counted votes; imputed where nobody compared it.",
+    ("part", "cluster", "contender"),
+    (
+        _text("part", "`all`: all counted votes. `train`: those of battles with this `split`; for training."),
+        _text("cluster", "Of prompts, as in `battles`."),
+        _text("contender", "As in `systems`."),
+        Column("votes", pa.int64(), "Counted votes on it in the cluster."),
+        Column("wins", pa.int64(), "Votes for it."),
+        Column("losses", pa.int64(), "Votes for the other."),
+        Column("ties", pa.int64(), "Votes for neither."),
+        Column("both_bad", pa.int64(), "Votes against both."),
+        Column("raw", pa.float64(), "Share of its votes that it won or tied; null without votes.", nullable=True),
+        Column(
+            "relative",
+            pa.float64(),
+            "Wins and half of the ties and both-bads, as a share of its votes.",
+            nullable=True,
+        ),
+        Column(
+            "adjusted",
+            pa.float64(),
+            "Probability of being preferred to another contender drawn at random, whoever it met: Bradley-Terry of "
+            "the cluster with a prior around all votes.",
+        ),
+        Column("imputed", pa.bool_(), "Whether there is no vote on it here, so that `adjusted` comes from elsewhere."),
+        Column(
+            "unique_best", pa.bool_(), "Whether it alone has the highest `adjusted` of its cluster, by votes there."
+        ),
+    ),
+)
+
+TOMBSTONES: Final = TableSpec(
+    "tombstones",
+    "Rows that revisions of this release took away or changed. Whoever has a copy should do the same.",
+    ("file", "key"),
+    (
+        _text("file", "The table."),
+        _text("key", "The row's key; parts of a key are joined by `/`."),
+        _text("what", "`removed`, or `changed` where only the place of a text is marked."),
+        _text("reason", "Class of the reason: `withdrawn`."),
+        Column("revision", pa.int16(), "The revision that did it."),
+    ),
+)
+
 PRIOR_TALLIES: Final = TableSpec(
     "prior_tallies",
     "How pairs ended in all earlier releases together; the leaderboard starts from them.",
@@ -187,7 +226,18 @@ PRIOR_TALLIES: Final = TableSpec(
     ),
 )
 
-TABLES: Final = (SYSTEMS, BATTLES, RESPONSES, VOTES, CONVERSATIONS, FEEDBACK, PRIOR_TALLIES)
+TABLES: Final = (
+    SYSTEMS,
+    BATTLES,
+    RESPONSES,
+    VOTES,
+    CONVERSATIONS,
+    FEEDBACK,
+    EMBEDDINGS,
+    CELLS,
+    TOMBSTONES,
+    PRIOR_TALLIES,
+)
 BY_FILE: Final = {spec.file: spec for spec in TABLES}
 
 #: Why a vote does not count; nothing finer is published.
@@ -200,33 +250,3 @@ EXCLUSIONS: Final = (
     "held",
     "withdrawn",
 )
-
-
-def schema_sha256(spec: TableSpec) -> str:
-    """Names, types and nullability of the columns, as one number."""
-    described = "\n".join(f"{field.name}\t{field.type}\t{field.nullable}" for field in spec.schema)
-    return hashlib.sha256(described.encode()).hexdigest()
-
-
-def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
-    """The table as Parquet: sorted by its key, one encoding, so that equal rows in any order are equal bytes.
-
-    Raises:
-        pyarrow.ArrowInvalid: the columns are not those of `spec`.
-    """
-    ordered = table.select(spec.schema.names).cast(spec.schema).sort_by([(name, "ascending") for name in spec.key])
-    # One chunk: a page must not end where a batch of the source ended.
-    ordered = ordered.combine_chunks()
-    sink = io.BytesIO()
-    pq.write_table(
-        ordered,
-        sink,
-        compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        row_group_size=ROW_GROUP,
-        version="2.6",
-        data_page_version="1.0",
-        write_statistics=True,
-        store_schema=False,
-    )
-    return sink.getvalue()

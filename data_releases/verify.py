@@ -1,12 +1,12 @@
 """Check a release without its site: signature, checksums, schemas, counts, and the leaderboard to the byte.
 
-Nothing is believed that can be computed: the manifest's counts are counted again, and the leaderboard is fitted again
-from the votes. Every problem names its file; checking goes on after a problem as far as the files allow.
+Nothing is believed that can be computed: counts are counted again, cells, vectors and the leaderboard are made again.
+Every problem names its file; checking goes on after a problem as far as the files allow.
+
 """
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from arena.rankings.bradley_terry import NotConverged
 from data_releases import certified, schema
+from data_releases.derived import check_derived
+from data_releases.found import Verified
 from data_releases.manifest import (
     LEADERBOARD,
     MANIFEST,
@@ -27,19 +29,6 @@ from data_releases.manifest import (
     sums,
 )
 from data_releases.source import Source, Unreadable
-
-
-@dataclass(slots=True)
-class Verified:
-    """What was found: problems as (file, sentence); none means that the release holds what it says."""
-
-    manifest: dict[str, Any] = field(default_factory=dict)
-    tables: dict[str, pa.Table] = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
-
-    def say(self, path: str, problem: str) -> None:
-        """Note a problem of a file."""
-        self.problems.append((path, problem))
 
 
 def verify(source: Source, key: str | None = None) -> Verified:
@@ -64,6 +53,7 @@ def verify(source: Source, key: str | None = None) -> Verified:
     _tables(content, found)
     if len(found.tables) == len(schema.TABLES):
         _counts(found)
+        check_derived(found)
         _board(content.get(LEADERBOARD), found)
     return found
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from data_releases.difference import differences
+from data_releases.found import Verified
 from data_releases.manifest import read_key
 from data_releases.source import SourceError, open_source
-from data_releases.verify import Verified, check_chain, verify
+from data_releases.verify import check_chain, verify
 
 VERIFIED: Final = 0
 MISMATCH: Final = 1

@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from data_releases.embedding import Vectors
+from data_releases.split import PARTS
+from data_releases.vectors import prompt_id
 
 #: A side's name in most other data sets.
 LETTER: Final = {"left": "a", "right": "b"}
@@ -46,6 +51,7 @@ class Comparison:
     outcome: str
     language: str
     categories: tuple[str, ...]
+    cluster: str
     split: str
     pair_propensity: float
     turns: tuple[Turn, ...]
@@ -85,6 +91,22 @@ class Data:
         }
 
     @cached_property
+    def cells(self) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+        """(part, cluster) → model name → its row of `cells`; every model in every cluster of the part."""
+        named = {row["contender"]: self.models[row["system_id"]] for row in self.tables["systems"].to_pylist()}
+        grid: defaultdict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
+        for row in self.tables["cells"].to_pylist():
+            grid[row["part"], row["cluster"]][named[row["contender"]]] = row
+        return dict(grid)
+
+    def vectors(self, prompts: Sequence[str]) -> Vectors:
+        """(n, dimensions) float32: the release's vectors of published prompts."""
+        column = self.tables["embeddings"]["vector"].combine_chunks()
+        known = column.values.to_numpy().reshape(len(column), -1)
+        number = {one: n for n, one in enumerate(self.tables["embeddings"]["prompt_id"].to_pylist())}
+        return np.asarray(known[[number[prompt_id(prompt)] for prompt in prompts]])
+
+    @cached_property
     def comparisons(self) -> list[Comparison]:
         """Every counted vote, in the order of weeks and then of ids."""
         battles = {row["battle_id"]: row for row in self.tables["battles"].to_pylist()}
@@ -113,6 +135,7 @@ class Data:
             outcome=vote["outcome"],
             language=battle["language"],
             categories=tuple(battle["categories"]),
+            cluster=battle["cluster"],
             split=battle["split"],
             pair_propensity=battle["pair_propensity"],
             turns=tuple(Turn(row["prompt"], row["left"], row["right"]) for row in own),
@@ -160,6 +183,20 @@ def usable(data: Data, needs: Callable[[Comparison], bool], what: str) -> tuple[
     if not kept:
         raise NothingToExport(f"no counted vote has {what}")
     return kept, {f"without {what}": len(data.comparisons) - len(kept)}
+
+
+def in_parts(comparisons: list[Comparison], left_out: dict[str, int]) -> list[Comparison]:
+    """Those in one of the three parts; notes in `left_out` how many are not, as their voter and prompt disagree."""
+    kept = [one for one in comparisons if one.split in PARTS]
+    left_out["whose voter and prompt are in different parts"] = len(comparisons) - len(kept)
+    return kept
+
+
+def npy_file(vectors: Vectors) -> bytes:
+    """A file of numpy."""
+    sink = io.BytesIO()
+    np.save(sink, vectors, allow_pickle=False)
+    return sink.getvalue()
 
 
 def json_lines(rows: Iterable[Any]) -> bytes:

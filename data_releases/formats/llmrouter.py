@@ -2,24 +2,34 @@
 
 LLMRouter takes the model with the best `performance` of each query as its label. One vote per prompt would make ties
 and missing models win by the alphabet, so `performance` is the opponent-adjusted score of the query's cluster, for all
-models; `imputed` marks those that nobody compared on this query. The votes themselves are in `raw/`.
+models: from the table `cells`, its part `train` for training and all votes for the test. `imputed` marks models that
+nobody compared on this query. The votes themselves are in `raw/`.
 
 Source: github.com/ulab-uiuc/LLMRouter, `llmrouter/data`.
 """
 
-import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import numpy as np
-
-from data_releases.cells import Cell, cells_of, cluster_of
-from data_releases.formats import embedding
-from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_file, json_lines, usable
+from data_releases import embedding
+from data_releases.formats.base import (
+    SIDES,
+    Comparison,
+    Data,
+    Export,
+    Format,
+    in_parts,
+    json_file,
+    json_lines,
+    npy_file,
+    usable,
+)
 
 #: LLMRouter knows two parts.
 PARTS: Final = {"train": "train", "validation": "train", "test": "test"}
+#: Which cells a part reads: what is trained on must not have seen the votes that it is tested on.
+_CELLS: Final = {"train": "train", "test": "all"}
 _RAW: Final = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (0.5, 0.5), "both_bad": (0.5, 0.5)}
 
 _ADAPTER: Final = '''"""Write the vectors as the file of tensors that LLMRouter reads: python adapter.py"""
@@ -34,8 +44,8 @@ torch.save({row: torch.from_numpy(vector.copy()) for row, vector in enumerate(ve
 
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
+    kept = in_parts(kept, left_out)
     models = sorted({name for one in kept for name in (one.left, one.right)})
-    cells = cells_of(kept, models)
     queries: defaultdict[str, list[Comparison]] = defaultdict(list)
     for one in kept:
         queries[one.prompts[0]].append(one)
@@ -45,28 +55,22 @@ def _make(data: Data) -> Export:
         own = [(n, query) for n, query in enumerate(texts) if PARTS[queries[query][0].split] == part]
         files[f"query_data_{part}.jsonl"] = json_lines(_query(n, query, queries[query][0]) for n, query in own)
         files[f"routing_data_{part}.jsonl"] = json_lines(
-            row for n, query in own for row in _grid(n, query, queries[query], models, cells)
+            row for n, query in own for row in _grid(n, query, queries[query], models, data.cells, part)
         )
         files[f"raw/routing_data_{part}.jsonl"] = json_lines(
             row for n, query in own for row in _votes(n, query, queries[query])
         )
-    sink = io.BytesIO()
-    np.save(sink, embedding.embedded(texts), allow_pickle=False)
     files |= {
-        "query_embeddings.npy": sink.getvalue(),
+        "query_embeddings.npy": npy_file(data.vectors(texts)),
         "llm_data.json": json_file(_models(data, models)),
         "adapter.py": _ADAPTER.encode(),
     }
     return Export(files, _NOTES, left_out)
 
 
-def _task(one: Comparison) -> str:
-    return cluster_of(one)
-
-
 def _query(number: int, query: str, one: Comparison) -> dict[str, Any]:
     return {
-        "task_name": _task(one),
+        "task_name": one.cluster,
         "query": query,
         "ground_truth": None,
         "metric": "preference",
@@ -85,15 +89,22 @@ def _row(number: int, query: str, one: Comparison, model: str, performance: floa
 
 
 def _grid(
-    number: int, query: str, votes: list[Comparison], models: list[str], cells: dict[str, dict[str, Cell]]
+    number: int,
+    query: str,
+    votes: list[Comparison],
+    models: list[str],
+    cells: Mapping[tuple[str, str], Mapping[str, dict[str, Any]]],
+    part: str,
 ) -> Iterator[dict[str, Any]]:
     compared = {name for one in votes for name in (one.left, one.right)}
+    own, every = (cells.get((which, votes[0].cluster), {}) for which in (_CELLS[part], "all"))
     for model in models:
-        cell = cells[cluster_of(votes[0])][model]
+        # A query for validation may be of a cluster that no training vote is in.
+        cell = own.get(model) or every[model]
         yield {
-            **_row(number, query, votes[0], model, cell.performance),
+            **_row(number, query, votes[0], model, cell["adjusted"]),
             "imputed": model not in compared,
-            "cluster_votes": cell.votes,
+            "cluster_votes": cell["votes"],
         }
 
 
@@ -128,9 +139,9 @@ def _models(data: Data, models: list[str]) -> dict[str, dict[str, Any]]:
 
 _NOTES: Final = (
     (
-        "`performance` is imputed from the query's cluster by Bradley-Terry with a prior (see "
-        "data_releases/cells.py); rows "
-        "of models that nobody compared on the query have `imputed: true`. `raw/` holds the votes alone."
+        "`performance` is that of the query's cluster in the release's `cells`, by Bradley-Terry with a prior: for "
+        "training from votes of the training part alone, for the test from all votes. Rows of models that nobody "
+        "compared on the query have `imputed: true`. `raw/` holds the votes alone."
     ),
     (
         f"Vectors are `{embedding.NAME}`, {embedding.DIMENSIONS} numbers of length 1; `adapter.py` "

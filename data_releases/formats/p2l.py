@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from data_releases.formats.base import Comparison, Data, Export, Format, json_file, parquet_file, usable
+from data_releases.formats.base import Comparison, Data, Export, Format, in_parts, json_file, parquet_file, usable
 
 WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 #: 0: decisive; 1: a tie; 2: both are bad.
@@ -28,6 +28,7 @@ SCHEMA: Final = pa.schema(
 
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
+    kept = in_parts(kept, left_out)
     parts: dict[str, list[Comparison]] = {"train": [one for one in kept if one.split == "train"]}
     models = sorted({name for one in parts["train"] for name in (one.left, one.right)})
     number = {name: n for n, name in enumerate(models)}

@@ -4,15 +4,12 @@ Source: github.com/lm-sys/RouteLLM, `routers/matrix_factorization/train_matrix_f
 `routers/similarity_weighted`.
 """
 
-import io
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
-from data_releases.formats import embedding
-from data_releases.formats.base import Data, Export, Format, csv_file, json_file, parquet_file, usable
-from data_releases.formats.embedding import Vectors
+from data_releases import embedding
+from data_releases.formats.base import Data, Export, Format, csv_file, json_file, npy_file, parquet_file, usable
 from data_releases.formats.lmarena import COLUMNS_55K, rows_55k
 
 WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
@@ -30,12 +27,6 @@ model.MODEL_IDS.update({{name: number for number, name in enumerate(MODELS)}})
 '''
 
 
-def _npy(vectors: Vectors) -> bytes:
-    sink = io.BytesIO()
-    np.save(sink, vectors, allow_pickle=False)
-    return sink.getvalue()
-
-
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
     pairs = [
@@ -44,12 +35,12 @@ def _make(data: Data) -> Export:
     ]
     # Both answers are needed only by the shape, not by the ranking; what is withheld stays empty.
     ranked = [one for one in kept if len(one.prompts[0]) >= FEWEST_CHARS]
-    vectors = embedding.embedded([one.prompts[0] for one in kept])
-    own = embedding.embedded([one.prompts[0] for one in ranked])
+    vectors = data.vectors([one.prompts[0] for one in kept])
+    own = data.vectors([one.prompts[0] for one in ranked])
     names = sorted({name for one in kept for name in (one.left, one.right)})
     files = {
         "pairwise_data.json": json_file(pairs),
-        "prompt_embedding.npy": _npy(vectors),
+        "prompt_embedding.npy": npy_file(vectors),
         "sw_ranking/train.csv": csv_file(COLUMNS_55K, rows_55k(ranked)),
         "sw_ranking_embeddings/train.parquet": parquet_file([{"embeddings": row.tolist()} for row in own], EMBEDDINGS),
         "adapter.py": _ADAPTER.format(models=repr(names)).encode(),

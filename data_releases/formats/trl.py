@@ -6,7 +6,8 @@ prompt, and what followed on each side, further prompts included, is that side's
 
 from typing import Any, Final
 
-from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_lines, usable
+from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, in_parts, json_lines, usable
+from data_releases.split import PARTS
 
 _NEEDS: Final = "prompts and both answers"
 _DECISIVE: Final = {"left": ("left", "right"), "right": ("right", "left")}
@@ -30,6 +31,7 @@ def _completion(one: Comparison, side: str) -> list[dict[str, str]]:
 def _paired(data: Data) -> Export:
     decisive = "prompts, both answers and a preference"
     kept, left_out = usable(data, lambda one: one.complete and one.outcome in _DECISIVE, decisive)
+    kept = in_parts(kept, left_out)
     notes = ("Ties and votes that both are bad say nothing here.",)
     return Export(_by_part(kept, lambda one: [_preference(one)]), notes, left_out)
 
@@ -47,6 +49,7 @@ def _preference(one: Comparison) -> dict[str, Any]:
 
 def _unpaired(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: one.complete, _NEEDS)
+    kept = in_parts(kept, left_out)
     notes = ("The label says preferred or not, in this pair. A tie labels both true, both bad labels both false.",)
     return Export(_by_part(kept, _labelled), notes, left_out)
 
@@ -59,9 +62,8 @@ def _labelled(one: Comparison) -> list[dict[str, Any]]:
 
 
 def _by_part(kept: list[Comparison], rows_of: Any) -> dict[str, bytes]:
-    parts = ("train", "validation", "test")
     return {
-        f"{part}.jsonl": json_lines(r for one in kept if one.split == part for r in rows_of(one)) for part in parts
+        f"{part}.jsonl": json_lines(r for one in kept if one.split == part for r in rows_of(one)) for part in PARTS
     }
 
 

@@ -14,18 +14,59 @@ from tests.bench.database import bench_database
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "data" / "release-sample"
 SYSTEMS: Final = ("Heron", "Ibis", "Jay", "Kestrel", "Lark", "Merlin")
-SUBJECTS: Final = (
+#: Many, so that two prompts of one kind are seldom nearly the same.
+SUBJECTS: Final = [
     "bread",
     "tides",
     "chess",
-    "rust in C++",
-    "the moon",
+    "rust",
+    "moonlight",
     "saffron",
     "bridges",
     "glaciers",
     "jazz",
     "bees",
-)
+    "amber",
+    "kites",
+    "harbours",
+    "ink",
+    "lichen",
+    "marble",
+    "nettles",
+    "oboes",
+    "pepper",
+    "quartz",
+    "ravens",
+    "sails",
+    "thunder",
+    "umbrellas",
+    "violins",
+    "willows",
+    "yeast",
+    "zinc",
+    "anchors",
+    "basalt",
+    "cellos",
+    "dunes",
+    "embers",
+    "ferns",
+    "geysers",
+    "herons",
+    "icebergs",
+    "junipers",
+    "knots",
+    "lanterns",
+    "moss",
+    "needles",
+    "orchards",
+    "pollen",
+    "quilts",
+    "reeds",
+    "salt",
+    "tapestry",
+    "urns",
+    "velvet",
+]
 ASKS: Final = (
     "Explain {} to a child.", "Write a limerick about {}.", "List three facts about {}.",
     "Was kann man über {} sagen?",
@@ -61,12 +102,12 @@ def build(folder: Path) -> None:
             release_outputs=True, price_in_usd_per_mtok=price_in, price_out_usd_per_mtok=price_out
         )
     SystemVersion.objects.filter(system__name="Merlin").update(release_outputs=False)
-    people = [make_voter() for _ in range(30)]
+    people = [make_voter() for _ in range(250)]
     for number in range(400):
         left, right = rng.sample(versions, 2)
         better = versions.index(left) > versions.index(right)
         outcome = rng.choices(("left", "right", "tie", "both_bad"), (5, 3, 2, 1) if better else (3, 5, 2, 1))[0]
-        ask, subject = rng.choice(ASKS), rng.choice(SUBJECTS)
+        ask, subject = rng.choice(ASKS), ", ".join(rng.sample(SUBJECTS, 4))
         add_battle(
             arena,
             left,
@@ -80,6 +121,8 @@ def build(folder: Path) -> None:
             publication=number % 4 != 0,
             response={"identity_matches": ["I am Heron"]} if number % 50 == 7 else None,
         )  # fmt: skip
+    # The fold finds languages and categories.
+    services.fold_votes(arena.pk)
     window = extract.Window(services._midnight(OCTOBER.start), services._midnight(OCTOBER.end))
     raw = extract.read(arena, window)
     projected = project(raw, b"sample salt of 32 bytes, public!", Rules("text", is_demo=False, publish_texts=True))

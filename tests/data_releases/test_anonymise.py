@@ -1,4 +1,4 @@
-"""Pseudonyms, splits and rare attributes."""
+"""Pseudonyms and rare attributes."""
 
 import hmac
 
@@ -33,15 +33,6 @@ def test_a_column_keeps_its_order() -> None:
     names = Pseudonyms(b"a" * 32)
     column = pa.chunked_array([["1", "2"], ["1"]])
     assert names.column("voter", column).to_pylist() == [names.of("voter", each) for each in "121"]
-
-
-def test_equal_prompts_are_on_one_side_of_the_split() -> None:
-    names = Pseudonyms(b"a" * 32)
-    prompts = [f"Question {n}" for n in range(2000)]
-    parts = names.split(pa.array(prompts)).to_pylist()
-    assert parts == names.split(pa.array([f"  {prompt.upper()} " for prompt in prompts])).to_pylist()
-    assert parts.count("test") == pytest.approx(200, abs=60)
-    assert parts.count("validation") == pytest.approx(200, abs=60)
 
 
 def test_a_combination_of_few_voters_is_merged_and_the_rarer_attribute_goes_first() -> None:

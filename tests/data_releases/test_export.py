@@ -13,13 +13,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_releases.cells import cells_of, fitted
+from data_releases.embedding import DIMENSIONS
 from data_releases.export_command import main
 from data_releases.formats import FORMATS
 from data_releases.formats.base import Data
-from data_releases.formats.embedding import DIMENSIONS, embedded
 from data_releases.formats.lmarena import monday_of
 from data_releases.source import Folder
+from data_releases.split import PARTS
 from data_releases.verify import verify
 from tests.data_releases.test_verify import NOT_IN_A_BARE_ENVIRONMENT, ROOT, SAMPLE, edit_votes, flip
 
@@ -104,6 +104,10 @@ def test_llmrouter_has_a_dense_grid_and_says_what_is_imputed():
     assert len(rows) == len(queries) * len(models)
     assert len({query["query"] for query in queries}) == len(queries)
     assert all(0 <= row["performance"] <= 1 for row in rows)
+    # Training sees the cells of training votes alone.
+    for row in lines(files["routing_data_train.jsonl"]):
+        cells = DATA.cells.get(("train", row["task_name"])) or DATA.cells["all", row["task_name"]]
+        assert row["performance"] == cells[row["model_name"]]["adjusted"]
     raw = [row for part in ("train", "test") for row in lines(files[f"raw/routing_data_{part}.jsonl"])]
     compared = {(row["query"], row["model_name"]) for row in raw}
     assert {(row["query"], row["model_name"]) for row in rows if not row["imputed"]} == compared
@@ -140,7 +144,7 @@ def test_trl_pairs_hold_the_winner_as_chosen():
     files = made("trl-preference").files
     rows = [row for content in files.values() for row in lines(content)]
     outcomes = {"left", "right"}
-    decisive = [one for one in DATA.comparisons if one.complete and one.outcome in outcomes]
+    decisive = [one for one in DATA.comparisons if one.complete and one.outcome in outcomes and one.split in PARTS]
     assert len(rows) == len(decisive)
     for row in rows:
         assert [message["role"] for message in row["prompt"] + row["chosen"]] == ["user", "assistant"]
@@ -153,46 +157,10 @@ def test_trl_pairs_hold_the_winner_as_chosen():
 
 def test_trl_unpaired_labels_both_sides():
     rows = [row for content in made("trl-unpaired").files.values() for row in lines(content)]
-    complete = [one for one in DATA.comparisons if one.complete]
+    complete = [one for one in DATA.comparisons if one.complete and one.split in PARTS]
     assert len(rows) == 2 * len(complete)
     good = {"left": 1, "right": 1, "tie": 2, "both_bad": 0}
     assert sum(row["label"] for row in rows) == sum(good[one.outcome] for one in complete)
-
-
-def test_cells_shrink_to_all_votes_and_swapping_sides_mirrors_them():
-    class One:
-        def __init__(self, left, right, outcome, language="en"):
-            self.left, self.right, self.outcome, self.language, self.categories = left, right, outcome, language, ()
-
-    votes = [One("a", "b", "left")] * 20 + [One("b", "c", "tie")] * 10 + [One("a", "c", "both_bad", "fr")]
-    found = cells_of(votes, ["a", "b", "c"])
-    assert found["en/general"]["a"].performance > found["en/general"]["c"].performance
-    assert found["en/general"]["a"].votes == 20
-    # One vote in French moves little: French is close to all.
-    assert abs(found["fr/general"]["a"].performance - found["en/general"]["a"].performance) < 0.1
-    assert found["fr/general"]["b"].votes == 0
-    mirror = {"left": "right", "right": "left", "tie": "tie", "both_bad": "both_bad"}
-    swapped = cells_of([One(one.right, one.left, mirror[one.outcome], one.language) for one in votes], ["a", "b", "c"])
-    assert swapped["en/general"]["b"].performance == pytest.approx(found["en/general"]["b"].performance)
-
-
-def test_the_fit_of_a_cell_is_a_maximum():
-    wins = np.array([[0, 7, 2.5], [3, 0, 4], [2.5, 1, 0]])
-
-    def density(theta):
-        differences = theta[:, None] - theta[None, :]
-        return float((wins * -np.log1p(np.exp(-differences))).sum() - (theta**2).sum() / (2 * 0.5**2))
-
-    best = fitted(wins, np.zeros(3), 0.5)
-    for direction in (*np.eye(3), *-np.eye(3)):
-        assert density(best) > density(best + 0.01 * direction)
-
-
-def test_vectors_depend_on_words_alone():
-    first, again, other, none = embedded(["Bread and salt", "bread AND salt!", "Something else", "…"])
-    assert first.tolist() == again.tolist() != other.tolist()
-    assert np.linalg.norm(first) == pytest.approx(1)
-    assert not none.any()
 
 
 def test_a_week_begins_on_monday():

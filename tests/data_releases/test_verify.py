@@ -44,11 +44,14 @@ def release(tmp_path):
     return Path(shutil.copytree(SAMPLE, tmp_path / "release"))
 
 
+def write(folder, spec, rows):
+    """Write a table anew."""
+    (folder / spec.file).write_bytes(schema.parquet_bytes(spec, pa.Table.from_pylist(rows, schema=spec.schema)))
+
+
 def edit_votes(folder, change):
     """Write `votes.parquet` anew with changed rows."""
-    rows = change(pq.read_table(folder / "votes.parquet").to_pylist())
-    table = pa.Table.from_pylist(rows, schema=schema.VOTES.schema)
-    (folder / "votes.parquet").write_bytes(schema.parquet_bytes(schema.VOTES, table))
+    write(folder, schema.VOTES, change(pq.read_table(folder / "votes.parquet").to_pylist()))
 
 
 def sign_again(folder, **changes):
@@ -193,21 +196,51 @@ def test_a_manifest_cannot_lead_out_of_its_folder(release, capsys):
     assert "not the name of a file" in capsys.readouterr().out
 
 
+def test_a_touched_cell_is_found_even_if_everything_is_signed_again(release, capsys):
+    rows = pq.read_table(release / "cells.parquet").to_pylist()
+    rows[0]["adjusted"] += 0.1
+    write(release, schema.CELLS, rows)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH cells.parquet: the other tables give other rows" in capsys.readouterr().out
+
+
+def test_a_vector_of_another_prompt_is_found(release, capsys):
+    rows = pq.read_table(release / "embeddings.parquet").to_pylist()
+    rows[0]["vector"] = rows[1]["vector"]
+    write(release, schema.EMBEDDINGS, rows)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH embeddings.parquet: the other tables give other rows" in capsys.readouterr().out
+
+
+def test_a_voter_in_two_parts_is_found(release, capsys):
+    rows = pq.read_table(release / "battles.parquet").to_pylist()
+    for row in rows:
+        row["split"] = "test" if row["split"] == "mixed" else row["split"]
+    write(release, schema.BATTLES, rows)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH battles.parquet: the split puts a voter_pid into two parts" in capsys.readouterr().out
+
+
 def test_a_revision_is_explained_row_by_row(release, capsys):
     old = Path(shutil.copytree(release, release.parent / "old"))
     table = pq.read_table(release / "feedback.parquet")
     gone = table.to_pylist()[0]
     key = f"{gone['vote_id']}/{gone['side']}"
-    (release / "feedback.parquet").write_bytes(schema.parquet_bytes(schema.FEEDBACK, table.slice(1)))
+    write(release, schema.FEEDBACK, table.to_pylist()[1:])
     counts = json.loads((release / MANIFEST).read_text())["counts"]
     counts["rows"]["feedback"] -= 1
     sign_again(release, counts=counts)
     assert main(["--diff", str(old), str(release)]) == 1
     assert f"removed {key}: NOT EXPLAINED" in capsys.readouterr().out
-    removed = [{"file": "feedback.parquet", "key": key, "reason": "withdrawn"}]
-    sign_again(release, counts=counts, removed=removed)
+    stone = {"file": "feedback.parquet", "key": key, "what": "removed", "reason": "withdrawn", "revision": 2}
+    write(release, schema.TOMBSTONES, [stone])
+    counts["rows"]["tombstones"] += 1
+    sign_again(release, counts=counts)
     assert main(["--diff", str(old), str(release)]) == 0
-    assert capsys.readouterr().out == f"feedback.parquet: removed {key}: withdrawn\n"
+    assert capsys.readouterr().out == f"feedback.parquet: removed {key}: withdrawn in revision 2\n"
 
 
 def test_one_release_or_two_are_named(capsys):

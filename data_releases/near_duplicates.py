@@ -1,0 +1,82 @@
+"""Prompts that are nearly the same, so that a split does not put them on two sides. Pure.
+
+MinHash: of every prompt's words and word pairs, the smallest values under `BANDS * ROWS` hash functions; prompts that
+agree on all rows of a band are in one group, and groups that share a prompt are one. Two prompts with a share J of
+their tokens in common (Jaccard) meet with probability 1 - (1 - J^ROWS)^BANDS: 0.99 at J = 0.9, 0.84 at 0.8, 0.09 at
+0.5. Prompts made from one template end in one group if there are many of them, and that is wanted.
+
+Source of the method: Broder 1997, doi:10.1109/SEQUEN.1997.666900.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from data_releases.embedding import codes_of
+
+BANDS: Final = 6
+ROWS: Final = 6
+#: For manifests.
+RULE: Final = f"MinHash of words and word pairs, {BANDS} bands of {ROWS}"
+#: Prompts whose tokens are in memory at the same time.
+_BATCH: Final = 20_000
+
+Groups: TypeAlias = NDArray[np.int64]
+_Keys: TypeAlias = NDArray[np.uint64]
+
+
+def _constants(kind: str, number: int) -> _Keys:
+    """Odd 64-bit numbers that are the same in every version of every library."""
+    digests = (hashlib.sha256(f"{kind} {n}".encode()).digest()[:8] for n in range(number))
+    return np.array([int.from_bytes(digest, "big") | 1 for digest in digests], np.uint64)
+
+
+_FACTORS: Final = _constants("factor", BANDS * ROWS)
+_OFFSETS: Final = _constants("offset", BANDS * ROWS)
+_MIXERS: Final = _constants("mixer", ROWS)
+
+
+def groups_of(prompts: Sequence[str]) -> Groups:
+    """(n,) the number of each prompt's group, from 0; a prompt without words is alone."""
+    distinct, which = np.unique(np.array(prompts, dtype=object), return_inverse=True)
+    parts = [_bands(distinct[start : start + _BATCH].tolist()) for start in range(0, len(distinct), _BATCH)]
+    has_words = np.concatenate([words for _keys, words in parts]) if parts else np.zeros(0, bool)
+    keys = np.concatenate([keys for keys, _words in parts]) if parts else np.zeros((0, BANDS), np.uint64)
+    groups = _joined(keys, np.flatnonzero(has_words), len(distinct))[which]
+    # What has no words (an erased prompt, say) has nothing in common with anything.
+    silent = np.flatnonzero(~has_words[which])
+    groups[silent] = len(distinct) + np.arange(len(silent))
+    return groups
+
+
+def _bands(prompts: list[str]) -> tuple[_Keys, NDArray[np.bool_]]:
+    """(with words, BANDS) keys of the prompts that have words, and (n,) which do."""
+    codes, lengths = codes_of(prompts)
+    has_words = lengths > 0
+    starts = np.concatenate([[0], np.cumsum(lengths[has_words])[:-1]]).astype(np.intp)
+    keys = np.zeros((int(has_words.sum()), BANDS), np.uint64)
+    if not len(keys):
+        return keys, has_words
+    tokens = codes.astype(np.uint64)
+    for number, (factor, offset) in enumerate(zip(_FACTORS, _OFFSETS, strict=True)):
+        # Multiplication wraps around on purpose; the high half is the well mixed one.
+        smallest = np.minimum.reduceat((tokens * factor + offset) >> np.uint64(32), starts)
+        keys[:, number // ROWS] = keys[:, number // ROWS] * _MIXERS[number % ROWS] + smallest
+    return keys, has_words
+
+
+def _joined(keys: _Keys, rows: NDArray[np.intp], n: int) -> Groups:
+    """Components of n prompts; prompts `rows` that share a key of a band are connected."""
+    ends: list[NDArray[np.int64]] = []
+    for band in range(BANDS):
+        _distinct, first, which = np.unique(keys[:, band], return_index=True, return_inverse=True)
+        ends.append(rows[first][which])
+    targets = np.concatenate(ends) if ends else np.zeros(0, np.int64)
+    graph = csr_matrix((np.ones(len(targets), np.int8), (np.tile(rows, BANDS), targets)), shape=(n, n))
+    _number, groups = connected_components(graph, directed=False)
+    return np.asarray(groups, np.int64)
