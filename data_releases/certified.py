@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arena.rankings.board import Board, rate
-from arena.rankings.tallies import Ballots, PairCount, dense, fold
+from arena.rankings.pair_counts import PairColumns, PairCount
 from arena.votes.outcome import Outcome
 from data_releases.schema import PRIOR_TALLIES, TABLES
 
@@ -38,18 +38,15 @@ def tallies_of(votes: pa.Table, contender_of: Mapping[str, str]) -> Tallies:
         ValueError: an unknown outcome, or a vote on a contender against itself.
     """
     counted = votes.filter(votes["counted"]).group_by(["left", "right", "outcome"]).aggregate([([], "count_all")])
-    names = sorted(set(contender_of.values()))
-    number = {name: n for n, name in enumerate(names)}
-    ballots = (
-        Ballots(
-            number[contender_of[row["left"]]],
-            number[contender_of[row["right"]]],
-            Outcome(row["outcome"]),
-            row["count_all"],
-        )
-        for row in counted.to_pylist()
-    )
-    return {(names[first], names[second]): count for (first, second), count in fold(ballots).items()}
+    tallies: Tallies = {}
+    for row in counted.to_pylist():
+        left, right = contender_of[row["left"]], contender_of[row["right"]]
+        if left == right:
+            raise ValueError(f"{left} met itself")
+        count = PairCount.of(Outcome(row["outcome"]), row["count_all"])
+        pair, count = ((left, right), count) if left < right else ((right, left), count.mirrored)
+        tallies[pair] = tallies.get(pair, PairCount()) + count
+    return tallies
 
 
 def tallies_from(table: pa.Table) -> Tallies:
@@ -105,7 +102,7 @@ def leaderboard(arena: str, release: str, systems: pa.Table, votes: pa.Table, pr
     earlier, own = tallies_from(prior), tallies_of(votes, contender_of)
     number = {name: n for n, name in enumerate(names)}
     pairs = {(number[first], number[second]): count for (first, second), count in added(earlier, own).items()}
-    board = rate(dense(pairs, {n: n for n in range(len(names))}, len(names)))
+    board = rate(PairColumns.of(pairs).dense({n: n for n in range(len(names))}, len(names)))
     return {
         "arena": arena,
         "release": release,

@@ -8,7 +8,7 @@ from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
 from arena.rankings.filters import EVERYTHING, BoardFilter
-from arena.rankings.tallies import PairCount
+from arena.rankings.pair_counts import PairCount
 from arena.rankings.tallying import read
 from arena.router.models import Pairing, SamplingPolicy
 from arena.systems.models import System, SystemVersion

@@ -9,7 +9,7 @@ the same asks for regularised ones, or for a refusal by name (`Method.undetermin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -80,6 +80,13 @@ class Row:
     both_bad_lower: float | None = None
     both_bad_upper: float | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """By the names above, the status as a word; far faster than `dataclasses.asdict`, which copies deeply."""
+        return {name: getattr(self, name) for name in _NAMES} | {"status": self.status.value}
+
+
+_NAMES: Final = tuple(field.name for field in fields(Row))
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -128,35 +135,48 @@ def rate(
 
 def _rate(counts: Counts, method: Method, names: Sequence[str], votes: Votes | None) -> Board:
     numbers = counts.votes()
-    enough = np.flatnonzero(numbers >= max(method.minimum_votes, 1))
-    wins = counts.wins(method.both_bad)[np.ix_(enough, enough)]
-    compared = [int(enough[i]) for i in np.flatnonzero((wins + wins.T).any(axis=1))]
+    compared = _compared(counts, method, numbers)
     graph = counts.only(compared).wins(method.both_bad)
     pieces, groups = (_renamed(found, compared) for found in (components_of(graph), groups_of(graph)))
     status = _status_of(pieces, groups)
     if method.undetermined == "refuse":
         _refuse(status, pieces, groups)
-    regularised = method.undetermined == "regularise" and status in {Status.DISCONNECTED, Status.SEPARATED}
     majority = next((group for group in groups if len(group) >= FEWEST and 2 * len(group) > len(compared)), ())
-    if method.ties != "half" and majority and method.undetermined == "regularise":
-        among = counts.only(majority)
-        regularised |= ties_run_away(among.decisive, among.halves(method.both_bad))
+    regularised = method.undetermined == "regularise" and _undetermined(status, counts, method, majority)
     rated = tuple(compared) if regularised else majority
 
-    rows = [Row(Status.TOO_FEW_VOTES if number else Status.UNRATED, int(number)) for number in numbers]
-    for i in compared:
-        rows[i] = replace(rows[i], status=_status_beside(rated, pieces, i) if rated else status)
     found = None
+    facts: list[dict[str, Any]] = _rates(counts, method)
+    statuses = [Status.TOO_FEW_VOTES if number else Status.UNRATED for number in numbers]
+    for i in compared:
+        statuses[i] = _status_beside(rated, pieces, i) if rated else status
     if rated:
         found = estimate(counts.only(rated), method, _among(votes, rated), regularised=regularised)
         values = _numbers(found, method, _anchored(found, method, rated, names))
         for i, numbers_of in zip(rated, values, strict=True):
-            rows[i] = replace(rows[i], status=Status.REGULARISED if regularised else Status.OK, **numbers_of)
-    if method.both_bad == "apart":
-        rows = _with_rates(rows, counts, method.level)
+            statuses[i] = Status.REGULARISED if regularised else Status.OK
+            facts[i] |= numbers_of
+    rows = tuple(Row(*own, **more) for *own, more in zip(statuses, numbers.astype(int).tolist(), facts, strict=True))
     told = {Status.DISCONNECTED: pieces, Status.SEPARATED: groups}.get(status, ())
     tie = found.tie if found else None
-    return Board(status, tuple(rows), told, method.described(), counts.digest(), tie, rated, found)
+    return Board(status, rows, told, method.described(), counts.digest(), tie, rated, found)
+
+
+def _compared(counts: Counts, method: Method, numbers: Matrix) -> list[int]:
+    """The rows with enough votes that have a vote among themselves."""
+    enough = np.flatnonzero(numbers >= max(method.minimum_votes, 1))
+    wins = counts.only(enough).wins(method.both_bad)
+    return [int(enough[i]) for i in np.flatnonzero((wins + wins.T).any(axis=1))]
+
+
+def _undetermined(status: Status, counts: Counts, method: Method, majority: tuple[int, ...]) -> bool:
+    """Whether the votes do not determine the rating of everybody compared."""
+    if status in {Status.DISCONNECTED, Status.SEPARATED}:
+        return True
+    if method.ties == "half" or not majority:
+        return False
+    among = counts.only(majority)
+    return ties_run_away(among.decisive, among.halves(method.both_bad))
 
 
 def _renamed(groups: Groups, names: list[int]) -> Groups:
@@ -237,10 +257,14 @@ def _around(name: str, ratings: Matrix, half: Matrix) -> dict[str, Matrix]:
     return {f"{name}_lower": ratings - half, f"{name}_upper": ratings + half}
 
 
-def _with_rates(rows: list[Row], counts: Counts, level: float) -> list[Row]:
-    rates = both_bad_rates(counts, level)
+def _rates(counts: Counts, method: Method) -> list[dict[str, Any]]:
+    """Of each row, how often both were bad, if the method tells that apart."""
+    if method.both_bad != "apart":
+        return [{} for _row in range(counts.n)]
+    rates = both_bad_rates(counts, method.level)
     columns = (rates.rate.tolist(), rates.lower.tolist(), rates.upper.tolist())
+    names = ("both_bad_rate", "both_bad_lower", "both_bad_upper")
     return [
-        replace(row, both_bad_rate=rate, both_bad_lower=lower, both_bad_upper=upper) if row.votes else row
-        for row, rate, lower, upper in zip(rows, *columns, strict=True)
+        dict(zip(names, own, strict=True)) if votes else {}
+        for votes, *own in zip(counts.votes(), *columns, strict=True)
     ]

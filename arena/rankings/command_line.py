@@ -124,7 +124,7 @@ def described(
         "digest": board.digest,
         "tie": asdict(board.tie) if board.tie else None,
         **facts,
-        "ratings": [{"system": name} | asdict(row) | {"status": row.status.value} for name, row in rows],
+        "ratings": [{"system": name} | row.as_dict() for name, row in rows],
     }
 
 

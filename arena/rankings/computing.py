@@ -21,7 +21,8 @@ from arena.rankings.filters import EVERYTHING, BoardFilter
 from arena.rankings.folding import count_again, fold_votes, locked_watermark
 from arena.rankings.method import Method
 from arena.rankings.models import Snapshot
-from arena.rankings.tallying import Columns, columns, on_boards, read
+from arena.rankings.pair_counts import PairColumns
+from arena.rankings.tallying import on_boards, read
 
 
 class RecomputeError(Exception):
@@ -54,14 +55,14 @@ class Computed:
         return described(arena, self.names, self.board, self.excluded)
 
 
-def compute(tallied: Columns, versions: list[VersionRow], method: Method, excluded: dict[str, int]) -> Computed:
+def compute(tallied: PairColumns, versions: list[VersionRow], method: Method, excluded: dict[str, int]) -> Computed:
     """Pool versions and rate.
 
     Raises:
         NotConverged: the fit failed.
         RankingError: the method refuses what the votes do not determine.
     """
-    contenders = contenders_of(versions, tallied.versions)
+    contenders = contenders_of(versions, tallied.ids)
     counts = tallied.dense(rows_of(contenders), len(contenders))
     names = [contender.name for contender in contenders]
     return Computed(contenders, rate(counts, method, names=names), excluded)
@@ -102,8 +103,8 @@ def recompute(snapshot: Snapshot, method: Method | None = None) -> Computed:
     arena = Arena.objects.get(pk=snapshot.arena_id)
     folded = count_again(arena, snapshot.last_vote_id)
     wanted = {(left, right): n for (on, left, right), n in on_boards(folded.cells).items() if on == snapshot.board}
-    tallied = columns(wanted)
-    versions = versions_of(arena.pk, snapshot.created_at, tallied.versions)
+    tallied = PairColumns.of(wanted)
+    versions = versions_of(arena.pk, snapshot.created_at, tallied.ids)
     computed = compute(tallied, versions, method or Method.from_description(snapshot.method), folded.excluded)
     if snapshot.digest and computed.board.digest != snapshot.digest:
         raise VotesChanged(

@@ -8,7 +8,7 @@ one is killed. Its cost grows with the new votes; reading a board's tallies grow
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from arena.arenas.models import Arena
 from arena.battles.models import Response
 from arena.rankings import tallying, traits
 from arena.rankings.models import BattleTraits, FoldWatermark
-from arena.rankings.tallies import PairCount
+from arena.rankings.pair_counts import PairCount
 from arena.rankings.tallying import Cell
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
@@ -30,13 +30,6 @@ IDENTITY_REVEALED: Final = "identity_revealed"
 
 #: Votes of one transaction.
 CHUNK: Final = 20_000
-
-_COUNT_OF: Final = {
-    Outcome.LEFT: PairCount(1, 0, 0, 0),
-    Outcome.RIGHT: PairCount(0, 1, 0, 0),
-    Outcome.TIE: PairCount(0, 0, 1, 0),
-    Outcome.BOTH_BAD: PairCount(0, 0, 0, 1),
-}
 
 
 @dataclass(slots=True)
@@ -55,7 +48,7 @@ class Folded:
             self.excluded[reason] += group.n
             return
         cell = Cell(group.left, group.right, group.language, group.categories)
-        self.cells[cell] = self.cells.get(cell, PairCount()) + _count(group)
+        self.cells[cell] = self.cells.get(cell, PairCount()) + PairCount.of(Outcome(group.outcome), group.n)
         self.counted += group.n
         self.simulated += group.n if group.is_simulated else 0
 
@@ -169,10 +162,6 @@ def _fold_range(arena: Arena, after: int, up_to: int, *, anew: bool = False) -> 
     for group in _groups(arena, after, up_to):
         folded.take(group, demo=arena.is_demo)
     return folded
-
-
-def _count(group: _Group) -> PairCount:
-    return PairCount(*(one * group.n for one in astuple(_COUNT_OF[Outcome(group.outcome)])))
 
 
 def _exclusion(group: _Group, *, demo: bool) -> str:

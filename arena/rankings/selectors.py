@@ -11,7 +11,7 @@ from arena.rankings.computing import Computed, snapshot_at
 from arena.rankings.contenders import name_of
 from arena.rankings.filters import EVERYTHING, BoardFilter
 from arena.rankings.models import Rating, Snapshot
-from arena.rankings.services import CODE_VERSION, METHOD, ratings_of
+from arena.rankings.services import CODE_VERSION, FACTS, METHOD, facts_of
 from arena.systems.models import SystemVersion
 
 #: From how many votes a contender is listed, and from how many its rating is no longer called preliminary.
@@ -93,12 +93,6 @@ class Leaderboard:
         }
 
 
-_FACTS: Final = (
-    *("rating", "lower", "upper", "rank_low", "rank_high", "tier", "votes"),
-    *("simultaneous_lower", "simultaneous_upper", "sequence_lower", "sequence_upper"),
-)
-
-
 def leaderboard(arena: Arena, chosen: BoardFilter = EVERYTHING, as_of: datetime | None = None) -> Leaderboard:
     """The newest stored leaderboard, or that of a moment, in two queries. Before the first: systems without numbers.
 
@@ -129,9 +123,8 @@ def computed_leaderboard(arena: Arena, chosen: BoardFilter, computed: Computed) 
         code_version=CODE_VERSION,
     )
     shown = SystemVersion.objects.select_related("system").in_bulk([one.newest for one in computed.contenders])
-    ratings = ratings_of(snapshot, computed)
-    for rating in ratings:
-        rating.version = shown[rating.version_id]
+    rows = facts_of(computed)
+    ratings = [Rating(snapshot=snapshot, version=shown[row.pop("version_id")], **row) for row in rows]
     return _leaderboard(arena, snapshot, ratings, None)
 
 
@@ -183,7 +176,7 @@ def _row(rating: Rating, moment: datetime) -> LeaderboardRow:
         new=version.retired_at is None and version.system.created_at > moment - NEW_FOR,
         status=rating.status,
         listing=_listing(rating.votes),
-        **{name: getattr(rating, name) for name in _FACTS},
+        **{name: getattr(rating, name) for name in FACTS},
     )
 
 

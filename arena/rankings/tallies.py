@@ -1,28 +1,25 @@
-"""From votes to counts of how pairs ended. Pure.
+"""From votes to dense counts of how pairs ended, which is what the mathematics works on. Pure.
 
-Two forms. A *tally* (`PairCount` by pair) is what the database keeps: sides are forgotten, a pair is (first, second)
-with first < second, and an outcome is turned to that order. `Counts` is what the mathematics works on: one dense array
-by outcome, left and right, made from tallies (`dense`) or from columns of votes in one pass (`count`).
+`Counts` is one array by outcome, left and right, made from columns of votes in one pass (`count`) or from the counts
+by pair that a database keeps (`pair_counts`).
 
 Counts of votes are whole numbers in float64, exact up to 2⁵³; adding votes or whole counts in any order gives the
 same bits. Sums of weights that are not whole numbers are exact to rounding only.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.votes.outcome import Outcome, mirrored
+from arena.votes.outcome import Outcome
 
 Matrix: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
-Pair: TypeAlias = tuple[int, int]
 BothBad: TypeAlias = Literal["tie", "exclude", "apart"]
 BOTH_BAD: Final[tuple[BothBad, ...]] = ("tie", "exclude", "apart")
 
@@ -40,59 +37,6 @@ class BadVote(ValueError):
         super().__init__(f"vote {row}: {reason}")
         self.row = row
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Ballots:
-    """`n` votes of one outcome on one pairing."""
-
-    left: int
-    right: int
-    outcome: Outcome
-    n: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class PairCount:
-    """How often a pair met and how it ended."""
-
-    first_wins: int = 0
-    second_wins: int = 0
-    ties: int = 0
-    both_bad: int = 0
-
-    def __add__(self, other: "PairCount") -> "PairCount":
-        return PairCount(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def total(self) -> int:
-        """All votes of the pair."""
-        return sum(astuple(self))
-
-
-_FIELD: Final = {
-    Outcome.LEFT: "first_wins",
-    Outcome.RIGHT: "second_wins",
-    Outcome.TIE: "ties",
-    Outcome.BOTH_BAD: "both_bad",
-}
-
-
-def fold(ballots: Iterable[Ballots]) -> dict[Pair, PairCount]:
-    """Count ballots by pair.
-
-    Raises:
-        ValueError: a ballot of a contender against itself.
-    """
-    counts: defaultdict[Pair, PairCount] = defaultdict(PairCount)
-    for ballot in ballots:
-        if ballot.left == ballot.right:
-            raise ValueError(f"{ballot.left} met itself")
-        in_order = ballot.left < ballot.right
-        outcome = ballot.outcome if in_order else mirrored(ballot.outcome)
-        pair = (ballot.left, ballot.right) if in_order else (ballot.right, ballot.left)
-        counts[pair] += PairCount(**{_FIELD[outcome]: ballot.n})
-    return dict(counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +97,11 @@ class Counts:
         cells = self.cells if self.numbers is None else self.numbers
         return np.asarray(cells.sum(axis=(0, 1)) + cells.sum(axis=(0, 2)))
 
-    def only(self, members: Sequence[int]) -> "Counts":
-        """The counts among some contenders, in the order given."""
+    def only(self, members: Sequence[int] | NDArray[np.intp]) -> "Counts":
+        """The counts among some contenders, in the order given; these very ones if it is all of them in theirs."""
         at = np.asarray(members, dtype=np.intp)
+        if np.array_equal(at, np.arange(self.n)):
+            return self
         return self._each(lambda cells: cells[:, at[:, np.newaxis], at[np.newaxis, :]])
 
     def squared(self) -> "Counts":
@@ -287,24 +233,3 @@ def _outside(codes: Codes, end: int) -> NDArray[np.bool_]:
 def _require(wrong: NDArray[np.bool_], start: int, reason: str) -> None:
     if wrong.any():
         raise BadVote(start + int(wrong.argmax()), reason)
-
-
-def dense(pairs: Mapping[Pair, PairCount], contender_of: Mapping[int, int], n: int) -> Counts:
-    """Counts from pair counts; the first of a pair stands left.
-
-    Args:
-        pairs: counts by pair of versions.
-        contender_of: version → row, 0 to n - 1. Versions of one contender share a row, which pools their votes.
-        n: number of contenders.
-
-    Raises:
-        KeyError: a version without a row.
-        ValueError: two versions of one contender met.
-    """
-    counts = Counts.empty(n)
-    for (first, second), pair in pairs.items():
-        i, j = contender_of[first], contender_of[second]
-        if i == j:
-            raise ValueError(f"versions {first} and {second} of one contender met")
-        counts.cells[:, i, j] += (pair.first_wins, pair.second_wins, pair.ties, pair.both_bad)
-    return counts

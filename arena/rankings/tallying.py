@@ -6,19 +6,17 @@ cells.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import F, Sum
-from numpy.typing import NDArray
+from django.db.models import F, QuerySet, Sum
 
 from arena.rankings.filters import EVERYTHING, BoardFilter, boards_of
 from arena.rankings.models import BoardState, Tally, TallyCell
-from arena.rankings.tallies import Counts, Pair, PairCount
+from arena.rankings.pair_counts import PairColumns, PairCount
 
 COUNTS: Final = ("left_wins", "right_wins", "ties", "both_bad")
 
@@ -81,56 +79,31 @@ def stored_boards(arena_id: int) -> Boards:
     return {(row[0], row[1], row[2]): PairCount(*row[3:]) for row in rows}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """Counts of k ordered pairs. left, right: (k,) version ids; counts: (4, k) in the order of `tallies.OUTCOMES`."""
+def read(arena_id: int, chosen: BoardFilter = EVERYTHING) -> PairColumns:
+    """The counts of a board.
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    counts: NDArray[np.int64]
-
-    @property
-    def versions(self) -> list[int]:
-        """All versions with votes, ascending."""
-        return [int(version) for version in np.unique(np.concatenate([self.left, self.right]))]
-
-    def dense(self, row_of: Mapping[int, int], n: int) -> Counts:
-        """Counts of n contenders; versions with the same row are pooled.
-
-        Raises:
-            KeyError: a version without a row.
-            ValueError: two versions of one contender met.
-        """
-        counts, versions = Counts.empty(n), self.versions
-        rows = np.array([row_of[version] for version in versions], dtype=np.intp)
-        left, right = (rows[np.searchsorted(versions, side)] for side in (self.left, self.right))
-        if (left == right).any():
-            raise ValueError("versions of one contender met")
-        for outcome, numbers in enumerate(self.counts):
-            np.add.at(counts.cells[outcome], (left, right), numbers)
-        return counts
+    One value comes back, the numbers of all pairs as PostgreSQL's binary integers: an object for every number would
+    take longer than the fit.
+    """
+    pairs = _named(arena_id, chosen) if chosen.is_named else _summed(arena_id, chosen)
+    query, parameters = pairs.query.sql_with_params()
+    names = ("left_id", "right_id", *COUNTS)
+    numbers = " || ".join(f"int8send({name}::bigint)" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT string_agg({numbers}, '') FROM ({query}) AS pairs ({', '.join(names)})",  # noqa: S608 - ours
+            parameters,
+        )
+        packed = cursor.fetchone()[0] or b""
+    left, right, *counts = np.frombuffer(packed, dtype=">i8").astype(np.int64).reshape(-1, len(names)).T
+    return PairColumns(left, right, np.array(counts))
 
 
-def columns(rows: Mapping[Pair, PairCount]) -> Columns:
-    """Columns of counts by (left, right)."""
-    keys = np.array(list(rows), dtype=np.int64).reshape(-1, 2)
-    counts = np.array([astuple(count) for count in rows.values()], dtype=np.int64).reshape(-1, len(COUNTS))
-    return Columns(keys[:, 0], keys[:, 1], counts.T)
+def _named(arena_id: int, chosen: BoardFilter) -> QuerySet[Tally, Any]:
+    return Tally.objects.filter(arena_id=arena_id, board=chosen.name).values_list("left_id", "right_id", *COUNTS)
 
 
-def read(arena_id: int, chosen: BoardFilter = EVERYTHING) -> Columns:
-    """The counts of a board: one query, one row of arrays, as making an object for each pair would take longer."""
-    if chosen.is_named:
-        pairs = Tally.objects.filter(arena_id=arena_id, board=chosen.name)
-        found = pairs.aggregate(**{name: ArrayAgg(name) for name in ("left", "right", *COUNTS)})
-        arrays = [found[name] or [] for name in ("left", "right", *COUNTS)]
-    else:
-        arrays = list(zip(*_summed(arena_id, chosen), strict=True)) or [[]] * (2 + len(COUNTS))
-    left, right, *counts = (np.array(array, dtype=np.int64) for array in arrays)
-    return Columns(left, right, np.array(counts))
-
-
-def _summed(arena_id: int, chosen: BoardFilter) -> Iterable[Sequence[Any]]:
+def _summed(arena_id: int, chosen: BoardFilter) -> QuerySet[TallyCell, Any]:
     cells = TallyCell.objects.filter(arena_id=arena_id)
     if chosen.language:
         cells = cells.filter(language=chosen.language)

@@ -60,7 +60,7 @@ class Value:
 def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
     """Every row of the board of all votes, in its order. Six queries."""
     tallied = read(arena.pk)
-    contenders = contenders_of(versions_of(arena.pk), tallied.versions)
+    contenders = contenders_of(versions_of(arena.pk), tallied.ids)
     rows = rows_of(contenders)
     counts = tallied.dense(rows, len(contenders))
     votes = counts.votes()

@@ -30,7 +30,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def cells_of(versions: list[int], votes: int) -> dict[object, object]:
     """Counts of every ordered pair: strengths 400 points apart from end to end, a third of them ties."""
-    from arena.rankings.tallies import PairCount
+    from arena.rankings.pair_counts import PairCount
     from arena.rankings.tallying import Cell
 
     n, each = len(versions), votes / (len(versions) * (len(versions) - 1))

@@ -8,14 +8,15 @@ import pytest
 
 from arena.rankings.board import Board, Status, rate
 from arena.rankings.method import Method
-from arena.rankings.tallies import Counts, PairCount, dense
+from arena.rankings.pair_counts import PairColumns, PairCount
+from arena.rankings.tallies import Counts
 from tests.rankings.samples import BASEBALL_1987
 
 GOLDEN = Path(__file__).with_name("golden") / "baseball_1987.json"
 
 
 def board(pairs: dict[tuple[int, int], PairCount], n: int, both_bad: str = "tie") -> Board:
-    return rate(dense(pairs, {i: i for i in range(n)}, n), Method(both_bad=both_bad))  # type: ignore[arg-type]
+    return rate(PairColumns.of(pairs).dense({i: i for i in range(n)}, n), Method(both_bad=both_bad))  # type: ignore[arg-type]
 
 
 def statuses(found: Board) -> list[str]:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from arena.rankings.board import rate
 from arena.rankings.method import Method
-from arena.rankings.tallies import OUTCOMES, BadVote, Counts, PairCount, Votes, count
-from arena.rankings.tallying import columns
+from arena.rankings.tallies import OUTCOMES, BadVote, Counts, Votes, count
 from arena.votes.outcome import Outcome
 
 N = 5
@@ -66,16 +65,6 @@ def test_renaming_and_swapping_sides_rename_the_board(columns: Votes, order: lis
     method = Method(ties=ties, undetermined="regularise")  # type: ignore[arg-type]
     before, after = (ratings(count(these, N), method) for these in (columns, other))
     np.testing.assert_allclose(after[place], before, atol=POINTS)
-
-
-def test_versions_of_a_contender_pool_their_votes() -> None:
-    pairs = {(10, 20): PairCount(3, 1, 2, 0), (20, 11): PairCount(4, 5, 0, 1), (11, 20): PairCount(1)}
-    counts = columns(pairs).dense({10: 0, 11: 0, 20: 1}, 2)
-    assert counts.cells[:, 0, 1].tolist() == [4, 1, 2, 0]
-    assert counts.cells[:, 1, 0].tolist() == [4, 5, 0, 1]
-    assert columns({}).dense({}, 3).votes().tolist() == [0, 0, 0]
-    with pytest.raises(ValueError, match="versions of one contender"):
-        columns({(10, 11): PairCount(1)}).dense({10: 0, 11: 0}, 1)
 
 
 def test_weights_are_summed_and_votes_are_still_counted() -> None:

@@ -14,8 +14,8 @@ from arena.rankings import folding, traits
 from arena.rankings.filters import filter_of
 from arena.rankings.folding import fold_votes, recount
 from arena.rankings.models import BattleTraits, BoardState, FoldWatermark, Tally, TallyCell
+from arena.rankings.pair_counts import PairCount
 from arena.rankings.sorting import Sorting
-from arena.rankings.tallies import PairCount
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome

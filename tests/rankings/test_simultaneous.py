@@ -9,7 +9,14 @@ from arena.rankings.bradley_terry import SCALE, fit
 from arena.rankings.intervals import covariance, limits
 from arena.rankings.method import Method
 from arena.rankings.sequences import half_widths
-from arena.rankings.simultaneous import critical_values, rank_sets, surely_better, tiers
+from arena.rankings.simultaneous import (
+    critical_values,
+    difference_deviations,
+    draws_for,
+    rank_sets,
+    surely_better,
+    tiers,
+)
 from arena.rankings.tallies import Counts, count
 from tests.rankings.worlds import World, clustered_votes, coverage, even
 
@@ -56,6 +63,24 @@ def test_critical_values_agree_with_numerical_integration() -> None:
     inside = (np.abs(x + y) <= q * errors[2]) * joint.pdf(np.dstack([x, y]))
     cell = (2 * q * errors[0] / 400) * (2 * q * errors[1] / 400)
     assert inside.sum() * cell == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize("twins", [0.0, 0.9, 0.99999])
+@pytest.mark.parametrize("n", [2, 3, 30, 60])
+def test_the_critical_value_is_that_of_every_pair_though_few_are_looked_at(n: int, twins: float) -> None:
+    """Also where contenders hang together, so that single sizes say little about differences."""
+    rng = np.random.default_rng(n)
+    spread = np.diag(rng.uniform(0.01, 4, n)) * (1 - twins) + twins * np.ones((n, n))
+    spread -= spread.mean(axis=0)
+    spread -= spread.mean(axis=1, keepdims=True)
+    draws = np.random.default_rng(5).standard_normal((draws_for(n), n), dtype=np.float32)
+    draws = draws @ np.linalg.cholesky(spread + np.trace(spread) / n**2).T.astype(np.float32)
+    first, second = np.triu_indices(n, 1)
+    scale = 1 / difference_deviations(spread)[first, second]
+    for level in (0.5, 0.95, 0.999):
+        every = (np.abs(draws[:, first] - draws[:, second]) * scale).max(axis=1)
+        expected = np.quantile(every, level, method="higher")
+        assert critical_values(spread, level, seed=5).pairs == pytest.approx(expected, rel=1e-4)
 
 
 def test_ranks_and_tiers_follow_from_who_is_surely_better() -> None:
