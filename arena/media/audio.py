@@ -1,0 +1,188 @@
+"""One profile for every clip: 48 kHz stereo, one loudness, one codec at one rate. Pure: arrays in, arrays and bytes out.
+
+Loudness and gating are those of ITU-R BS.1770-4 (by pyloudnorm); the true peak is read at four times the rate, as its
+annex 2 asks. Arrays are float32 of shape (frames, 2), full scale at 1.
+"""
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pyloudnorm
+import soundfile
+import soxr
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+from arena.media.errors import Silent, Unlevelled
+
+Samples: TypeAlias = NDArray[np.float32]
+
+RATE_HZ: Final = 48_000
+LOUDNESS_LUFS: Final = -16.0
+TOLERANCE_LU: Final = 0.5
+TRUE_PEAK_DBTP: Final = -1.0
+MEDIA_TYPE: Final = "audio/mpeg"
+BITRATE_KBPS: Final = 192
+PEAKS: Final = 400
+FADE_IN_S: Final = 0.005
+FADE_OUT_S: Final = 1.5
+
+# libsndfile maps 0…1 to 320…32 kbit/s.
+_COMPRESSION: Final = (320 - BITRATE_KBPS) / (320 - 32)
+_OVERSAMPLING: Final = 4
+_BLOCK: Final = 5 * RATE_HZ
+_MARGIN: Final = RATE_HZ // 50
+_LOOK_AHEAD: Final = RATE_HZ // 200
+_WRITE_FRAMES: Final = 65_536
+_NEAR_LU: Final = 0.1
+_MOST_STEP_DB: Final = 12.0
+_ROUNDS: Final = 8
+#: What the codec takes away from most music, and how far it lifts peaks; measured and corrected where it is more.
+_CODEC_LOSS_DB: Final = 0.3
+_CODEC_LIFT_DB: Final = 0.4
+_CODINGS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """A clip as it is heard."""
+
+    data: bytes
+    duration_s: float
+    peaks: tuple[int, ...]
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+
+def loudness_lufs(samples: Samples) -> float:
+    """Integrated, gated loudness; minus infinity where nothing passes the gate. At least 0.4 s."""
+    return float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples))
+
+
+def true_peak_dbtp(samples: Samples) -> float:
+    """The highest peak between the samples, too."""
+    highest = max((float(one.max(initial=0.0)) for one in _peak_blocks(samples)), default=0.0)
+    return 20 * math.log10(highest) if highest > 0 else -math.inf
+
+
+def _peak_blocks(samples: Samples) -> Iterator[NDArray[np.float32]]:
+    """Per frame, the highest magnitude of both channels from this frame to the next, block by block."""
+    for start in range(0, len(samples), _BLOCK):
+        before = min(start, _MARGIN)
+        wide = samples[start - before : start + _BLOCK + _MARGIN]
+        dense = np.abs(soxr.resample(wide, RATE_HZ, RATE_HZ * _OVERSAMPLING, "HQ"))
+        frames = min(_BLOCK, len(samples) - start)
+        inner = dense[before * _OVERSAMPLING : (before + frames) * _OVERSAMPLING]
+        yield inner.reshape(frames, -1).max(axis=1)
+
+
+def cut(samples: Samples, duration_s: float) -> Samples:
+    """The first `duration_s` seconds, with a short fade in and a longer one out. A copy."""
+    whole = np.array(samples[: round(duration_s * RATE_HZ)], dtype=np.float32)
+    fade_in, fade_out = round(FADE_IN_S * RATE_HZ), min(round(FADE_OUT_S * RATE_HZ), len(whole) // 4)
+    whole[:fade_in] *= np.linspace(0, 1, fade_in, dtype=np.float32)[:, None]
+    whole[len(whole) - fade_out :] *= np.cos(np.linspace(0, np.pi / 2, fade_out, dtype=np.float32))[:, None]
+    return whole
+
+
+def levelled(samples: Samples, target_lufs: float, ceiling_dbtp: float) -> Samples:
+    """The same music at one loudness with no peak over the ceiling.
+
+    Raises:
+        Silent: nothing to level.
+        Unlevelled: the limiter would have to take away more than it leaves.
+    """
+    measured = loudness_lufs(samples)
+    if not math.isfinite(measured):
+        raise Silent("nothing passes the gate")
+    gain_db = target_lufs - measured
+    if true_peak_dbtp(samples) + gain_db <= ceiling_dbtp:
+        return samples * np.float32(_linear(gain_db))
+    return _limited(samples, target_lufs, ceiling_dbtp, gain_db)
+
+
+def _limited(samples: Samples, target_lufs: float, ceiling_dbtp: float, gain_db: float) -> Samples:
+    """Search, by secants, the gain with which the limited music has the common loudness."""
+    peaks = np.concatenate(list(_peak_blocks(samples)))
+    tried: list[tuple[float, float]] = []
+    for _round in range(_ROUNDS):
+        gain = np.float32(_linear(gain_db))
+        limited: Samples = samples * (gain * _limiter(peaks * gain, ceiling_dbtp))[:, None]
+        missing = target_lufs - loudness_lufs(limited)
+        if abs(missing) < _NEAR_LU:
+            return limited
+        tried.append((gain_db, missing))
+        gain_db += min(missing * _slope(tried), _MOST_STEP_DB)
+    raise Unlevelled(f"{missing:.1f} LU are missing")
+
+
+def _slope(tried: list[tuple[float, float]]) -> float:
+    """Decibels of gain for one unit of loudness: one at first; more, the more the limiter takes away."""
+    if len(tried) == 1:
+        return 1.0
+    (gain, missing), (later_gain, later_missing) = tried[-2:]
+    won = missing - later_missing
+    return min(max((later_gain - gain) / won, 1.0), 10.0) if abs(won) > 1e-6 else 10.0
+
+
+def _limiter(peaks: NDArray[np.float32], ceiling_dbtp: float) -> NDArray[np.float32]:
+    """The gain of every frame: never above what its peak allows, and never changing faster than the look-ahead."""
+    ceiling = _linear(ceiling_dbtp)
+    allowed = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling)).astype(np.float32)
+    width = 2 * _LOOK_AHEAD + 1
+    smooth: NDArray[np.float32] = uniform_filter1d(minimum_filter1d(allowed, 2 * width + 1), width)
+    return smooth
+
+
+def _linear(decibels: float) -> float:
+    return float(10 ** (decibels / 20))
+
+
+def waveform(samples: Samples, number: int = PEAKS) -> tuple[int, ...]:
+    """At most `number` heights from 0 to 100, the highest being 100: the shape of the music, not its level."""
+    edges = np.linspace(0, len(samples), min(number, len(samples)) + 1).astype(int)[:-1]
+    heights = np.maximum.reduceat(np.abs(samples).max(axis=1), edges)
+    highest = float(heights.max()) or 1.0
+    return tuple(int(height) for height in np.round(100 * heights / highest))
+
+
+def encoded(samples: Samples) -> bytes:
+    """MP3 at a constant rate, without tags. Clips of one length have one number of bytes."""
+    target = io.BytesIO()
+    options: dict[str, Any] = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT"}
+    with soundfile.SoundFile(target, "w", RATE_HZ, 2, compression_level=_COMPRESSION, **options) as file:
+        # In blocks: libsndfile's encoders take no array of a minute at once.
+        for start in range(0, len(samples), _WRITE_FRAMES):
+            file.write(samples[start : start + _WRITE_FRAMES])
+    return target.getvalue()
+
+
+def decoded(data: bytes) -> Samples:
+    """An encoded clip of ours, as a player hears it."""
+    samples, _rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    return np.asarray(samples, dtype=np.float32)
+
+
+def profiled(samples: Samples, duration_s: float) -> Profiled:
+    """Bring decoded audio to the profile. What is promised of level and peak is measured on the encoded clip.
+
+    Raises:
+        Silent, Unlevelled: see `levelled`.
+    """
+    music = cut(samples, duration_s)
+    target_lufs, ceiling_dbtp = LOUDNESS_LUFS + _CODEC_LOSS_DB, TRUE_PEAK_DBTP - _CODEC_LIFT_DB
+    for _coding in range(_CODINGS):
+        level = levelled(music, target_lufs, ceiling_dbtp)
+        data = encoded(level)
+        heard = decoded(data)
+        loudness, peak = loudness_lufs(heard), true_peak_dbtp(heard)
+        missing = LOUDNESS_LUFS - loudness
+        if peak <= TRUE_PEAK_DBTP and abs(missing) <= TOLERANCE_LU - _NEAR_LU:
+            return Profiled(data, len(level) / RATE_HZ, waveform(level), loudness, peak)
+        target_lufs += missing
+        ceiling_dbtp -= max(0.0, peak - TRUE_PEAK_DBTP + _NEAR_LU)
+    raise Unlevelled("the codec undoes it again and again")

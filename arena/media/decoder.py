@@ -1,0 +1,184 @@
+"""The program of the child process that decodes one file: `python -m arena.media.decoder SOURCE TARGET`.
+
+It limits itself before it reads a byte, knows no network protocol (libsndfile has none), and writes the first seconds
+of the music to TARGET as 48 kHz stereo float32. On standard output: one JSON object, facts about the file or the name
+of an error of `arena.media.errors`. Django, the settings and the environment stay with the parent.
+"""
+
+import json
+import math
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+CPU_S: Final = 30
+MEMORY_BYTES: Final = 1_000_000_000
+MAX_CLIP_S: Final = 180
+MAX_MUSIC_S: Final = 600
+MIN_MUSIC_S: Final = 5.0
+RATE_HZ: Final = 48_000
+MIN_RATE_HZ: Final = 8_000
+MAX_RATE_HZ: Final = 192_000
+MAX_CHANNELS: Final = 8
+#: What lies below this before the music begins is the delay of an encoder, or the patience of a system.
+QUIET: Final = 0.001
+MAX_LEAD_S: Final = 5.0
+
+_FRAME_BYTES: Final = 8
+_BLOCK_FRAMES: Final = 65_536
+_EDGE_BYTES: Final = 70_000
+
+
+def limit_this_process() -> None:
+    """Less time, memory, files and output than could hurt anybody."""
+    for kind, most in (
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, MAX_CLIP_S * RATE_HZ * _FRAME_BYTES),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+    os.nice(5)
+
+
+def decode(source: Path, target: BinaryIO) -> dict[str, Any]:
+    """Decode a file into `target`; returns facts about it.
+
+    Raises:
+        ClipError: see `arena.media.errors`.
+    """
+    import soundfile
+
+    from arena.media.errors import ClipError, NotAudio
+
+    _require_whole(source)
+    try:
+        with soundfile.SoundFile(source) as file:
+            return _Decoding(file, target).run()
+    except ClipError:
+        raise
+    except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError) as error:
+        raise NotAudio(type(error).__name__) from error
+
+
+def _require_whole(source: Path) -> None:
+    from arena.media.containers import is_cut_short
+    from arena.media.errors import ClipTruncated
+
+    size = source.stat().st_size
+    with source.open("rb") as file:
+        head = file.read(_EDGE_BYTES)
+        file.seek(max(0, size - _EDGE_BYTES))
+        tail = file.read()
+    if is_cut_short(head, tail, size):
+        raise ClipTruncated("the file is shorter than it says")
+
+
+class _Decoding:
+    """One file on its way to samples of the profile."""
+
+    def __init__(self, file: Any, target: BinaryIO) -> None:
+        import soxr
+
+        from arena.media.errors import NotAudio
+
+        if not (MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ and 1 <= file.channels <= MAX_CHANNELS):
+            raise NotAudio("rate or channels out of range")
+        self._file, self._target = file, target
+        self._resampler = soxr.ResampleStream(file.samplerate, RATE_HZ, 2, dtype="float32", quality="HQ")
+        self._frames = self._lead_frames = self._written = 0
+        self._peak = 0.0
+
+    def run(self) -> dict[str, Any]:
+        """Read to the end, write the beginning."""
+        from arena.media.errors import ClipTruncated, Silent, TooShort
+
+        declared = self._file.frames
+        for block in self._music():
+            self._write(self._resampler.resample_chunk(block))
+        if self._peak > 0:
+            self._write(self._flushed())
+        if self._frames < 0.98 * declared and declared < MAX_MUSIC_S * self._file.samplerate:
+            raise ClipTruncated("fewer frames than declared")
+        if self._peak <= QUIET:
+            raise Silent("no sample above the noise of an empty room")
+        music_s = (self._frames - self._lead_frames) / self._file.samplerate
+        if music_s < MIN_MUSIC_S:
+            raise TooShort(f"{music_s:.1f} s")
+        return {
+            "format": self._file.format,
+            "subtype": self._file.subtype,
+            "sample_rate_hz": self._file.samplerate,
+            "channels": self._file.channels,
+            "peak": round(self._peak, 4),
+            "lead_s": round(self._lead_frames / self._file.samplerate, 3),
+            "music_s": round(music_s, 3),
+            "clip_s": self._written / RATE_HZ,
+        }
+
+    def _music(self) -> Iterator[Any]:
+        """Blocks of two channels, from the first sound on."""
+        import numpy as np
+
+        from arena.media.errors import NotFinite, TooLong
+
+        while len(block := self._file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+            self._frames += len(block)
+            if self._frames > MAX_MUSIC_S * self._file.samplerate:
+                raise TooLong(f"over {MAX_MUSIC_S} s")
+            highest = float(np.abs(block).max())
+            if not math.isfinite(highest):
+                raise NotFinite("samples that are no numbers")
+            stereo = _stereo(block)
+            if self._peak <= QUIET:
+                loud = np.flatnonzero(np.abs(block).max(axis=1) > QUIET)
+                skipped = int(loud[0]) if len(loud) else len(block)
+                skipped = min(skipped, int(MAX_LEAD_S * self._file.samplerate) - self._lead_frames)
+                self._lead_frames += max(0, skipped)
+                stereo = stereo[max(0, skipped) :]
+            self._peak = max(self._peak, highest)
+            if len(stereo):
+                yield stereo
+
+    def _flushed(self) -> Any:
+        import numpy as np
+
+        return self._resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)
+
+    def _write(self, samples: Any) -> None:
+        kept = samples[: MAX_CLIP_S * RATE_HZ - self._written]
+        self._target.write(kept.tobytes())
+        self._written += len(kept)
+
+
+def _stereo(block: Any) -> Any:
+    """Two channels: one twice, or the even and the odd ones of many mixed."""
+    import numpy as np
+
+    if block.shape[1] <= 2:
+        return np.ascontiguousarray(np.broadcast_to(block, (len(block), 2)), dtype=np.float32)
+    return np.ascontiguousarray(np.stack([block[:, side::2].mean(axis=1) for side in (0, 1)], axis=1))
+
+
+def main(source: str, target: str) -> int:
+    """Decode, and say what came of it."""
+    limit_this_process()
+    from arena.media.errors import ClipError
+
+    try:
+        with Path(target).open("wb") as file:
+            said = decode(Path(source), file)
+    except ClipError as error:
+        said = {"error": type(error).__name__}
+    except MemoryError:
+        said = {"error": "TooExpensive"}
+    sys.stdout.write(json.dumps(said))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
