@@ -112,6 +112,7 @@ WITHHELD: Final[dict[str, str]] = {
     "battles.Turn.battle": _KEY,
     "battles.Turn.idempotency_key": "chosen by a program",
     "battles.Turn.attempt": _INSIDE,
+    "battles.Turn.phase": _INSIDE,
     "battles.Turn.request_id": _INSIDE,
     "battles.Turn.lease_until": _TIME,
     "battles.Turn.rung_at": _TIME,

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection
 
-from arena.battles import endings, generation, relay
+from arena.battles import endings, generation, handover, relay
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
-from arena.battles.states import Side
+from arena.battles.gathering import Gathered
+from arena.battles.states import Phase, Side
 from arena.battles.work import LeaseLost, TurnWork
 from arena.common import live, measures, tracing
 from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, GenerationRequest
-from workers import loop
+from workers import clips, loop
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def generate_turn(turn_id: int) -> None:
     asked_at = time.monotonic() - (following.waited_s if following else 0.0)
     while (work := following) is not None:
         try:
-            following = _settle(_conduct(work, asked_at))
+            following = _settle(clips.gather(work, _calls(work)) if work.gives_audio else _conduct(work, asked_at))
         except (LeaseLost, loop.Abandoned):
             logger.warning("turn %s: lease lost, another worker has it", turn_id)
             return
@@ -42,8 +43,10 @@ def generate_turn(turn_id: int) -> None:
             return
 
 
-def _settle(outcome: Outcome) -> TurnWork | None:
+def _settle(outcome: Outcome | Gathered) -> TurnWork | None:
     match outcome:
+        case Gathered(work):
+            handover.hand_over(work, Phase.PREPARE)
         case Completed(work, outputs):
             endings.finish_turn(work, outputs)
             logger.info("turn %s: ready at attempt %s", work.turn_id, work.attempt)
@@ -129,7 +132,7 @@ async def _restart(work: TurnWork, side: Side, error: BackendError) -> tuple[Tur
 
 @app.task(name=GENERATE_LOCAL)
 def generate_local(response_id: int) -> None:
-    """Compute one side of a turn in this process and relay its text to the conductor."""
+    """Compute one side of a turn in this process and relay its text, or that its clip is kept, to who waits for it."""
     job = generation.local_job(response_id)
     if job is None:
         return
@@ -144,7 +147,7 @@ def generate_local(response_id: int) -> None:
     )
     close_old_connections()
     try:
-        producer.run(systems.iterate_local(job.version, request))
+        producer.run(clips.keeping(response_id, systems.iterate_local(job.version, request)))
         logger.info("response %s: computed here", response_id)
     except BackendError as error:
         logger.warning("response %s: %s", response_id, error.summary)

@@ -7,10 +7,10 @@ from typing import Any, Final
 from django.conf import settings
 
 from arena.arenas import selectors as arenas
-from arena.battles import generation
+from arena.battles import generation, handover
 from arena.battles import services as battles
 from arena.common import heartbeat, outbox, processes, queue, tracing
-from arena.common.queue import GENERATE_TURN, REFRESH_BOARD, RUN_JOB, SWEEP, app
+from arena.common.queue import REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
 from arena.systems import steering, trials
@@ -41,7 +41,7 @@ def sweep() -> None:
     outbox.relay()
     for turn in generation.due_turns(settings.ARENA_RING_AGAIN_S):
         with tracing.use(turn.request_id):
-            queue.ring(GENERATE_TURN, turn.id)
+            queue.ring(handover.bell_of(turn.phase), turn.id)
     for arena_id in _arenas_to_refresh():
         queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():

@@ -11,18 +11,19 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Extract, Now
 
+from arena.arenas.models import Modality
 from arena.battles.endings import close_responses, end_turn, fail_turn, finish_turn
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.services import FIRST_TURN, set_state
-from arena.battles.states import SIDES, BattleState, ResponseStatus, Side
+from arena.battles.states import SIDES, BattleState, Phase, ResponseStatus, Side
 from arena.battles.work import LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, Message, RetryableError
 
-#: A turn that was begun this often takes its workers down with it.
-MAX_ATTEMPTS: Final = 5
+#: A turn that was begun this often takes its workers down with it. Music is begun twice, a redrawn one four times.
+MAX_ATTEMPTS: Final[Mapping[str, int]] = {Modality.TEXT: 5, Modality.MUSIC: 8}
 
 _WAITED: Final = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
 
@@ -41,13 +42,10 @@ def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
     Returns:
         The work; None where there is nothing to do (finished, somebody else's, refused, given up).
     """
-    leased = _lease(turn_id)
+    leased = lease_turn(turn_id, Phase.GENERATE)
     if leased is None:
         return None
     turn, waited_s = leased
-    if turn.attempt > MAX_ATTEMPTS:
-        end_turn(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
-        return None
     try:
         pairing = turn.battle.pairing or _draw(turn, seed=seed)
     except router.NoPair as error:
@@ -56,14 +54,14 @@ def claim_turn(turn_id: int, *, seed: int | None = None) -> TurnWork | None:
     return replace(_open_responses(turn, pairing), waited_s=waited_s)
 
 
-def _lease(turn_id: int) -> tuple[Turn, float] | None:
-    """The turn, ours now, and for how many seconds it has waited."""
+def lease_turn(turn_id: int, phase: Phase) -> tuple[Turn, float] | None:
+    """The turn, ours now, and for how many seconds it has waited; None where this phase of it is not to be had."""
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     with transaction.atomic():
         turn = (
             Turn.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("battle__arena", "battle__pairing")
-            .filter(free, id=turn_id, finished_at=None, battle__state__in=["queued", "generating"])
+            .filter(free, id=turn_id, phase=phase.value, finished_at=None, battle__state__in=["queued", "generating"])
             .annotate(waited_s=Extract(_WAITED, "epoch"))
             .first()
         )
@@ -72,6 +70,9 @@ def _lease(turn_id: int) -> tuple[Turn, float] | None:
         Turn.objects.filter(id=turn.id).update(attempt=F("attempt") + 1, lease_until=_lease_end())
         turn.attempt += 1
         set_state(turn.battle_id, BattleState.GENERATING)
+    if turn.attempt > MAX_ATTEMPTS[turn.battle.arena.modality]:
+        end_turn(turn.id, turn.attempt, turn.battle_id, BattleState.FAILED, "gave_up")
+        return None
     return turn, float(turn.waited_s)
 
 
@@ -109,7 +110,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             response = Response.objects.create(
                 turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
             )
-            sides[side] = SideWork(response.id, version, _messages(turn, side), turn.battle.requirement)
+            sides[side] = SideWork(response.id, version, messages_for(turn, side), turn.battle.requirement)
         if not turn.battle.is_simulated:
             costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))
@@ -120,10 +121,12 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
         attempt=turn.attempt,
         sides=sides,
         may_redraw=may_redraw and turn.n == FIRST_TURN,
+        arena_id=turn.battle.arena_id,
+        gives_audio=turn.battle.arena.modality == Modality.MUSIC,
     )
 
 
-def _messages(turn: Turn, side: Side) -> tuple[Message, ...]:
+def messages_for(turn: Turn, side: Side) -> tuple[Message, ...]:
     """The conversation as this side's system saw it, ending with the turn's prompt."""
     if turn.n == FIRST_TURN:
         return (Message("user", turn.prompt),)
@@ -156,22 +159,32 @@ def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | 
     Returns:
         The new work; None when the battle has failed.
     """
+    turn = closed(work, failures)
+    if fresh := draw_again(turn):
+        return _open_responses(turn, fresh)
+    if turn.battle.pairing and all(isinstance(error, RetryableError) for error in failures.values()):
+        return _open_responses(turn, turn.battle.pairing, may_redraw=False)
+    fail_turn(work)
+    return None
+
+
+def closed(work: TurnWork, failures: Mapping[Side, BackendError]) -> Turn:
+    """End the attempt (see `close_responses`); the turn stays ours, with its battle, its arena and the pair so far."""
     close_responses(work, failures)
     turn = Turn.objects.select_related("battle__arena", "battle__pairing").get(id=work.turn_id)
     turn.attempt = work.attempt
+    return turn
+
+
+def draw_again(turn: Turn) -> Pairing | None:
+    """Another pair without the systems that failed; None where there is none, or was drawn often enough."""
     pairing = turn.battle.pairing
-    if pairing is None:
-        raise LeaseLost(f"turn {work.turn_id} has no pairing")
-    if pairing.attempt <= settings.ARENA_REDRAWS:
-        try:
-            fresh = _draw(turn, pairing, _failed_versions(turn))
-            return _open_responses(turn, fresh)
-        except router.NoPair:
-            pass
-    if all(isinstance(error, RetryableError) for error in failures.values()):
-        return _open_responses(turn, pairing, may_redraw=False)
-    fail_turn(work)
-    return None
+    if pairing is None or pairing.attempt > settings.ARENA_REDRAWS[turn.battle.arena.modality]:
+        return None
+    try:
+        return _draw(turn, pairing, _failed_versions(turn))
+    except router.NoPair:
+        return None
 
 
 def _failed_versions(turn: Turn) -> frozenset[int]:
@@ -181,10 +194,11 @@ def _failed_versions(turn: Turn) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class DueTurn:
-    """A turn that somebody should generate, and the request that asked for it."""
+    """A turn that somebody should take, for which phase, and the request that asked for it."""
 
     id: int
     request_id: str
+    phase: str
 
 
 def due_turns(ring_again_after_s: float, limit: int = 200) -> list[DueTurn]:
@@ -196,7 +210,7 @@ def due_turns(ring_again_after_s: float, limit: int = 200) -> list[DueTurn]:
             .filter(Q(lease_until=None) | Q(lease_until__lt=Now()), Q(rung_at=None) | Q(rung_at__lt=quiet))
             .filter(finished_at=None, battle__state__in=["queued", "generating"], battle__is_simulated=False)
         )
-        turns = [DueTurn(*row) for row in due.order_by("id").values_list("id", "request_id")[:limit]]
+        turns = [DueTurn(*row) for row in due.order_by("id").values_list("id", "request_id", "phase")[:limit]]
         Turn.objects.filter(id__in=[turn.id for turn in turns]).update(rung_at=Now())
     return turns
 
@@ -212,7 +226,7 @@ def local_job(response_id: int) -> SideWork | None:
         return None
     side: Side = "left" if response.side == "left" else "right"
     turn = response.turn
-    return SideWork(response.id, response.version, _messages(turn, side), turn.battle.requirement)
+    return SideWork(response.id, response.version, messages_for(turn, side), turn.battle.requirement)
 
 
 def complete_simulated(battle: Battle, texts: Mapping[Side, str], seed: int | None = None) -> Pairing:

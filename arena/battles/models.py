@@ -10,13 +10,14 @@ from django.db.models.functions import Now
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
-from arena.battles.states import BattleState, ResponseStatus
+from arena.battles.states import BattleState, Phase, ResponseStatus
 from arena.router.models import Pairing
 from arena.systems.models import SystemVersion
 
 _STATES = [(state.value, state.value) for state in BattleState]
 _STATUSES = [(status.value, status.value) for status in ResponseStatus]
 _SIDES = [("left", "left"), ("right", "right")]
+_PHASES = [(phase.value, phase.value) for phase in Phase]
 
 
 def random_id() -> uuid.UUID:
@@ -85,6 +86,8 @@ class Turn(models.Model):
     # Of the request that asked for it: whoever takes the turn over writes its lines under the same id.
     request_id = models.CharField(max_length=64, blank=True, db_default="")
     attempt = models.PositiveSmallIntegerField(default=0)
+    # What is to be done next; whoever has done a phase hands the turn over to the next one.
+    phase = models.CharField(max_length=16, choices=_PHASES, db_default=Phase.GENERATE.value)
     lease_until = models.DateTimeField(null=True)
     # When the doorbell rang last: the sweep rings again for a turn that nobody took.
     rung_at = models.DateTimeField(db_default=Now(), null=True)

@@ -26,6 +26,13 @@ class BattleState(Enum):
     EXPIRED = "expired"
 
 
+class Phase(Enum):
+    """What a worker does to a turn next. Text is complete when it is generated; audio is prepared after that."""
+
+    GENERATE = "generate"
+    PREPARE = "prepare"
+
+
 class ResponseStatus(Enum):
     """Where one output stands. `DISCARDED`: fine in itself, but its pair was redrawn."""
 

@@ -45,6 +45,8 @@ class TurnWork:
     sides: Mapping[Side, SideWork]
     may_redraw: bool
     waited_s: float = 0.0
+    arena_id: int = 0
+    gives_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 KEEP_S: Final = 900
 SETTLE_S: Final = 3.0
 SETTLE_PAUSE_S: Final = 0.1
+#: The kind of frames that say how far a battle is, and nothing of its content.
+PROGRESS: Final = "progress"
 _FIELD: Final = "e"
 
 
@@ -81,6 +83,18 @@ def publish_state(battle_id: object, state: str, reason: str) -> None:
             pipe.execute()
     except redis.RedisError as error:
         logger.warning("state of a battle not published: %s", type(error).__name__)
+
+
+def publish_progress(battle_id: object, phase: str, expected_s: float | None) -> None:
+    """Tell open sockets how far a battle without text is. Losing it is harmless."""
+    key = stream_key(battle_id)
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            pipe.xadd(key, {_FIELD: _encode(PROGRESS, {"phase": phase, "expected_s": expected_s})})
+            pipe.expire(key, KEEP_S)
+            pipe.execute()
+    except redis.RedisError as error:
+        logger.warning("progress of a battle not published: %s", type(error).__name__)
 
 
 def request_stop(battle_id: object, turn: int) -> None:

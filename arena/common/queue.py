@@ -34,6 +34,7 @@ class Doorbell:
 
 GENERATE_TURN: Final = "arena.generate_turn"
 GENERATE_LOCAL: Final = "arena.generate_local"
+PREPARE_CLIPS: Final = "arena.prepare_clips"
 REFRESH_BOARD: Final = "arena.refresh_board"
 TRY_LOCAL: Final = "arena.try_local"
 TRY_STREAMED: Final = "arena.try_streamed"
@@ -43,6 +44,7 @@ SWEEP: Final = "arena.sweep"
 DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_TURN: Doorbell("streams"),
     GENERATE_LOCAL: Doorbell("cpu"),
+    PREPARE_CLIPS: Doorbell("cpu"),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
     TRY_LOCAL: Doorbell("cpu"),
     TRY_STREAMED: Doorbell("streams"),

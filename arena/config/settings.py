@@ -247,6 +247,7 @@ ARENA_FRAME_S = 0.1
 ARENA_MAX_CHARS_PER_S = 600
 ARENA_BATTLE_EXPIRES_S = 24 * 3600
 ARENA_SIDE_RETRIES = 2
-ARENA_REDRAWS = 2
+# By modality: a clip takes too long to draw for it twice.
+ARENA_REDRAWS = {"text": 2, "music": 1}
 
 LOGGING = logging_config(ENV.log_level, secrets_of(ENV))

@@ -1,4 +1,4 @@
-"""One profile for every clip: 48 kHz stereo, one loudness, one codec at one rate. Pure: arrays in, arrays and bytes out.
+"""One profile for every clip: 48 kHz stereo, one loudness, one codec at one rate. Pure: arrays in, bytes out.
 
 Loudness and gating are those of ITU-R BS.1770-4 (by pyloudnorm); the true peak is read at four times the rate, as its
 annex 2 asks. Arrays are float32 of shape (frames, 2), full scale at 1.

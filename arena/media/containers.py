@@ -35,7 +35,7 @@ def _riff(head: bytes, _tail: bytes, size: int) -> bool:
     while at + 8 <= len(head):
         (declared,) = struct.unpack_from("<I", head, at + 4)
         if head[at : at + 4] == b"data":
-            return declared not in _UNKNOWN_SIZES and at + 8 + declared > size
+            return bool(declared not in _UNKNOWN_SIZES and at + 8 + declared > size)
         at += 8 + declared + declared % 2
     return at > size
 
@@ -47,7 +47,8 @@ def _ogg(_head: bytes, tail: bytes, _size: int) -> bool:
     segments = tail[last + 26]
     table = tail[last + 27 : last + 27 + segments]
     whole = last + 27 + segments + sum(table) <= len(tail) and len(table) == segments
-    return not (whole and tail[last + 5] & _END_OF_STREAM)
+    ends = bool(tail[last + 5] & _END_OF_STREAM)
+    return not (whole and ends)
 
 
 def _mp3(head: bytes, size: int) -> bool:
@@ -59,7 +60,7 @@ def _mp3(head: bytes, size: int) -> bool:
         (flags,) = struct.unpack_from(">I", head, at + 4)
         if flags & 0x02:
             (declared,) = struct.unpack_from(">I", head, at + 8 + 4 * (flags & 0x01))
-            return size < declared - _HEAD_BYTES // 2
+            return bool(size < declared - _HEAD_BYTES // 2)
     return False
 
 

@@ -64,7 +64,13 @@ def _run_child(source: Path, target: Path) -> dict[str, Any]:
     environment = _ENVIRONMENT | {"PATH": os.environ.get("PATH", "")}
     try:
         done = subprocess.run(  # noqa: S603 - the program is our own
-            command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=WALL_S, check=False
+            command,
+            cwd=_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=WALL_S,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise TooExpensive("the decoder did not end") from error

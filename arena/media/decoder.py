@@ -14,6 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import numpy as np
+import soundfile
+import soxr
+
+from arena.media.containers import is_cut_short
+from arena.media.errors import ClipError, ClipTruncated, NotAudio, NotFinite, Silent, TooLong, TooShort
+
 CPU_S: Final = 30
 MEMORY_BYTES: Final = 1_000_000_000
 MAX_CLIP_S: Final = 180
@@ -51,10 +58,6 @@ def decode(source: Path, target: BinaryIO) -> dict[str, Any]:
     Raises:
         ClipError: see `arena.media.errors`.
     """
-    import soundfile
-
-    from arena.media.errors import ClipError, NotAudio
-
     _require_whole(source)
     try:
         with soundfile.SoundFile(source) as file:
@@ -66,9 +69,6 @@ def decode(source: Path, target: BinaryIO) -> dict[str, Any]:
 
 
 def _require_whole(source: Path) -> None:
-    from arena.media.containers import is_cut_short
-    from arena.media.errors import ClipTruncated
-
     size = source.stat().st_size
     with source.open("rb") as file:
         head = file.read(_EDGE_BYTES)
@@ -82,10 +82,6 @@ class _Decoding:
     """One file on its way to samples of the profile."""
 
     def __init__(self, file: Any, target: BinaryIO) -> None:
-        import soxr
-
-        from arena.media.errors import NotAudio
-
         if not (MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ and 1 <= file.channels <= MAX_CHANNELS):
             raise NotAudio("rate or channels out of range")
         self._file, self._target = file, target
@@ -95,8 +91,6 @@ class _Decoding:
 
     def run(self) -> dict[str, Any]:
         """Read to the end, write the beginning."""
-        from arena.media.errors import ClipTruncated, Silent, TooShort
-
         declared = self._file.frames
         for block in self._music():
             self._write(self._resampler.resample_chunk(block))
@@ -122,10 +116,6 @@ class _Decoding:
 
     def _music(self) -> Iterator[Any]:
         """Blocks of two channels, from the first sound on."""
-        import numpy as np
-
-        from arena.media.errors import NotFinite, TooLong
-
         while len(block := self._file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
             self._frames += len(block)
             if self._frames > MAX_MUSIC_S * self._file.samplerate:
@@ -145,8 +135,6 @@ class _Decoding:
                 yield stereo
 
     def _flushed(self) -> Any:
-        import numpy as np
-
         return self._resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)
 
     def _write(self, samples: Any) -> None:
@@ -157,8 +145,6 @@ class _Decoding:
 
 def _stereo(block: Any) -> Any:
     """Two channels: one twice, or the even and the odd ones of many mixed."""
-    import numpy as np
-
     if block.shape[1] <= 2:
         return np.ascontiguousarray(np.broadcast_to(block, (len(block), 2)), dtype=np.float32)
     return np.ascontiguousarray(np.stack([block[:, side::2].mean(axis=1) for side in (0, 1)], axis=1))
@@ -167,8 +153,6 @@ def _stereo(block: Any) -> Any:
 def main(source: str, target: str) -> int:
     """Decode, and say what came of it."""
     limit_this_process()
-    from arena.media.errors import ClipError
-
     try:
         with Path(target).open("wb") as file:
             said = decode(Path(source), file)

@@ -16,6 +16,8 @@ class RawClip(models.Model):
     media_type = models.CharField(max_length=80)
     bytes = models.PositiveIntegerField()
     lyrics = models.TextField(blank=True)
+    # From the call to the whole clip.
+    latency_s = models.FloatField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
 
@@ -37,6 +39,7 @@ class Clip(models.Model):
     native = models.JSONField(default=dict)
     # Seconds of music that the system gave, before the clips of both sides were cut to one length.
     generated_s = models.FloatField()
+    # From the hand-over to both sides' being ready.
     prepared_in_s = models.FloatField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -73,7 +73,7 @@ def _joined(events: Sequence[Event]) -> dict[int, tuple[str, dict[str, str]]]:
     turns: dict[int, tuple[str, dict[str, str]]] = {}
     for event in events:
         body = json.loads(event.body)
-        if body["type"] == "state":
+        if "turn" not in body:
             continue
         before = turns.get(body["turn"], ("", dict.fromkeys(SIDES, "")))[1]
         keep = body["type"] == "frame"

@@ -118,7 +118,7 @@ def test_a_redraw_replaces_the_whole_pair_without_the_failed_system_and_keeps_th
 
 
 def test_where_no_other_pair_can_answer_the_same_one_tries_again_if_that_may_help(arena, battle, settings):
-    settings.ARENA_REDRAWS = 0
+    settings.ARENA_REDRAWS = {"text": 0}
     work = generation.claim_turn(_turn(battle).id)
     again = generation.redraw(work, {"left": ServerFailed("down")})
     assert {s: w.version.id for s, w in again.sides.items()} == {s: w.version.id for s, w in work.sides.items()}

@@ -1,0 +1,183 @@
+"""What workers do with clips: keep them as they came, bring them to the profile, finish the turn, forget.
+
+SidesFailed     at least one side gave nothing that can be played; `failures` says which and why
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+
+from arena.battles.endings import finish_turn
+from arena.battles.models import Turn
+from arena.battles.states import Side
+from arena.battles.work import Output, TurnWork, fence
+from arena.common.object_store import store
+from arena.common.storage import Missing
+from arena.media import audio
+from arena.media.decode import Decoded, decoded
+from arena.media.errors import ClipError, ClipLost
+from arena.media.lengths import common_length_s
+from arena.media.models import Clip, RawClip
+from arena.systems.backends.base import AudioClip, BackendError, NothingSaid
+
+RAW_PREFIX: Final = "clips-raw"
+PREFIX: Final = "clips"
+_KEY_BYTES: Final = 16
+
+
+class SidesFailed(Exception):
+    """At least one side gave nothing that can be played."""
+
+    def __init__(self, failures: Mapping[Side, BackendError]) -> None:
+        super().__init__(", ".join(f"{side}: {error.summary}" for side, error in failures.items()))
+        self.failures = dict(failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A side's clip in the store, not yet anybody's to hear."""
+
+    raw: RawClip
+    key: str
+    clip: audio.Profiled
+    native: dict[str, Any]
+    music_s: float
+
+
+def keep_raw(response_id: int, clip: AudioClip, latency_s: float) -> None:
+    """Keep a clip as it came until it is prepared. The same response's second clip (a task delivered twice) goes.
+
+    Raises:
+        StorageError: see `arena.common.storage`.
+    """
+    key = _new_key(RAW_PREFIX)
+    store().put(key, clip.data)
+    try:
+        with transaction.atomic():
+            RawClip.objects.create(
+                response_id=response_id,
+                key=key,
+                media_type=clip.media_type[:80],
+                bytes=len(clip.data),
+                lyrics=clip.lyrics,
+                latency_s=latency_s,
+            )
+    except IntegrityError:
+        store().delete(key)
+
+
+def _new_key(prefix: str) -> str:
+    return f"{prefix}/{secrets.token_hex(_KEY_BYTES)}"
+
+
+def prepare(work: TurnWork) -> dict[Side, Prepared]:
+    """Bring both sides' clips to the profile and to one length, and store them. Holds no connection meanwhile.
+
+    Raises:
+        SidesFailed: see there; nothing is stored then.
+        StorageError: see `arena.common.storage`.
+    """
+    raws = _raws(work)
+    connection.close()
+    with ExitStack() as stack:
+        found = {side: _attempt(stack.enter_context, decoded(_blocks(raw))) for side, raw in raws.items()}
+        sources = _all_good(found)
+        wished_s = next(iter(work.sides.values())).requirement.get("duration_s")
+        length_s = common_length_s([one.clip_s for one in sources.values()], wished_s)
+        clips = _all_good({side: _attempt(_profiled, one, length_s) for side, one in sources.items()})
+    return {side: _stored(raws[side], clips[side], sources[side]) for side in raws}
+
+
+def _raws(work: TurnWork) -> dict[Side, RawClip]:
+    sides: dict[int, Side] = {one.response_id: side for side, one in work.sides.items()}
+    raws = {sides[raw.response_id]: raw for raw in RawClip.objects.filter(response_id__in=sides)}
+    if missing := set(work.sides) - set(raws):
+        raise SidesFailed({side: NothingSaid("finished without a clip") for side in missing})
+    return raws
+
+
+def _blocks(raw: RawClip) -> Any:
+    try:
+        yield from store().read(raw.key)
+    except Missing as error:
+        raise ClipLost(raw.key) from error
+
+
+def _attempt(call: Any, *arguments: Any) -> Any:
+    """What the call returns, or the error of the clip."""
+    try:
+        return call(*arguments)
+    except ClipError as error:
+        return error
+
+
+def _all_good(found: Mapping[Side, Any]) -> dict[Side, Any]:
+    failures = {side: one for side, one in found.items() if isinstance(one, ClipError)}
+    if failures:
+        raise SidesFailed(failures)
+    return dict(found)
+
+
+def _profiled(source: Decoded, length_s: float) -> audio.Profiled:
+    return audio.profiled(source.samples(length_s), length_s)
+
+
+def _stored(raw: RawClip, clip: audio.Profiled, source: Decoded) -> Prepared:
+    key = _new_key(PREFIX)
+    store().put(key, clip.data)
+    return Prepared(raw, key, clip, {**source.facts, "media_type": raw.media_type, "bytes": raw.bytes}, source.music_s)
+
+
+def finish(work: TurnWork, prepared: Mapping[Side, Prepared]) -> None:
+    """Let both clips be heard: rows and the state `ready` in one transaction; then the raw ones go.
+
+    Raises:
+        LeaseLost: the turn is not ours any more; what was stored for it is gone.
+    """
+    try:
+        with transaction.atomic():
+            fence(work.turn_id, work.attempt)
+            handed_over_at = max(one.raw.created_at for one in prepared.values())
+            now = Turn.objects.filter(id=work.turn_id).values_list(Now(), flat=True).get()
+            for one in prepared.values():
+                _insert(one, (now - handed_over_at).total_seconds())
+            finish_turn(work, {side: _output(one.raw) for side, one in prepared.items()})
+    except Exception:
+        for one in prepared.values():
+            store().delete(one.key)
+        raise
+    forget_raw(work.turn_id)
+
+
+def _insert(one: Prepared, prepared_in_s: float) -> None:
+    Clip.objects.create(
+        response_id=one.raw.response_id,
+        key=one.key,
+        media_type=audio.MEDIA_TYPE,
+        duration_s=one.clip.duration_s,
+        peaks=list(one.clip.peaks),
+        bytes=len(one.clip.data),
+        sha256=hashlib.sha256(one.clip.data).hexdigest(),
+        lyrics=one.raw.lyrics,
+        native=one.native,
+        generated_s=one.music_s,
+        prepared_in_s=prepared_in_s,
+    )
+
+
+def _output(raw: RawClip) -> Output:
+    """A clip says nothing in words: what was sung stays with the clip until the vote."""
+    return Output("", "", "stop", None, raw.latency_s, None, None)
+
+
+def forget_raw(turn_id: int) -> None:
+    """Delete what came for a turn that has ended, of every attempt."""
+    for raw in RawClip.objects.filter(response__turn_id=turn_id):
+        store().delete(raw.key)
+        raw.delete()

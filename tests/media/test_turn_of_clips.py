@@ -1,0 +1,171 @@
+"""A battle of clips: both are gathered, prepared apart and heard at one moment; what cannot be played is drawn anew."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from arena.battles import generation, handover, services
+from arena.battles.conductor import Call, Failed
+from arena.battles.gathering import Gathered, Gatherer
+from arena.battles.models import Response, Turn
+from arena.battles.states import SIDES, Phase
+from arena.battles.work import LeaseLost
+from arena.common.object_store import store
+from arena.media import services as media
+from arena.media.models import Clip, RawClip
+from arena.media.selectors import players_of
+from arena.router.models import Pairing
+from arena.systems.backends.base import AudioClip, Finished, GenerationRequest, Message, ServerFailed
+from tests.ballots import make_voter
+from tests.media.conftest import PROMPT
+from tests.media.sounds import as_file, melody
+from workers.clips import prepare_clips
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GOOD = as_file(melody(7), kind="MP3")
+OTHER = as_file(melody(9.5, seed=1)[:, :1], kind="FLAC")
+
+
+@pytest.fixture
+def battle(arena):
+    return services.start_battle(arena, make_voter(), PROMPT)
+
+
+def _turn(battle):
+    return Turn.objects.get(battle=battle)
+
+
+def _generated(battle, clips=(GOOD, OTHER)):
+    work = generation.claim_turn(_turn(battle).id)
+    for side, clip in zip(SIDES, clips, strict=True):
+        media.keep_raw(work.sides[side].response_id, AudioClip(clip, "audio/any", f"la {side}"), 2.0)
+    handover.hand_over(work, Phase.PREPARE)
+    return work
+
+
+def test_both_clips_can_be_heard_once_both_are_prepared(battle):
+    _generated(battle)
+    assert players_of(battle) == {}
+    prepare_clips(_turn(battle).id)
+    battle.refresh_from_db()
+    assert battle.state == "ready"
+    left, right = (players_of(battle)[side] for side in SIDES)
+    assert left.duration_s == right.duration_s == 7.0
+    assert left.audio_url != right.audio_url
+    clips = {clip.response.side: clip for clip in Clip.objects.select_related("response")}
+    assert clips["left"].bytes == clips["right"].bytes
+    assert {clip.generated_s for clip in clips.values()} == {7.0, 9.5}
+    assert clips["left"].lyrics == "la left"
+    assert Response.objects.get(turn__battle=battle, side="left", status="complete").content == ""
+
+
+def test_what_came_is_forgotten_once_it_is_prepared(battle):
+    _generated(battle)
+    assert len(store().keys("clips-raw")) == 2
+    prepare_clips(_turn(battle).id)
+    assert RawClip.objects.count() == 0
+    assert store().keys("clips-raw") == []
+    assert len(store().keys("clips")) == 2
+
+
+def test_a_task_delivered_twice_prepares_once(battle):
+    _generated(battle)
+    for _ in range(3):
+        prepare_clips(_turn(battle).id)
+    assert Clip.objects.count() == 2
+    assert len(store().keys("clips")) == 2
+
+
+def test_a_worker_killed_while_it_prepares_loses_nothing(battle):
+    _generated(battle)
+    lost = handover.claim_generated(_turn(battle).id)
+    prepared = media.prepare(lost)
+    assert handover.claim_generated(_turn(battle).id) is None
+    Turn.objects.update(lease_until=Now() - timedelta(seconds=1))
+    prepare_clips(_turn(battle).id)
+    battle.refresh_from_db()
+    assert battle.state == "ready"
+    with pytest.raises(LeaseLost):
+        media.finish(lost, prepared)
+    assert Clip.objects.count() == 2
+    assert len(store().keys("clips")) == 2
+
+
+def test_the_sweep_rings_for_the_phase_that_is_due(battle):
+    _generated(battle)
+    Turn.objects.update(rung_at=None)
+    (due,) = generation.due_turns(0)
+    assert handover.bell_of(due.phase) == "arena.prepare_clips"
+    assert generation.claim_turn(due.id) is None
+
+
+def test_a_side_that_cannot_be_played_is_drawn_anew_once_and_stays_a_row(battle):
+    _generated(battle, (GOOD, b"<html>busy</html>"))
+    prepare_clips(_turn(battle).id)
+    battle.refresh_from_db()
+    assert battle.state == "generating"
+    assert Pairing.objects.get(id=battle.pairing_id).redraw_of is not None
+    failed = Response.objects.get(status="failed")
+    assert (failed.side, failed.error_class) == ("right", "NotAudio")
+    _generated(battle, (b"", GOOD))
+    prepare_clips(_turn(battle).id)
+    battle.refresh_from_db()
+    assert (battle.state, battle.reason) == ("failed", "backend_failed")
+    assert Response.objects.filter(status="complete").count() == 0
+    assert RawClip.objects.count() == 0
+
+
+def test_a_redrawn_pair_can_be_heard(battle):
+    _generated(battle, (GOOD, GOOD[:2000]))
+    prepare_clips(_turn(battle).id)
+    _generated(battle)
+    prepare_clips(_turn(battle).id)
+    battle.refresh_from_db()
+    assert battle.state == "ready"
+    assert len(players_of(battle)) == 2
+
+
+class _Backend:
+    def __init__(self, *events):
+        self.events, self.closed = events, False
+
+    async def stream(self, request):
+        try:
+            for event in self.events:
+                await asyncio.sleep(0)
+                if isinstance(event, Exception):
+                    raise event
+                if event is None:
+                    await asyncio.sleep(60)
+                yield event
+        finally:
+            self.closed = True
+
+
+def _gather(battle, left, right):
+    work, kept = generation.claim_turn(_turn(battle).id), {}
+    request = GenerationRequest((Message("user", PROMPT),))
+
+    async def keep(side, clip, latency_s):
+        kept[side] = (clip.data, latency_s)
+
+    calls = {side: Call(backend, request) for side, backend in zip(SIDES, (left, right), strict=True)}
+    return asyncio.run(Gatherer(work, calls, keep).run()), kept
+
+
+def test_both_sides_are_asked_at_once_and_their_clips_kept(battle):
+    backends = [_Backend(AudioClip(data, ""), Finished("stop")) for data in (b"one", b"two")]
+    outcome, kept = _gather(battle, *backends)
+    assert isinstance(outcome, Gathered)
+    assert {side: data for side, (data, _s) in kept.items()} == {"left": b"one", "right": b"two"}
+
+
+def test_a_failing_side_ends_the_other_at_once(battle):
+    slow = _Backend(None)
+    outcome, kept = _gather(battle, slow, _Backend(ServerFailed("500")))
+    assert isinstance(outcome, Failed)
+    assert set(outcome.failures) == {"right"}
+    assert slow.closed
+    assert kept == {}
