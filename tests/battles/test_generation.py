@@ -94,7 +94,7 @@ def test_after_the_lease_another_worker_takes_the_same_pair_and_the_first_writes
 
 
 def test_a_turn_that_takes_its_workers_down_is_given_up(battle):
-    for _ in range(generation.MAX_ATTEMPTS):
+    for _ in range(generation.MAX_ATTEMPTS["text"]):
         assert generation.claim_turn(_turn(battle).id) is not None
         _lose_lease(battle)
     assert generation.claim_turn(_turn(battle).id) is None

@@ -1,4 +1,4 @@
-"""A battle of clips: both are gathered, prepared apart and heard at one moment; what cannot be played is drawn anew."""
+"""A battle of clips: both are gathered, prepared apart and heard at one moment; what cannot be played is redrawn."""
 
 import asyncio
 from datetime import timedelta
