@@ -1,5 +1,6 @@
 """One system of a systems file, by the kind of its backend: which keys it has, and what can be wrong with them."""
 
+import json
 import re
 from dataclasses import fields
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Ty
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import BackendError, Limits
 from arena.systems.backends.openai_http import RESERVED_PARAMETERS
+from arena.systems.backends.replay_audio import AudioFolder
 from arena.systems.backends.replay_files import open_outputs
 from arena.systems.offline import CONTENDERS
 
@@ -89,8 +91,16 @@ class ReplayEntry(Entry):
     tokens_per_second: float = Field(60.0, gt=0, le=100_000)
     ttft_s: float = Field(0.3, ge=0, le=60)
 
+    @property
+    def gives(self) -> Literal["text", "audio"]:
+        """See `Entry.gives`: a folder holds clips, a file texts."""
+        return "audio" if self.path.is_dir() else "text"
+
     def endpoint(self) -> dict[str, Any]:
         """See `Entry.endpoint`. Reads the file."""
+        if self.gives == "audio":
+            sha256 = AudioFolder(self.path).fingerprint()
+            return {"path": str(self.path), "gives": "audio", "sha256": sha256, "ttft_s": self.ttft_s}
         return {
             "path": str(self.path),
             "sha256": open_outputs(self.path).sha256,
@@ -101,6 +111,9 @@ class ReplayEntry(Entry):
     def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
         """See `Entry.problem`."""
         try:
+            if self.gives == "audio":
+                AudioFolder(self.path).fingerprint()
+                return None
             return None if len(open_outputs(self.path)) else f"path: {self.path} holds no outputs"
         except BackendError as error:
             return f"path: {error}"
@@ -124,11 +137,73 @@ class OpenAIEntry(Entry):
 
     def problem(self, policy: AddressPolicy) -> str | None:
         """See `Entry.problem`."""
-        try:
-            policy.check_url(self.base_url)
-        except BackendError as error:
-            return f"base_url: {error}"
-        return None
+        return _address_problem(policy, "base_url", self.base_url)
+
+
+def _address_problem(policy: AddressPolicy, name: str, url: str) -> str | None:
+    try:
+        policy.check_url(url)
+    except BackendError as error:
+        return f"{name}: {error}"
+    return None
+
+
+class MusicArenaEntry(Entry):
+    """A system server that Music Arena's protocol describes."""
+
+    backend: Literal["music_arena_http"]
+    base_url: str
+
+    @property
+    def gives(self) -> Literal["text", "audio"]:
+        """See `Entry.gives`."""
+        return "audio"
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        return {"base_url": self.base_url}
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """See `Entry.problem`."""
+        return _address_problem(policy, "base_url", self.base_url)
+
+
+class AudioPlaceEntry(Strict):
+    """Where the reply has its audio."""
+
+    kind: Literal["bytes", "base64", "link"] = "bytes"
+    path: str = Field(default="", max_length=200)
+
+
+class AudioHttpEntry(Entry):
+    """Any server that makes a clip from a JSON body."""
+
+    backend: Literal["audio_http"]
+    url: str
+    body: dict[str, JsonValue]
+    audio: AudioPlaceEntry = AudioPlaceEntry()
+    # Dotted path to the words that were sung.
+    lyrics: str = Field(default="", max_length=200)
+    api_key_env: Annotated[str, AfterValidator(_key_variable)] | None = None
+
+    @property
+    def gives(self) -> Literal["text", "audio"]:
+        """See `Entry.gives`."""
+        return "audio"
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`."""
+        given = {"api_key_env": self.api_key_env, "lyrics": self.lyrics}
+        described = {"url": self.url, "body": self.body, "audio": self.audio.model_dump()}
+        return described | {name: value for name, value in given.items() if value}
+
+    def problem(self, policy: AddressPolicy) -> str | None:
+        """See `Entry.problem`."""
+        if "{prompt}" not in json.dumps(self.body):
+            return "body: holds no {prompt}"
+        if self.audio.kind != "bytes" and not self.audio.path:
+            return f"audio.path: says where in the reply the {self.audio.kind} lies"
+        return _address_problem(policy, "url", self.url)
 
 
 class LocalEntry(Entry):
@@ -151,9 +226,11 @@ class LocalEntry(Entry):
         return None if self.entry in CONTENDERS else f"entry: none of {', '.join(CONTENDERS)}"
 
 
-AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry
+AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry | MusicArenaEntry | AudioHttpEntry
 KINDS: Final[dict[str, TypeAdapter[Any]]] = {
     "replay": TypeAdapter(ReplayEntry),
     "openai_http": TypeAdapter(OpenAIEntry),
     "local": TypeAdapter(LocalEntry),
+    "music_arena_http": TypeAdapter(MusicArenaEntry),
+    "audio_http": TypeAdapter(AudioHttpEntry),
 }

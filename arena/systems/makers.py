@@ -9,11 +9,14 @@ from django.conf import settings
 from environs import EnvError, FileAwareEnv
 
 from arena.systems.backends.addresses import AddressPolicy, endpoint_of
+from arena.systems.backends.audio_http import AudioHttpBackend, AudioPlace
 from arena.systems.backends.base import Backend, Misconfigured
 from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.local_audio import LocalAudioBackend
+from arena.systems.backends.music_arena_http import MusicArenaBackend
 from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
+from arena.systems.backends.replay_audio import ReplayAudioBackend
 from arena.systems.offline import CONTENDERS
 
 Maker: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Backend]
@@ -30,6 +33,10 @@ def make(kind: str, endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) 
 
 
 def _replay(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    if endpoint.get("gives") == "audio":
+        return ReplayAudioBackend(
+            Path(endpoint["path"]), float(endpoint.get("ttft_s", DEFAULT_TTFT_S)), endpoint.get("sha256")
+        )
     return ReplayBackend(
         Path(endpoint["path"]),
         tokens_per_second=float(endpoint.get("tokens_per_second", DEFAULT_TOKENS_PER_S)),
@@ -56,7 +63,29 @@ def _openai_http(endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
     )
 
 
-_MAKERS: Final[Mapping[str, Maker]] = {"replay": _replay, "local": _local, "openai_http": _openai_http}
+def _music_arena_http(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    return MusicArenaBackend(endpoint["base_url"], policy=address_policy())
+
+
+def _audio_http(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    key_name = endpoint.get("api_key_env", "")
+    return AudioHttpBackend(
+        endpoint["url"],
+        endpoint["body"],
+        AudioPlace(**endpoint["audio"]),
+        lyrics_path=endpoint.get("lyrics", ""),
+        api_key=_secret(key_name) if key_name else "",
+        policy=address_policy(),
+    )
+
+
+_MAKERS: Final[Mapping[str, Maker]] = {
+    "replay": _replay,
+    "local": _local,
+    "openai_http": _openai_http,
+    "music_arena_http": _music_arena_http,
+    "audio_http": _audio_http,
+}
 
 
 def address_policy() -> AddressPolicy:

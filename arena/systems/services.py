@@ -25,6 +25,7 @@ from arena.systems.backends.base import (
 from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.local_audio import LocalAudioBackend
 from arena.systems.backends.replay import ReplayBackend
+from arena.systems.backends.replay_audio import ReplayAudioBackend
 from arena.systems.backends.text import pieces, prompt_tokens
 from arena.systems.makers import address_policy, has_secret, make
 from arena.systems.models import SystemVersion
@@ -114,7 +115,7 @@ def _shared_prompts(described: tuple[str, ...]) -> tuple[str, ...]:
 def _known_prompts(described: str) -> set[str]:
     try:
         backend = _backend(described)
-        return set(backend.known_prompts()) if isinstance(backend, ReplayBackend) else set()
+        return set(backend.known_prompts()) if isinstance(backend, ReplayBackend | ReplayAudioBackend) else set()
     except BackendError:
         return set()
 

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from arena.systems import music_signature
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.entries import KINDS, AnyEntry, Entry, LocalEntry, OpenAIEntry, Strict
+from arena.systems.entries import KINDS, AnyEntry, AudioHttpEntry, Entry, LocalEntry, OpenAIEntry, Strict
 from arena.systems.offline import CONTENDERS
 
 _SECRET_NAMES: Final = frozenset(
@@ -110,7 +110,7 @@ def missing_here(entry: AnyEntry, has_secret: Callable[[str], bool]) -> str | No
     """What this machine lacks for the system, as a sentence; None if it has all."""
     if isinstance(entry, LocalEntry) and not CONTENDERS[entry.entry].is_installed():
         return f"{' and '.join(CONTENDERS[entry.entry].requires)} not installed here: it will not be drawn"
-    if isinstance(entry, OpenAIEntry) and entry.api_key_env and not has_secret(entry.api_key_env):
+    if isinstance(entry, OpenAIEntry | AudioHttpEntry) and entry.api_key_env and not has_secret(entry.api_key_env):
         return f"{entry.api_key_env} is not set here: it will not be drawn"
     return None
 

@@ -103,9 +103,13 @@ class Body:
                 return
             yield block
 
+    async def data(self) -> bytes:
+        """All of it. Raises like `blocks`."""
+        return b"".join([block async for block in self.blocks()])
+
     async def whole(self) -> str:
         """All of it as text. Raises like `blocks`."""
-        return b"".join([block async for block in self.blocks()]).decode("utf-8", "replace")
+        return (await self.data()).decode("utf-8", "replace")
 
     async def start(self) -> str:
         """The first kilobytes, as far as they come: an error's explanation. May be asked for again."""
