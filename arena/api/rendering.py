@@ -1,9 +1,6 @@
 """From inner types to response bodies."""
 
-from hashlib import sha256
-
-from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
+from django.http import HttpResponse
 from pydantic import BaseModel
 
 from arena.api.schemas import BattleOut
@@ -17,12 +14,6 @@ def rendered(body: BaseModel, status: int = 200, *, cache: str = "no-store") -> 
     response = HttpResponse(body.model_dump_json(), status=status, content_type="application/json")
     response["Cache-Control"] = cache
     return response
-
-
-def tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The response with a tag of its bytes, or 304 where the client has them already."""
-    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
-    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 def rendered_battle(battle: Battle, status: int = 200, vote: Vote | None = None) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
 from arena.common import measures, tracing
-from arena.integrity.network import from_trusted_proxy
+from arena.integrity.network import is_trusted_proxy
 
 logger = logging.getLogger("arena.requests")
 
@@ -37,11 +37,17 @@ class RequestTrace:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer under the request's id."""
         started = time.perf_counter()
-        request_id = request_id_of(request)
+        request_id = request_id_from(request.headers.get(tracing.HEADER, ""), request.META.get("REMOTE_ADDR", ""))
         with tracing.use(request_id):
             response = self._get_response(request)
             response[tracing.HEADER] = request_id
-            _tell(request, response.status_code, time.perf_counter() - started)
+            tell(
+                method_of(request),
+                route_of(request),
+                request.path,
+                response.status_code,
+                time.perf_counter() - started,
+            )
         return response
 
 
@@ -59,10 +65,9 @@ class ResourcePolicy:
         return response
 
 
-def request_id_of(request: HttpRequest) -> str:
+def request_id_from(given: str, peer: str) -> str:
     """The id that a trusted proxy gave, else a new one: a visitor must not choose what our logs are searched by."""
-    given = request.headers.get(tracing.HEADER, "")
-    return given if tracing.is_valid(given) and from_trusted_proxy(request) else tracing.new_id()
+    return given if tracing.is_valid(given) and is_trusted_proxy(peer) else tracing.new_id()
 
 
 @receiver(got_request_exception)
@@ -71,11 +76,11 @@ def log_exception(**_signal: Any) -> None:
     logger.error("a view failed", exc_info=sys.exc_info())
 
 
-def _tell(request: HttpRequest, status: int, seconds: float) -> None:
-    method, route = method_of(request), route_of(request)
+def tell(method: str, route: str, path: str, status: int, seconds: float) -> None:
+    """Count a request that was answered, and write its line."""
     measures.HTTP_REQUESTS.count(method, route, status)
     measures.HTTP_S.observe(route, seconds=seconds)
-    if not request.path.startswith((*_QUIET, settings.STATIC_URL)):
+    if not path.startswith((*_QUIET, settings.STATIC_URL)):
         fields = {"method": method, "route": route, "status": status, "duration_ms": round(seconds * 1000, 1)}
         # Pages that were read without trouble are counted above; a line for each would cost more than some of them.
         is_plain = method in _READS and status < HTTPStatus.BAD_REQUEST and seconds < SLOW_S

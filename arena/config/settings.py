@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -62,7 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "arena.config.middleware.RequestTrace",
-    "arena.config.kept.KeptAnswers",
+    "arena.config.kept.PublicAnswers",
     "django.middleware.security.SecurityMiddleware",
     # Outside of whatever answers by itself: static files and refused host names get these headers too.
     "arena.config.middleware.ResourcePolicy",
@@ -88,7 +88,6 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
             ],
         },
     }
@@ -198,8 +197,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "media-src": [SELF],
         "font-src": [SELF],
@@ -237,7 +236,7 @@ ARENA_MODERATION_MODEL = ENV.moderation_model
 ARENA_MODERATION_API_KEY = ENV.moderation_api_key
 ARENA_RELEASE_KEY = ENV.release_key
 ARENA_MAX_TURNS = 10
-# How old a public answer of the API may be at most, beyond what its cache headers say; 0 makes each anew.
+# How old a public page or answer of the API becomes before it is made anew; 0 makes one for each request.
 ARENA_PUBLIC_KEPT_S = 1.0
 ARENA_MAX_OPEN_BATTLES = ENV.max_open_battles
 ARENA_MAX_SOCKETS = ENV.max_sockets

@@ -62,9 +62,9 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Add
     return address
 
 
-def from_trusted_proxy(request: HttpRequest) -> bool:
-    """Whether the other end of the connection is a proxy that may speak for others."""
-    return is_among(parse_address(request.META.get("REMOTE_ADDR", "")), settings.ARENA_TRUSTED_PROXIES)
+def is_trusted_proxy(peer: str) -> bool:
+    """Whether the other end of a connection, an address or empty, is a proxy that may speak for others."""
+    return is_among(parse_address(peer), settings.ARENA_TRUSTED_PROXIES)
 
 
 def prefix_of(address: Address | None) -> str:

@@ -1,9 +1,20 @@
 """The addresses of the pages. Forms post here; scripts use the API."""
 
 from django.urls import URLPattern, URLResolver, path
-from django.views.i18n import set_language
 
-from arena.web.views import arena, battle, boards, consent, history, home, leaderboard, media, pages, releases
+from arena.web.views import (
+    arena,
+    battle,
+    boards,
+    consent,
+    history,
+    home,
+    language,
+    leaderboard,
+    media,
+    pages,
+    releases,
+)
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -37,6 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("about", pages.about, name="about"),
     path("methods", pages.methods, name="methods"),
     path("privacy", pages.privacy, name="privacy"),
-    path("language", set_language, name="language"),
+    path("language", language.switch, name="language"),
     path("robots.txt", pages.robots, name="robots"),
 ]

@@ -7,12 +7,10 @@ import { themed } from "./figure";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 
-/** Plotly writes its rules into this element; with the page's nonce it passes the Content-Security-Policy. */
-function prepareStyle(): void {
-  const style = document.createElement("style");
-  style.id = "plotly.js-style-global";
-  style.nonce = document.querySelector<HTMLElement>("script[nonce]")?.nonce ?? "";
-  document.head.append(style);
+/** Plotly adds its rules to the sheet of this name; one that it made itself would not pass the Content-Security-Policy. */
+function lendStyleSheet(): void {
+  const sheet = document.querySelector<HTMLLinkElement>("link[rel=stylesheet]");
+  if (sheet) sheet.id = "plotly.js-style-global";
 }
 
 async function draw(target: HTMLElement, figure: Figure): Promise<void> {
@@ -43,5 +41,5 @@ function watch(target: HTMLElement): void {
 }
 
 const targets = document.querySelectorAll<HTMLElement>("[data-figure]");
-if (targets.length > 0) prepareStyle();
+if (targets.length > 0) lendStyleSheet();
 targets.forEach(watch);

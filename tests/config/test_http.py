@@ -5,49 +5,13 @@ import threading
 from typing import Any
 
 import pytest
-from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from arena.config import http
 from arena.config.http import THREADS, ThreadedHandler
-
-TIMEOUT_S = 30
-
-
-class Request(ApplicationCommunicator):
-    """One request to the handler, as a server passes it on."""
-
-    def __init__(self, handler: ThreadedHandler, path: str, method: str = "GET", **headers: str) -> None:
-        sent = {"host": "127.0.0.1", **headers}
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "query_string": b"",
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()],
-            "client": ["127.0.0.1", 0],
-        }
-        super().__init__(handler, scope)
-
-    async def send(self, body: bytes = b"", *, more: bool = False) -> None:
-        await self.send_input({"type": "http.request", "body": body, "more_body": more})
-
-    async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        start = await self.receive_output(TIMEOUT_S)
-        body, more = b"", True
-        while more:
-            part = await self.receive_output(TIMEOUT_S)
-            body, more = body + part.get("body", b""), part.get("more_body", False)
-        await self.wait(TIMEOUT_S)
-        return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body
-
-
-async def ask(handler: ThreadedHandler, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    request = Request(handler, path, **headers)
-    await request.send()
-    return await request.answer()
+from tests.asgi import TIMEOUT_S, Request, ask
 
 
 @pytest.fixture

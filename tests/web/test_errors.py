@@ -84,7 +84,6 @@ def test_every_error_has_a_page_in_both_languages(newcomer: Browser, status: int
     from django.utils.translation import override
 
     request = RequestFactory().get("/")
-    request.csp_nonce = "n"
     pages = []
     for language, _name in settings.LANGUAGES:
         with override(language):

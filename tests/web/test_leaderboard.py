@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
@@ -136,26 +135,23 @@ def test_the_page_links_to_its_methods(newcomer: Browser, arena: Arena) -> None:
 
 def test_an_unchanged_board_is_not_sent_twice(newcomer: Browser, arena: Arena) -> None:
     publish(arena)
-    newcomer.get(BOARD)
-    tag = newcomer.get(BOARD)["ETag"]
-    again = newcomer.get(BOARD, headers={"If-None-Match": tag})
-    assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
-    # The browser keeps the policy whose nonce stands in the page that it keeps.
-    assert "Content-Security-Policy" not in again
-    assert "no-cache" in again["Cache-Control"]
+    first = newcomer.get(BOARD)
+    again = newcomer.get(BOARD, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    of_every_answer = {"X-Request-ID", "Content-Type", "Content-Length"}
+    assert {name: again[name] for name in first.headers if name not in of_every_answer} == {
+        name: first[name] for name in first.headers if name not in of_every_answer
+    }
 
 
-@pytest.mark.parametrize("change", ["board", "language", "cookie"])
+@pytest.mark.parametrize("change", ["board", "language"])
 def test_a_changed_page_is_sent_again(newcomer: Browser, arena: Arena, change: str) -> None:
     publish(arena)
-    newcomer.get(BOARD)
     headers = {"If-None-Match": newcomer.get(BOARD)["ETag"]}
     if change == "board":
-        publish(arena)
-    elif change == "language":
-        headers["Accept-Language"] = "fr"
+        publish(arena, rated=2)
     else:
-        newcomer.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
+        headers["Accept-Language"] = "fr"
     assert newcomer.get(BOARD, headers=headers).status_code == 200
 
 
@@ -170,20 +166,6 @@ def test_the_number_of_queries_does_not_grow_with_systems(newcomer: Browser, are
     for n in range(10):
         make_version(arena, f"More {n}")
     assert queries() == few <= 20
-
-
-def test_within_a_second_a_board_is_read_once_for_everybody(
-    newcomer: Browser, alice: Browser, arena: Arena, settings, django_assert_num_queries
-) -> None:
-    settings.ARENA_PUBLIC_KEPT_S = 60
-    publish(arena)
-    address = f"{BOARD}?order=votes"
-    newcomer.get(address)
-    first = newcomer.get(address)
-    with django_assert_num_queries(0):
-        again = newcomer.get(address, headers={"If-None-Match": first["ETag"]})
-        other = Browser().get(address)
-    assert (first.status_code, again.status_code, other.status_code) == (200, 304, 200)
 
 
 def test_an_unknown_arena_has_no_board(newcomer: Browser, arena: Arena) -> None:

@@ -15,7 +15,7 @@ LISTS: str = "public, max-age=60"
 
 
 @router.get("/arenas", operation_id="list_arenas", response={200: ArenasOut, **problems()})
-def arenas(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def arenas(request: HttpRequest) -> HttpResponse:
     """The open arenas."""
     counts = system_counts()
     rows = [
@@ -33,6 +33,6 @@ def arenas(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 @router.get("/systems", operation_id="list_systems", response={200: SystemsOut, **problems()})
-def systems(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def systems(request: HttpRequest) -> HttpResponse:
     """Every system ever registered, with all its versions: who stops taking part stays in the list."""
     return rendered(SystemsOut(systems=[SystemOut.model_validate(row) for row in public_systems()]), cache=LISTS)

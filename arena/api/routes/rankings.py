@@ -23,7 +23,7 @@ from arena.api.ranking_schemas import (
     ValueOut,
     ValuesOut,
 )
-from arena.api.rendering import rendered, tagged
+from arena.api.rendering import rendered
 from arena.api.tables import csv_response
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
@@ -88,10 +88,10 @@ class BoardQuery(MethodQuery):
         return Question(filter_of(self.language, self.category), METHODS[self.method], self.as_of)
 
 
-def _answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """With a tag of the whole answer: a system that retires changes its row without a new fit."""
+def _answer(response: HttpResponse) -> HttpResponse:
+    """For everybody. The tag is one of the whole answer: a system that retires changes its row without a new fit."""
     response["Cache-Control"] = CACHE
-    return tagged(request, response)
+    return response
 
 
 _JSON: Final = {304: None, **problems(404, 422)}
@@ -104,7 +104,7 @@ _CSV: Final = {200: None, 304: None, **problems(404, 422)}
 def board(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> HttpResponse:
     """A leaderboard. Ask again with `If-None-Match`: 304 means that it is still the same."""
     found = board_of(open_arena(slug), query.question())
-    return _answer(request, rendered(LeaderboardOut.model_validate(found.as_dict())))
+    return _answer(rendered(LeaderboardOut.model_validate(found.as_dict())))
 
 
 @router.get("/arenas/{slug}/leaderboard.csv", operation_id="leaderboard_csv", response={**_CSV, **problems(409)})
@@ -112,7 +112,7 @@ def board_csv(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> Http
     """The rows of a leaderboard as CSV."""
     found = board_of(open_arena(slug), query.question())
     columns = LeaderboardRow.__slots__
-    return _answer(request, csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
+    return _answer(csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
 
 
 @router.get(
@@ -122,7 +122,6 @@ def history(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> HttpRe
     """The ratings through time, of all votes, one language or one category; combinations have no history."""
     found = _history(open_arena(slug), query)
     return _answer(
-        request,
         rendered(
             HistoryOut(arena=slug, board=found.board, lines=[LineOut.model_validate(one) for one in found.lines])
         ),
@@ -138,7 +137,7 @@ def history_csv(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> Ht
         for point in line.points
     )
     columns = ("at", "system", "version", "rating", "lower", "upper", "votes")
-    return _answer(request, csv_response(f"{slug}-history.csv", columns, rows))
+    return _answer(csv_response(f"{slug}-history.csv", columns, rows))
 
 
 def _history(arena: Arena, query: VotesQuery) -> History:
@@ -156,7 +155,7 @@ def matrix(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpRe
     """Who is preferred to whom: battles, and the probability by the ratings with its interval."""
     found = _matrix(slug, query)
     cells = [[None if cell is None else CellOut.model_validate(cell) for cell in row] for row in found.cells]
-    return _answer(request, rendered(MatrixOut(arena=slug, board=found.board, systems=list(found.names), cells=cells)))
+    return _answer(rendered(MatrixOut(arena=slug, board=found.board, systems=list(found.names), cells=cells)))
 
 
 @router.get(
@@ -166,7 +165,7 @@ def matrix_csv(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> Ht
     """The matrix as CSV: one row per ordered pair."""
     found = _matrix(slug, query)
     columns = ("row", "column", "battles", "wins", "p", "lower", "upper")
-    return _answer(request, csv_response(f"{slug}-matrix.csv", columns, _pairs(found)))
+    return _answer(csv_response(f"{slug}-matrix.csv", columns, _pairs(found)))
 
 
 def _matrix(slug: str, query: MethodQuery) -> Matrix:
@@ -184,16 +183,14 @@ def _pairs(found: Matrix) -> Iterable[dict[str, Any]]:
 @router.get("/arenas/{slug}/value", operation_id="value", response={200: ValuesOut, 304: None, **problems(404)})
 def value(request: HttpRequest, slug: str) -> HttpResponse:
     """Score beside cost, speed and reliability of the last seven days."""
-    return _answer(
-        request, rendered(ValuesOut(arena=slug, values=[ValueOut.model_validate(row) for row in _values(slug)]))
-    )
+    return _answer(rendered(ValuesOut(arena=slug, values=[ValueOut.model_validate(row) for row in _values(slug)])))
 
 
 @router.get("/arenas/{slug}/value.csv", operation_id="value_csv", response={200: None, 304: None, **problems(404)})
 def value_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as CSV."""
     rows = _values(slug)
-    return _answer(request, csv_response(f"{slug}-value.csv", ValueOut.model_fields, rows))
+    return _answer(csv_response(f"{slug}-value.csv", ValueOut.model_fields, rows))
 
 
 def _values(slug: str) -> list[dict[str, Any]]:
@@ -213,7 +210,7 @@ def _values(slug: str) -> list[dict[str, Any]]:
 )
 def transparency(request: HttpRequest, slug: str) -> HttpResponse:
     """Every system version ever entered, how pairs were drawn, and which votes count."""
-    return _answer(request, rendered(TransparencyOut.model_validate(asdict(transparency_of(open_arena(slug))))))
+    return _answer(rendered(TransparencyOut.model_validate(asdict(transparency_of(open_arena(slug))))))
 
 
 @router.get(
@@ -228,7 +225,7 @@ def transparency_csv(request: HttpRequest, slug: str) -> HttpResponse:
         entry["events"] = " ".join(f"{event['kind']}@{event['at'].isoformat()}" for event in entry["events"])
         entry["entered_at"] = entry["entered_at"].isoformat()
         entry["retired_at"] = entry["retired_at"].isoformat() if entry["retired_at"] else None
-    return _answer(request, csv_response(f"{slug}-transparency.csv", EntryOut.model_fields, entries))
+    return _answer(csv_response(f"{slug}-transparency.csv", EntryOut.model_fields, entries))
 
 
 @router.get("/arenas/{slug}/studies", operation_id="studies", response={200: StudiesOut, 304: None, **problems(404)})
@@ -238,4 +235,4 @@ def studies(request: HttpRequest, slug: str) -> HttpResponse:
     told = {
         kind: StudyOut.model_validate(found) if (found := newest(arena, kind)) else None for kind in (FRAGILITY, STYLE)
     }
-    return _answer(request, rendered(StudiesOut(arena=slug, **told)))
+    return _answer(rendered(StudiesOut(arena=slug, **told)))

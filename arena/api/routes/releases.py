@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from arena.api.openapi import problems
-from arena.api.rendering import rendered, tagged
+from arena.api.rendering import rendered
 from arena.api.routes.boards import LISTS
 from arena.api.schemas import ReleaseOut, ReleasesOut
 from data_releases.downloads import files_of
@@ -23,7 +23,7 @@ _OF_THE_MANIFEST: Final = ("arena", "release", "simulated", "licence", "leaderbo
 def releases(request: HttpRequest) -> HttpResponse:
     """The published data releases. Ask again with `If-None-Match`: 304 means that the list is still the same."""
     listed = ReleasesOut(releases=[_described(request, release) for release in public_releases()])
-    return tagged(request, rendered(listed, cache=LISTS))
+    return rendered(listed, cache=LISTS)
 
 
 def _described(request: HttpRequest, release: Release) -> ReleaseOut:

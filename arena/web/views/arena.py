@@ -25,6 +25,7 @@ from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
 from arena.web.forms import ConsentForm, Draft, new_key, posted_draft
 from arena.web.messages import refusal_text
+from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 
 SUGGESTIONS: Final = 4
@@ -34,6 +35,7 @@ _ANSWERED: Final = frozenset(
 
 
 @require_safe
+@public_page
 def index(request: HttpRequest) -> HttpResponse:
     """All open arenas; where there is one, straight to it."""
     arenas = open_arenas()

@@ -20,6 +20,7 @@ from arena.rankings.value import WINDOW, Value, values_of
 from arena.rankings.voters_board import boards_of_voter
 from arena.web.board_query import asked_of, columns_of, ordered
 from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure, pareto_figure
+from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 
 #: Lines that the history shows at first, and moments of its table.
@@ -38,6 +39,7 @@ def _context(arena: Arena, tab: str, **more: Any) -> dict[str, Any]:
 
 @require_safe
 @answers_refusals
+@public_page
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """The ratings through time."""
     arena = open_arena(slug)
@@ -73,6 +75,7 @@ def _spread(moments: list[Any], most: int) -> list[Any]:
 
 @require_safe
 @answers_refusals
+@public_page
 def matrix(request: HttpRequest, slug: str) -> HttpResponse:
     """Who is preferred to whom."""
     arena = open_arena(slug)
@@ -85,6 +88,7 @@ def matrix(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @answers_refusals
+@public_page
 def value(request: HttpRequest, slug: str) -> HttpResponse:
     """Score beside cost and speed."""
     arena = open_arena(slug)
@@ -120,6 +124,7 @@ def _pareto(values: list[Value], name: str, front: str, title: str) -> dict[str,
 
 @require_safe
 @answers_refusals
+@public_page
 def transparency(request: HttpRequest, slug: str) -> HttpResponse:
     """Who ever entered, how pairs were drawn, and which votes count."""
     arena = open_arena(slug)
@@ -128,6 +133,7 @@ def transparency(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @answers_refusals
+@public_page
 def imported(request: HttpRequest, slug: str, source_id: int) -> HttpResponse:
     """The board of an imported source."""
     arena = open_arena(slug)

@@ -5,12 +5,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
-from arena.common.kept import Kept
 from arena.rankings.board import Status
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.categories import Category
@@ -22,8 +20,8 @@ from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.studies import FRAGILITY, STYLE, newest
 from arena.web.board_query import Asked, asked_of, columns_of, ordered
 from arena.web.figures import Rated, interval_bars, leaderboard_figure
-from arena.web.fingerprint import etag_of
 from arena.web.messages import BOARD_STATUSES, INTERVALS
+from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 from data_releases.selectors import certified_board, next_release_on
 
@@ -43,10 +41,8 @@ class Shown:
     sources: list[ImportedSource]
 
 
-_kept: Final[Kept[tuple[str, Question], Shown]] = Kept(most=64)
-
-
 @require_safe
+@public_page
 def index(request: HttpRequest) -> HttpResponse:
     """The leaderboards of all open arenas; where there is one, straight to it."""
     arenas = open_arenas()
@@ -57,21 +53,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @answers_refusals
+@public_page
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """A board of an arena. Browsers keep the page and ask whether it changed."""
+    """A board of an arena."""
     asked = asked_of(request.GET)
-    shown = _kept.get((slug, asked.question), lambda: _shown(open_arena(slug), asked.question))
-    etag = etag_of(
-        request, shown.board.etag, shown.missing, *(getattr(one, "pk", one) for one in shown.beside.values())
-    )
-    response = get_conditional_response(request, etag=etag) or _rendered(request, asked, shown)
-    if response.status_code == 304:
-        # The kept page carries the nonce of its first answer; a new policy would switch its scripts off.
-        setattr(response, "_csp_exempt", True)  # noqa: B010 - django-csp reads this mark
-    response["ETag"] = etag
-    patch_cache_control(response, private=True, no_cache=True)
-    patch_vary_headers(response, ["Cookie", "Accept-Language"])
-    return response
+    return _rendered(request, asked, _shown(open_arena(slug), asked.question))
 
 
 def _shown(arena: Arena, question: Question) -> Shown:

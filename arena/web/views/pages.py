@@ -13,6 +13,7 @@ from arena.arenas.selectors import open_arenas
 from arena.integrity.identity import browser_actor
 from arena.systems.selectors import public_systems
 from arena.web import texts
+from arena.web.public import public_page
 
 ROBOTS = """User-agent: *
 Disallow: /battles
@@ -23,12 +24,14 @@ Disallow: /api/
 
 
 @require_safe
+@public_page
 def about(request: HttpRequest) -> HttpResponse:
     """What the arena is, for whom, and who runs it."""
     return render(request, "web/about.html", {"section": "about", "contact": settings.ARENA_CONTACT})
 
 
 @require_safe
+@public_page
 def methods(request: HttpRequest) -> HttpResponse:
     """How the arena measures."""
     return render(request, "web/text.html", {"text": texts.methods(), "section": "about"})
@@ -49,6 +52,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def systems(request: HttpRequest) -> HttpResponse:
     """Every system that ever took part, by arena. Retired ones stay listed."""
     by_arena = {slug: list(of) for slug, of in groupby(public_systems(), key=lambda system: system.arena)}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from arena.arenas.models import Arena
 from arena.arenas.selectors import ArenaNotFound, open_arena, open_arenas
 from arena.common.storage import Missing, StorageError
+from arena.web.public import public_page
 from arena.web.sending import sent_bytes
 from data_releases import downloads
 from data_releases.models import Release
@@ -26,6 +27,7 @@ FILES: Final = "public, max-age=3600"
 
 
 @require_safe
+@public_page
 def index(request: HttpRequest) -> HttpResponse:
     """Every public release, by arena, and when the next one is due."""
     by_arena: dict[int, list[Release]] = {}
@@ -36,6 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One release: what it holds, how it was made, its files and how to check them."""
     arena, release = _public(slug, name)
