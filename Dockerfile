@@ -23,7 +23,8 @@ COPY --from=frontend /src/frontend/dist/ frontend/dist/
 # Both commands read the settings and connect to nothing; the key lives for this line alone.
 RUN find arena -name '*.po' -exec sh -c '/srv/venv/bin/pybabel -q compile -i "$1" -o "${1%.po}.mo"' _ {} \; \
  && ARENA_SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" DATABASE_URL=postgresql://build@127.0.0.1:1/build \
-    /srv/venv/bin/python manage.py collectstatic --noinput --verbosity 0
+    /srv/venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
+ && /srv/venv/bin/python -m compileall -q arena data_releases workers ops
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv/arena --no-create-home --shell /usr/sbin/nologin arena \

@@ -1,7 +1,8 @@
 """Run the test suite in its phases, and end with the summary of each.
 
-The unit phase runs in parallel. The stack phase starts whole arenas and a browser; most of its time is waiting, so
-two processes share it, file by file. A test that measures time is marked `alone`, and runs so.
+Many tests wait for a server or a deadline, so there is a process more than the two cores of a small machine. The stack
+phase starts whole arenas and a browser; tests that share an arena stay in one process. A test that measures time is
+marked `alone`, and runs so.
 """
 
 import os
@@ -29,8 +30,13 @@ class Phase:
 
 
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
-UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "2", "-m", "not stack and not e2e"))
-STACK: Final = Phase("stack and browser", (*_PYTEST, "-q", "-n", "2", "--dist", "loadfile", "-m", "stack or e2e"))
+# In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
+UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
+STACK: Final = Phase(
+    "stack and browser",
+    # The plugin of schemathesis, which these tests do not use, takes seconds to import.
+    (*_PYTEST, "-q", "-n", "3", "--dist", "loadgroup", "-p", "no:schemathesis", "-m", "stack or e2e"),
+)
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 
 

@@ -1,6 +1,7 @@
 """Fixtures of every test: services on demand, no outside network, the shared test data."""
 
 import os
+import re
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -19,6 +20,22 @@ hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
 
 
+#: Folders whose tests share one arena, which is booted once where one process has them all.
+_ONE_SITE = ("e2e", "faults")
+_STACK_MARK = re.compile(r"\bmark\.(?:stack|e2e)\b")
+_ALL_STACK = re.compile(r"^pytestmark = \[?pytest\.mark\.(?:stack|e2e)\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what the phase would deselect anyway: to import all modules costs every process seconds."""
+    if not collection_path.name.startswith("test_") or collection_path.suffix != ".py":
+        return None
+    wanted, source = config.option.markexpr, collection_path.read_text("utf-8")
+    if wanted == "stack or e2e" and not _STACK_MARK.search(source):
+        return True
+    return True if wanted == "not stack and not e2e" and _ALL_STACK.search(source) else None
+
+
 def uses_a_stack(item: pytest.Item) -> bool:
     """Whether the test starts processes that load the machine."""
     return any(item.get_closest_marker(name) for name in ("stack", "e2e"))
@@ -34,7 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the shared data where there is none."""
+    """Keep together what shares an arena; skip what needs the shared data where there is none."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in _ONE_SITE else item.path.stem))
     folder = os.environ.get("ARENA_SHARED_DATA", "")
     if folder and Path(folder).is_dir():
         return

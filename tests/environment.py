@@ -32,6 +32,9 @@ _started: list[subprocess.Popen[bytes]] = []
 
 def prepare() -> None:
     """Set the variables of the run, once per process tree."""
+    # Some images forbid bytecode; every process of a run would compile Django anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if _RUN not in os.environ:
         _prepare_run()
     elif os.environ["ARENA_TEST_PID"] != str(os.getpid()):

@@ -37,6 +37,15 @@ def _slowly(events, pause_s, gate=None):
         (gate or threading.Event()).wait(pause_s)
 
 
+async def _written(valkey, word):
+    """Wait until a run has written this word."""
+    for _ in range(1000):
+        if any(word in entry[b"e"] for _id, entry in valkey.xrange("local:5")):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail(f"nobody wrote {word!r}")
+
+
 def _produce(valkey, events):
     producer = relay.Producer(valkey, 5)
     thread = threading.Thread(target=producer.run, args=(events,))
@@ -88,13 +97,15 @@ async def test_a_flush_in_mid_text_and_at_the_very_end_loses_nothing(redis, valk
 
 
 async def test_a_second_run_begins_again_and_never_mixes_with_the_first(redis, valkey):
-    gate = threading.Event()
-    first = _produce(valkey, _slowly([TextDelta("FIRST "), TextDelta("FIRST "), Finished("stop")], 1.0, gate))
+    gate, closing = threading.Event(), threading.Event()
+    first = _produce(valkey, _slowly([TextDelta("FIRST "), TextDelta("FIRST "), Finished("stop")], 20, gate))
     reading = asyncio.create_task(_read(redis))
-    await asyncio.sleep(0.3)
-    second = _produce(valkey, _slowly([TextDelta("second "), TextDelta("second "), Finished("stop")], 0.15))
-    await asyncio.sleep(0.2)
+    await _written(valkey, b"FIRST")
+    second = _produce(valkey, _slowly([TextDelta("second "), TextDelta("second "), Finished("stop")], 20, closing))
+    await _written(valkey, b"second")
     gate.set()
+    await asyncio.sleep(0.1)  # both go on
+    closing.set()
     text, events = await reading
     first.join()
     second.join()
