@@ -5,12 +5,13 @@ from typing import Final
 from arena.common import ledger
 from arena.common.ledger import Job, Work
 from arena.common.queue import RUN_JOB, app
-from arena.rankings import sampling, studies
+from arena.rankings import by_vote, sampling, studies
 from data_releases import schedule
 
 #: By name: the job and what it does to one period.
 JOBS: Final[dict[str, tuple[Job, Work]]] = {
     schedule.JOB.name: (schedule.JOB, schedule.build_due),
+    by_vote.JOB.name: (by_vote.JOB, by_vote.keep_all),
     sampling.JOB.name: (sampling.JOB, sampling.count_draws),
     studies.JOB.name: (studies.JOB, studies.study_all),
 }

@@ -21,7 +21,7 @@ from arena.arenas.selectors import ArenaNotFound
 from arena.battles import errors as battles
 from arena.integrity.errors import ConsentRequired, LimitReached, TooManyOpen
 from arena.rankings.bradley_terry import RankingError
-from arena.rankings.computing import NoBoardThen
+from arena.rankings.computing import NoBoardThen, NoBoardYet
 from arena.rankings.filters import FilterError
 from arena.router.errors import GuardUnavailable, PromptInvalid
 from arena.router.messages import message_of
@@ -38,6 +38,7 @@ SLUGS: Final[dict[type[Exception], str]] = {
     ExternalIdInvalid: "voter-required",
     Http404: "not-found",
     NoBoardThen: "board-not-found",
+    NoBoardYet: "board-not-computed",
     RankingError: "not-determined",
     RequestDataTooBig: "body-too-large",
     VoteConflict: "vote-conflict",

@@ -55,6 +55,12 @@ _ALL: Final = (
     ProblemType("not-found", 404, "Not found", _("There is nothing at this address.")),
     ProblemType("arena-not-found", 404, "Arena not found", _("There is no such arena.")),
     ProblemType("board-not-found", 404, "No leaderboard then", _("There was no leaderboard at that moment.")),
+    ProblemType(
+        "board-not-computed",
+        404,
+        "Leaderboard not computed yet",
+        _("This leaderboard is computed every few minutes, once votes of two voters determine it: come back later."),
+    ),
     ProblemType("battle-not-found", 404, "Battle not found", _("There is no such battle.")),
     ProblemType("method-not-allowed", 405, "Method not allowed", _("This address does not take this method.")),
     ProblemType("not-ready", 409, "Not ready", _("The battle is not ready for this: both sides must be complete.")),

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now, TruncDay
 
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arenas
+from arena.rankings.filters import OVERALL
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
+from arena.rankings.variants import USUAL
 from arena.systems.selectors import system_counts
 
 
@@ -54,8 +57,13 @@ def _votes() -> dict[int, int]:
     return {mark.arena_id: mark.counted + sum(mark.excluded.values()) for mark in FoldWatermark.objects.all()}
 
 
+def _of_all_votes() -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(board=OVERALL, variant=USUAL)
+
+
 def _votes_before_today() -> dict[int, int]:
-    last = Snapshot.objects.filter(created_at__lt=TruncDay(Now())).order_by("arena_id", "-id").distinct("arena_id")
+    boards = _of_all_votes().filter(created_at__lt=TruncDay(Now()))
+    last = boards.order_by("arena_id", "-id").distinct("arena_id")
     return {
         arena_id: inputs["counted"] + sum(inputs["excluded"].values())
         for arena_id, inputs in last.values_list("arena_id", "inputs")
@@ -63,7 +71,7 @@ def _votes_before_today() -> dict[int, int]:
 
 
 def _leaders() -> dict[int, Leader]:
-    newest = Snapshot.objects.order_by("arena_id", "-id").distinct("arena_id").values("id")
+    newest = _of_all_votes().order_by("arena_id", "-id").distinct("arena_id").values("id")
     rated = (
         Rating.objects.filter(snapshot__in=newest, rating__isnull=False)
         .select_related("snapshot", "version__system")

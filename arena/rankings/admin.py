@@ -32,6 +32,6 @@ class RatingInline(ReadOnlyInline):
 class SnapshotAdmin(ReadOnlyAdmin):
     """One leaderboard each."""
 
-    list_display = ("id", "arena", "status", "last_vote_id", "code_version", "created_at")
-    list_filter = ("arena", "status")
+    list_display = ("id", "arena", "board", "variant", "status", "last_vote_id", "code_version", "created_at")
+    list_filter = ("arena", "variant", "status")
     inlines = (RatingInline,)

@@ -2,6 +2,7 @@
 
 RecomputeError
 ├── NoBoardThen     there was no leaderboard yet
+├── NoBoardYet      a board that is computed now and then has not been computed so far
 └── VotesChanged    the votes of then do not give the counts of then: what is left out has changed since
 """
 
@@ -11,18 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 
 from arena.arenas.models import Arena
 from arena.rankings.board import Board, rate
 from arena.rankings.command_line import described
 from arena.rankings.contenders import Contender, VersionRow, contenders_of, rows_of, versions_of
-from arena.rankings.filters import EVERYTHING, BoardFilter
+from arena.rankings.filters import EVERYTHING, BoardFilter, from_name
 from arena.rankings.folding import count_again, fold_votes, locked_watermark
 from arena.rankings.method import Method
 from arena.rankings.models import Snapshot
 from arena.rankings.pair_counts import PairColumns
+from arena.rankings.single_votes import SingleVotes, read_single
+from arena.rankings.tallies import count
 from arena.rankings.tallying import on_boards, read
+from arena.rankings.variants import INVERSE_PROPENSITY, USUAL, needs_votes
 
 
 class RecomputeError(Exception):
@@ -31,6 +36,10 @@ class RecomputeError(Exception):
 
 class NoBoardThen(RecomputeError):
     """There was no leaderboard yet."""
+
+
+class NoBoardYet(RecomputeError):
+    """A board that is computed now and then has not been computed so far."""
 
 
 class VotesChanged(RecomputeError):
@@ -68,26 +77,46 @@ def compute(tallied: PairColumns, versions: list[VersionRow], method: Method, ex
     return Computed(contenders, rate(counts, method, names=names), excluded)
 
 
+def compute_single(
+    votes: SingleVotes, versions: list[VersionRow], method: Method, excluded: dict[str, int]
+) -> Computed:
+    """Pool versions and rate, by a method that needs single votes.
+
+    Raises:
+        NotConverged: the fit failed.
+        RankingError: the method refuses what the votes do not determine.
+        VotersNeeded: intervals by voter, and all votes are of one.
+    """
+    contenders = contenders_of(versions, np.unique(np.concatenate([votes.left, votes.right])).tolist())
+    names = [contender.name for contender in contenders]
+    columns = votes.votes(rows_of(contenders), weighted=method.weights == INVERSE_PROPENSITY)
+    return Computed(contenders, rate(count(columns, len(contenders)), method, names=names, votes=columns), excluded)
+
+
 def rank_arena(arena_id: int, method: Method, chosen: BoardFilter = EVERYTHING) -> Computed:
     """Fold the new votes and compute a board by settings of one's own, without storing it.
 
     Raises:
         NotConverged: the fit failed.
+        VotersNeeded: intervals by voter, and all votes are of one.
     """
     fold_votes(arena_id)
     with transaction.atomic():
         watermark = locked_watermark(arena_id)
         tallied, versions = read(arena_id, chosen), versions_of(arena_id)
+    if needs_votes(method):
+        votes = read_single(watermark.arena, watermark.last_vote_id).on_board(chosen)
+        return compute_single(votes, versions, method, watermark.excluded)
     return compute(tallied, versions, method, watermark.excluded)
 
 
-def snapshot_at(arena_id: int, moment: datetime, chosen: BoardFilter = EVERYTHING) -> Snapshot:
+def snapshot_at(arena_id: int, moment: datetime, chosen: BoardFilter = EVERYTHING, variant: str = USUAL) -> Snapshot:
     """The stored leaderboard that was the newest at a moment.
 
     Raises:
         NoBoardThen: see there.
     """
-    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name, created_at__lte=moment)
+    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name, variant=variant, created_at__lte=moment)
     found = own.order_by("-created_at", "-id").first()
     if found is None:
         raise NoBoardThen(f"there was no leaderboard on {moment.isoformat()}")
@@ -100,18 +129,27 @@ def recompute(snapshot: Snapshot, method: Method | None = None) -> Computed:
     Raises:
         VotesChanged: see there.
     """
-    arena = Arena.objects.get(pk=snapshot.arena_id)
-    folded = count_again(arena, snapshot.last_vote_id)
-    wanted = {(left, right): n for (on, left, right), n in on_boards(folded.cells).items() if on == snapshot.board}
-    tallied = PairColumns.of(wanted)
-    versions = versions_of(arena.pk, snapshot.created_at, tallied.ids)
-    computed = compute(tallied, versions, method or Method.from_description(snapshot.method), folded.excluded)
-    if snapshot.digest and computed.board.digest != snapshot.digest:
+    own = Method.from_description(snapshot.method)
+    computed = _again(snapshot, method or own)
+    comparable = bool(snapshot.digest) and (method or own).weights == own.weights
+    if comparable and computed.board.digest != snapshot.digest:
         raise VotesChanged(
             f"the votes up to {snapshot.last_vote_id} do not give the counts of snapshot {snapshot.pk} any more:"
             " what is left out has changed since"
         )
     return computed
+
+
+def _again(snapshot: Snapshot, method: Method) -> Computed:
+    arena = Arena.objects.get(pk=snapshot.arena_id)
+    folded = count_again(arena, snapshot.last_vote_id)
+    wanted = {(left, right): n for (on, left, right), n in on_boards(folded.cells).items() if on == snapshot.board}
+    tallied = PairColumns.of(wanted)
+    versions = versions_of(arena.pk, snapshot.created_at, tallied.ids)
+    if not needs_votes(method):
+        return compute(tallied, versions, method, folded.excluded)
+    votes = read_single(arena, snapshot.last_vote_id).on_board(from_name(snapshot.board))
+    return compute_single(votes, versions, method, folded.excluded)
 
 
 def sha256_of(document: dict[str, Any]) -> str:

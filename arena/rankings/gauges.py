@@ -6,7 +6,9 @@ from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Subq
 from django.db.models.functions import Extract, Now
 
 from arena.arenas.models import Arena
+from arena.rankings.filters import OVERALL
 from arena.rankings.models import FoldWatermark, Snapshot
+from arena.rankings.variants import USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ def board_gauges() -> list[BoardGauge]:
         arena_id: {"counted": counted, **excluded}
         for arena_id, counted, excluded in FoldWatermark.objects.values_list("arena_id", "counted", "excluded")
     }
-    newest = Snapshot.objects.filter(arena=OuterRef("pk")).order_by("-id").values("created_at")[:1]
+    newest = (
+        Snapshot.objects.filter(arena=OuterRef("pk"), board=OVERALL, variant=USUAL)
+        .order_by("-id")
+        .values("created_at")[:1]
+    )
     elapsed = ExpressionWrapper(Now() - F("newest_at"), output_field=DurationField())
     arenas = (
         Arena.objects.annotate(newest_at=Subquery(newest)).annotate(age_s=Extract(elapsed, "epoch")).order_by("id")

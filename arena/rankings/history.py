@@ -11,6 +11,7 @@ from arena.arenas.models import Arena
 from arena.rankings.contenders import name_of
 from arena.rankings.filters import EVERYTHING, BoardFilter
 from arena.rankings.models import Rating, Snapshot
+from arena.rankings.variants import USUAL
 
 #: Points are a minute apart at first, then an hour, then a day.
 BY_MINUTE: Final = timedelta(hours=2)
@@ -49,7 +50,7 @@ class History:
 
 def history_of(arena: Arena, chosen: BoardFilter = EVERYTHING) -> History:
     """The history of a board of which snapshots are kept. Two queries, at most `MOST_POINTS` snapshots."""
-    own = Snapshot.objects.filter(arena=arena, board=chosen.name)
+    own = Snapshot.objects.filter(arena=arena, board=chosen.name, variant=USUAL)
     bucket = Case(
         When(created_at__gt=Now() - BY_MINUTE, then=TruncMinute("created_at")),
         When(created_at__gt=Now() - BY_HOUR, then=TruncHour("created_at")),

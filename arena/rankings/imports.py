@@ -16,9 +16,9 @@ from django.db import IntegrityError, transaction
 from arena.arenas.models import Arena
 from arena.rankings.board import Board, rate
 from arena.rankings.models import ImportedSource, ImportedTally
-from arena.rankings.services import METHOD
 from arena.rankings.tallies import Counts
 from arena.rankings.tallying import COUNTS
+from arena.rankings.variants import METHOD
 from arena.rankings.vote_files import VoteFile, read_votes
 
 NAME_CHARS: Final = 200

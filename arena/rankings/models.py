@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.rankings.filters import OVERALL
+from arena.rankings.variants import USUAL
 from arena.systems.models import SystemVersion
 
 
@@ -114,6 +115,8 @@ class Snapshot(models.Model):
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
     # `filters.BoardFilter.name`: all votes, or those of one language or category.
     board = models.CharField(max_length=40, default=OVERALL)
+    # `variants.VARIANTS`: the usual one is nameless.
+    variant = models.CharField(max_length=20, default=USUAL, blank=True)
     last_vote_id = models.BigIntegerField()
     method = models.JSONField()
     inputs = models.JSONField()
@@ -128,8 +131,8 @@ class Snapshot(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["arena", "board", "-id"]),
-            models.Index(fields=["arena", "board", "created_at"]),
+            models.Index(fields=["arena", "board", "variant", "-id"]),
+            models.Index(fields=["arena", "board", "variant", "created_at"]),
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:

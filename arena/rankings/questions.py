@@ -1,13 +1,13 @@
 """Any board that somebody may ask for: of any filter, by any of the methods, now or at a moment in the past.
 
-Boards of all votes, one language or one category by the arena's own method are stored, and read. Every other is
-computed from the tallies, once for every change of them in each process.
+Boards of all votes, one language or one category by the arena's own method, or a variant of it, are stored and read.
+Every other is computed from the tallies, once for every change of them in each process.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from arena.arenas.models import Arena
 from arena.rankings.categories import Category
@@ -18,9 +18,9 @@ from arena.rankings.filters import EVERYTHING, BoardFilter, FilterError, from_na
 from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark
 from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
-from arena.rankings.services import METHOD
 from arena.rankings.sorting import SORTING
 from arena.rankings.tallying import read
+from arena.rankings.variants import METHOD, USUAL, Weights, needs_votes, variant_of
 
 #: Methods by the names that programs and addresses use.
 METHODS: Final[dict[str, Method]] = {
@@ -28,6 +28,16 @@ METHODS: Final[dict[str, Method]] = {
     "davidson": replace(METHOD, ties="davidson"),
     "rao-kupper": replace(METHOD, ties="rao-kupper"),
 }
+
+
+#: How errors are estimated, by the names that addresses use.
+ERRORS: Final[tuple[Literal["sandwich", "clustered"], ...]] = ("sandwich", "clustered")
+WEIGHTS: Final[tuple[Weights, ...]] = ("one", "inverse-propensity")
+
+
+def method_of(name: str, intervals: Literal["sandwich", "clustered"] = "sandwich", weights: Weights = "one") -> Method:
+    """The method that an address asks for."""
+    return replace(METHODS[name], intervals=intervals, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,16 @@ class Question:
                 "as_of",
                 "boards of the past are kept for all votes, one language or one category, by the usual method",
             )
+        if needs_votes(self.method) and not self.is_stored:
+            raise FilterError(
+                "intervals" if self.method.intervals != METHOD.intervals else "weights",
+                "what needs single votes is kept for all votes, one language or one category, with ties as half wins",
+            )
 
     @property
     def is_stored(self) -> bool:
         """Whether snapshots of this board are kept."""
-        return self.chosen.is_named and self.method == METHOD
+        return self.chosen.is_named and variant_of(self.method) is not None
 
 
 def board_of(arena: Arena, question: Question) -> Leaderboard:
@@ -57,11 +72,12 @@ def board_of(arena: Arena, question: Question) -> Leaderboard:
     Raises:
         NoSuchFilter: a category that the arena's modality does not have.
         NoBoardThen: there was none at that moment.
+        NoBoardYet: it needs single votes, and has not been computed so far.
         NotConverged, RankingError: the votes do not give what the method asks for.
     """
     require_kinds(arena, question.chosen)
     if question.is_stored:
-        return leaderboard(arena, question.chosen, question.as_of)
+        return leaderboard(arena, question.chosen, question.as_of, variant_of(question.method) or USUAL)
     return computed_leaderboard(arena, question.chosen, computed(arena, question.chosen, question.method))
 
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from arena.arenas.models import Arena
 from arena.rankings.board import Status
-from arena.rankings.computing import Computed, snapshot_at
+from arena.rankings.computing import Computed, NoBoardYet, snapshot_at
 from arena.rankings.contenders import name_of
 from arena.rankings.filters import EVERYTHING, BoardFilter
 from arena.rankings.models import Rating, Snapshot
-from arena.rankings.services import CODE_VERSION, FACTS, METHOD, facts_of
+from arena.rankings.services import CODE_VERSION, FACTS, facts_of, latest_of
+from arena.rankings.variants import METHOD, USUAL
 from arena.systems.models import SystemVersion
 
 #: From how many votes a contender is listed, and from how many its rating is no longer called preliminary.
@@ -93,17 +94,22 @@ class Leaderboard:
         }
 
 
-def leaderboard(arena: Arena, chosen: BoardFilter = EVERYTHING, as_of: datetime | None = None) -> Leaderboard:
+def leaderboard(
+    arena: Arena, chosen: BoardFilter = EVERYTHING, as_of: datetime | None = None, variant: str = USUAL
+) -> Leaderboard:
     """The newest stored leaderboard, or that of a moment, in two queries. Before the first: systems without numbers.
 
     Raises:
         NoBoardThen: there was none at that moment.
+        NoBoardYet: of this variant there is none.
     """
     if as_of is not None:
-        snapshot: Snapshot | None = snapshot_at(arena.pk, as_of, chosen)
+        snapshot: Snapshot | None = snapshot_at(arena.pk, as_of, chosen, variant)
     else:
-        snapshot = Snapshot.objects.filter(arena=arena, board=chosen.name).order_by("-id").first()
+        snapshot = latest_of(arena.pk, chosen, variant)
     if snapshot is None:
+        if variant != USUAL:
+            raise NoBoardYet(f"the board {chosen.name!r} has not been computed by this method yet")
         return _before_the_first(arena, chosen)
     ratings = list(Rating.objects.filter(snapshot=snapshot).select_related("version__system"))
     return _leaderboard(arena, snapshot, ratings, snapshot.created_at)

@@ -11,24 +11,22 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Max, Q, When
-from django.db.models.functions import Now, TruncHour, TruncMinute
+from django.db.models.functions import Now, TruncDay, TruncHour, TruncMinute
 
 from arena.rankings.computing import Computed, compute, sha256_of
 from arena.rankings.contenders import VersionRow, digest_of, versions_of
 from arena.rankings.filters import EVERYTHING, OVERALL, BoardFilter, from_name
 from arena.rankings.folding import Recount, fold_votes, locked_watermark, recount
-from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark, Rating, Snapshot
 from arena.rankings.sorting import SORTING
 from arena.rankings.tallying import read
+from arena.rankings.variants import METHOD, USUAL, VARIANTS
 
 __all__ = ["Recount", "due_arenas", "fold_votes", "recount", "refresh_arena", "refresh_board", "thin_out"]
 
 #: Grows when the same tallies would give another board.
 ALGORITHM: Final = 3
 CODE_VERSION: Final = f"rankings-{ALGORITHM} numpy-{installed('numpy')} scipy-{installed('scipy')}"
-#: How the live boards are made.
-METHOD: Final = Method()
 
 #: The board of a language or category follows its votes at this distance; that of all votes follows every sweep.
 FOLLOW_EVERY: Final = timedelta(seconds=10)
@@ -73,16 +71,13 @@ def refresh_board(
         # Held to the end: of two refreshes, the later snapshot is the one with more votes.
         watermark = locked_watermark(arena_id)
         versions = versions_of(arena_id)
-        inputs = _inputs(watermark, versions, chosen)
-        latest = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name).order_by("-id").first()
-        if latest and (latest.inputs, latest.method, latest.code_version) == (
-            inputs,
-            METHOD.described(),
-            CODE_VERSION,
-        ):
+        _look_at(arena_id, chosen)
+        inputs = inputs_of(watermark, versions, chosen)
+        latest = latest_of(arena_id, chosen)
+        if latest is not None and is_current(latest, inputs, USUAL):
             return None
         computed = compute(read(arena_id, chosen), versions, METHOD, watermark.excluded)
-        snapshot = _store(watermark, chosen, inputs, computed)
+        snapshot = store(watermark, chosen, inputs, computed)
         if simulated_at is not None:
             Snapshot.objects.filter(pk=snapshot.pk).update(created_at=simulated_at)
             snapshot.created_at = simulated_at
@@ -102,8 +97,25 @@ def _due(arena_id: int | None = None) -> Any:
     return due if arena_id is None else due.filter(arena_id=arena_id)
 
 
-def _inputs(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardFilter) -> dict[str, Any]:
-    """What the board depends on; equal inputs give equal boards. Marks the board as looked at."""
+def latest_of(arena_id: int, chosen: BoardFilter = EVERYTHING, variant: str = USUAL) -> Snapshot | None:
+    """The newest stored board."""
+    return Snapshot.objects.filter(arena_id=arena_id, board=chosen.name, variant=variant).order_by("-id").first()
+
+
+def is_current(latest: Snapshot, inputs: dict[str, Any], variant: str) -> bool:
+    """Whether another board of this variant would be the same."""
+    known = (latest.inputs, latest.method, latest.code_version)
+    return known == (inputs, VARIANTS[variant].described(), CODE_VERSION)
+
+
+def _look_at(arena_id: int, chosen: BoardFilter) -> None:
+    if chosen != EVERYTHING:
+        states = BoardState.objects.filter(arena_id=arena_id, board=chosen.name)
+        states.update(fitted_revision=F("revision"), fitted_at=Now())
+
+
+def inputs_of(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardFilter) -> dict[str, Any]:
+    """What a board depends on, besides its method; equal inputs give equal boards."""
     inputs = {
         "revision": watermark.revision,
         "counted": watermark.counted,
@@ -114,17 +126,20 @@ def _inputs(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardF
     if chosen == EVERYTHING:
         return inputs
     states = BoardState.objects.filter(arena_id=watermark.arena_id, board=chosen.name)
-    states.update(fitted_revision=F("revision"), fitted_at=Now())
     revision, counted = states.values_list("revision", "counted").first() or (0, 0)
     rules = SORTING[watermark.arena.modality].version
     return inputs | {"revision": revision, "counted": counted, "excluded": {}, "simulated": 0, "rules": rules}
 
 
-def _store(watermark: FoldWatermark, chosen: BoardFilter, inputs: dict[str, Any], computed: Computed) -> Snapshot:
+def store(
+    watermark: FoldWatermark, chosen: BoardFilter, inputs: dict[str, Any], computed: Computed, variant: str = USUAL
+) -> Snapshot:
+    """Store a board with its rows. The caller holds the arena's watermark, or knows that nobody else stores it."""
     contenders, board = computed.contenders, computed.board
     snapshot = Snapshot.objects.create(
         arena_id=watermark.arena_id,
         board=chosen.name,
+        variant=variant,
         last_vote_id=watermark.last_vote_id,
         method=board.method,
         inputs=inputs,
@@ -164,18 +179,20 @@ def _minute(snapshot: Snapshot) -> datetime:
     return snapshot.created_at.replace(second=0, microsecond=0)
 
 
-def thin_out(arena_id: int, chosen: BoardFilter = EVERYTHING) -> int:
+def thin_out(arena_id: int, chosen: BoardFilter = EVERYTHING, variant: str = USUAL) -> int:
     """Delete superseded snapshots: of each minute the last stays, of each hour after two days.
 
-    A board that moves every two seconds thus keeps at most 2,880 snapshots and one for every older hour.
+    A board that moves every two seconds thus keeps at most 2,880 snapshots and one for every older hour. Of the other
+    variants one stays for each day.
 
     Returns:
         How many went.
     """
-    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name)
-    bucket = Case(
-        When(created_at__lt=Now() - KEPT_BY_MINUTE, then=TruncHour("created_at")), default=TruncMinute("created_at")
-    )
+    own = Snapshot.objects.filter(arena_id=arena_id, board=chosen.name, variant=variant)
+    bucket: Any = TruncDay("created_at")
+    if variant == USUAL:
+        by_hour = When(created_at__lt=Now() - KEPT_BY_MINUTE, then=TruncHour("created_at"))
+        bucket = Case(by_hour, default=TruncMinute("created_at"))
     kept = own.annotate(bucket=bucket).order_by().values("bucket").annotate(last=Max("id")).values("last")
     superseded = own.filter(created_at__lt=Now() - KEPT_ALL).exclude(id__in=kept)
     _rows, by_model = superseded.delete()

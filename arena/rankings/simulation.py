@@ -26,6 +26,7 @@ from arena.battles.models import Battle, Turn
 from arena.battles.services import start_battle
 from arena.battles.states import SIDES
 from arena.battles.work import LeaseLost
+from arena.rankings.by_vote import keep
 from arena.rankings.services import refresh_arena, refresh_board
 from arena.rankings.studies import study
 from arena.rankings.voters import Judge, judges, strengths_of
@@ -99,6 +100,7 @@ def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[st
                 done.clear()
     refresh_arena(arena.pk)
     study(arena)
+    keep(arena)
     return strengths
 
 

@@ -26,10 +26,11 @@ from arena.rankings.contenders import rows_of, versions_of
 from arena.rankings.folding import counted_votes
 from arena.rankings.models import BattleForm, FoldWatermark, Study
 from arena.rankings.robustness import Fragility, Removal, fragility
-from arena.rankings.services import CODE_VERSION, METHOD
+from arena.rankings.services import CODE_VERSION
 from arena.rankings.style import differences, fit_style
 from arena.rankings.tallies import OUTCOMES, Votes, count
 from arena.rankings.tallying import read
+from arena.rankings.variants import METHOD
 
 Forms: TypeAlias = NDArray[np.float64]
 

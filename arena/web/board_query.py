@@ -1,6 +1,6 @@
 """What an address asks of a leaderboard's page: filters, moment, interval, order. A wrong value is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -8,9 +8,10 @@ from django.http import QueryDict
 
 from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.moments import moment_of
-from arena.rankings.questions import METHODS, Question
+from arena.rankings.questions import ERRORS, METHODS, WEIGHTS, Part, Question, method_of
 
 Row = TypeVar("Row")
+Word = TypeVar("Word", bound=str)
 INTERVALS: Final = ("own", "simultaneous", "sequence")
 #: Shown as `?order=`; a leading minus turns it around.
 ORDERS: Final = ("rating", "system", "organisation", "votes")
@@ -43,11 +44,31 @@ def asked_of(query: QueryDict) -> Asked:
 
 def _question(query: QueryDict) -> Question:
     chosen = filter_of(query.get("language") or None, [one for one in query.getlist("category") if one])
-    method = query.get("method") or "bradley-terry"
-    if method not in METHODS:
-        raise FilterError("method", f"there is no method {method[:40]!r}; there are: {', '.join(METHODS)}")
+    intervals, weights = _one_of(query, "intervals", ERRORS), _one_of(query, "weights", WEIGHTS)
+    method = method_of(_one_of(query, "method", tuple(METHODS)), intervals, weights)
     as_of = query.get("as_of")
-    return Question(chosen, METHODS[method], moment_of(str(as_of)) if as_of else None)
+    return Question(chosen, method, moment_of(str(as_of)) if as_of else None)
+
+
+def _one_of(query: QueryDict, name: str, known: tuple[Word, ...]) -> Word:
+    """The word that a parameter gives, the first one without it.
+
+    Raises:
+        FilterError: another word.
+    """
+    given = query.get(name) or known[0]
+    found = next((word for word in known if word == given), None)
+    if found is None:
+        raise FilterError(name, f"there is no {name} {given[:40]!r}; there are: {', '.join(known)}")
+    return found
+
+
+def kinds_of(parts: Sequence[Part]) -> dict[str, list[Any]]:
+    """What the form of a board's filters offers: languages and (category, votes), the largest first."""
+    return {
+        "languages": [part for part in parts if part.chosen.language],
+        "categories": [(next(iter(part.chosen.categories)), part.votes) for part in parts if part.chosen.categories],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +102,16 @@ def ordered(rows: Sequence[Row], order: str, key: Callable[[Row, str], Any], fal
     down = (name in falling) != order.startswith("-")
     known.sort(key=lambda row: key(row, name), reverse=down)
     return known + [row for row in rows if key(row, name) is None]
+
+
+#: Parameters that the API takes, too.
+OF_THE_API: Final = frozenset({"language", "category", "method", "intervals", "weights", "as_of"})
+
+
+def data_query(query: QueryDict, known: Collection[str] = OF_THE_API) -> str:
+    """The part of an address that the API takes, too."""
+    wanted = query.copy()
+    for name in list(wanted):
+        if name not in known or not wanted[name]:
+            del wanted[name]
+    return wanted.urlencode()

@@ -144,6 +144,26 @@ INTERVALS: Final[dict[str, tuple[Promise, Promise]]] = {
     ),
 }
 
+#: How errors are estimated: a short name, and what the interval then says.
+ERRORS: Final[dict[str, tuple[Promise, Promise]]] = {
+    "sandwich": (_("Vote by vote"), _("Every vote is taken to be independent of the others.")),
+    "clustered": (_("Voter by voter"), _("Votes of one voter are taken together, as they may hang together.")),
+}
+#: What a vote weighs.
+WEIGHTS: Final[dict[str, tuple[Promise, Promise]]] = {
+    "one": (_("All alike"), _("Every vote weighs the same.")),
+    "inverse-propensity": (
+        _("By the odds of the draw"),
+        _("A vote weighs the more the less probable its pair was to be drawn."),
+    ),
+}
+#: What a tie is to the model.
+TIES: Final[dict[str, tuple[Promise, Promise]]] = {
+    "bradley-terry": (_("Half a win each"), _("A tie is half a win for each side.")),
+    "davidson": (_("Davidson’s model"), _("Ties have a parameter of their own (Davidson).")),
+    "rao-kupper": (_("Rao and Kupper’s model"), _("Ties have a parameter of their own (Rao and Kupper).")),
+}
+
 #: Why votes are left out of the ratings.
 EXCLUSIONS: Final[dict[str, Promise]] = {
     "identity_revealed": _("an answer named its own maker or model"),

@@ -14,6 +14,7 @@ from arena.web.views import (
     media,
     pages,
     releases,
+    value,
 )
 
 app_name = "web"
@@ -25,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("arenas/<slug:slug>/leaderboard", leaderboard.page, name="leaderboard"),
     path("arenas/<slug:slug>/leaderboard/history", boards.history, name="board_history"),
     path("arenas/<slug:slug>/leaderboard/matrix", boards.matrix, name="board_matrix"),
-    path("arenas/<slug:slug>/leaderboard/value", boards.value, name="board_value"),
+    path("arenas/<slug:slug>/leaderboard/value", value.page, name="board_value"),
     path("arenas/<slug:slug>/leaderboard/imported/<int:source_id>", boards.imported, name="board_imported"),
     path("arenas/<slug:slug>/transparency", boards.transparency, name="transparency"),
     path("leaderboards", leaderboard.index, name="leaderboards"),

@@ -58,8 +58,9 @@ def main() -> None:
         from arena.rankings.folding import locked_watermark
         from arena.rankings.live import Live
         from arena.rankings.models import FoldWatermark
-        from arena.rankings.services import METHOD, refresh_board
+        from arena.rankings.services import refresh_board
         from arena.rankings.tallies import OUTCOMES
+        from arena.rankings.variants import METHOD
         from tests.ballots import make_arena, make_versions
 
         arenas = []

@@ -198,6 +198,39 @@ def test_the_interval_is_named_and_may_be_another(newcomer: Browser, arena: Aren
     assert "All intervals of the board hold at once" in page
 
 
+def test_the_board_says_which_errors_it_shows_and_offers_the_others(newcomer: Browser, arena: Arena) -> None:
+    publish(arena)
+    Snapshot.objects.update(method={"intervals": "sandwich", "weights": "one"})
+    page = newcomer.get(BOARD).content.decode()
+    assert "Every vote is taken to be independent of the others." in page
+    assert 'href="?intervals=clustered">Show the intervals voter by voter' in page
+    assert "Not computed so yet" in newcomer.get(f"{BOARD}?intervals=clustered").content.decode()
+    publish(arena, rated=2)
+    newest = Snapshot.objects.order_by("-id")[:1].values("id")
+    Snapshot.objects.filter(id__in=newest).update(variant="clustered", method={"intervals": "clustered"})
+    page = newcomer.get(f"{BOARD}?intervals=clustered").content.decode()
+    assert "Votes of one voter are taken together" in page
+    assert "Show the intervals vote by vote" in page
+    assert "leaderboard.csv?intervals=clustered" in page
+
+
+def test_filters_go_together_on_the_board_and_in_the_matrix(newcomer: Browser, arena: Arena) -> None:
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    for outcome in (Outcome.LEFT, Outcome.RIGHT):
+        vote(arena, ada, bert, outcome, prompt="Write a haiku in Python, in exactly three lines, please.")
+    refresh_arena(arena.id)
+    query = "language=en&category=coding&category=instruction-following"
+    for path in (BOARD, f"{BOARD}/matrix"):
+        page = newcomer.get(f"{path}?{query}").content.decode()
+        assert page.count("checked") == 2
+        assert "does not exist" not in page
+        assert query in page.replace("&amp;", "&")
+    assert "There is no category" not in newcomer.get(f"{BOARD}/history?{query}").content.decode()
+    assert "Combinations have no history" in newcomer.get(f"{BOARD}/history?{query}").content.decode()
+    assert "there is no category" in newcomer.get(f"{BOARD}/matrix?category=vocal").content.decode()
+    assert "no such kind of battles" in newcomer.get(f"{BOARD}?category=vocal").content.decode()
+
+
 def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, arena: Arena) -> None:
     snapshot = publish(arena)
     Snapshot.objects.filter(pk=snapshot.pk).update(created_at="2026-01-02T03:04:05Z")
@@ -208,7 +241,9 @@ def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, ar
     assert "There was no such leaderboard yet" in newcomer.get(f"{BOARD}?as_of=2025-12-31").content.decode()
 
 
-@pytest.mark.parametrize("query", ["language=FR", "category=cooking", "as_of=yesterday", "method=guess"])
+@pytest.mark.parametrize(
+    "query", ["language=FR", "category=cooking", "as_of=yesterday", "method=guess", "intervals=wide"]
+)
 def test_an_address_that_asks_for_nonsense_is_told_so(newcomer: Browser, arena: Arena, query: str) -> None:
     publish(arena)
     response = newcomer.get(f"{BOARD}?{query}")

@@ -31,7 +31,7 @@ from arena.rankings.categories import Category
 from arena.rankings.filters import MOST_CATEGORIES, filter_of
 from arena.rankings.history import History, history_of
 from arena.rankings.moments import moment_of
-from arena.rankings.questions import METHODS, Matrix, Question, board_of, matrix_of
+from arena.rankings.questions import METHODS, Matrix, Question, board_of, matrix_of, method_of
 from arena.rankings.selectors import LeaderboardRow, leaderboard
 from arena.rankings.studies import FRAGILITY, STYLE, newest
 from arena.rankings.transparency import transparency_of
@@ -79,13 +79,20 @@ class MethodQuery(VotesQuery):
 
 
 class BoardQuery(MethodQuery):
-    """The same at a moment in the past: for one language or one category, by the usual method."""
+    """The same of a moment in the past, or from single votes: of one language or category, by the usual method."""
 
+    intervals: Literal["sandwich", "clustered"] = Field(
+        default="sandwich", description="Of each vote by itself, or of all votes of a voter together."
+    )
+    weights: Literal["one", "inverse-propensity"] = Field(
+        default="one", description="Of a vote: 1, or one over the logged probability that its pair was drawn."
+    )
     as_of: Moment | None = None
 
     def question(self) -> Question:
         """The board that is asked for."""
-        return Question(filter_of(self.language, self.category), METHODS[self.method], self.as_of)
+        method = method_of(self.method, self.intervals, self.weights)
+        return Question(filter_of(self.language, self.category), method, self.as_of)
 
 
 def _answer(response: HttpResponse) -> HttpResponse:

@@ -9,6 +9,7 @@ def board_sections() -> tuple[Section, ...]:
     """The sections, in the order of the pages."""
     return (
         _categories(),
+        _by_vote(),
         _fragility(),
         _style(),
         _history(),
@@ -30,6 +31,26 @@ def _categories() -> Section:
                 "classifier (texts under 20 characters stay undetermined), the kinds by rules that anybody can read. "
                 "Language, kinds and the version of the rules are stored; an erased prompt keeps them. A board of a "
                 "language or kind is computed from its votes alone, by the same method."
+            ),
+        ),
+    )
+
+
+def _by_vote() -> Section:
+    return Section(
+        "by-vote",
+        _("Voter by voter, and weighted by the draw"),
+        (
+            _(
+                "Votes of one person may hang together. Intervals voter by voter take the sum of the scores of all "
+                "votes of a person as one observation (clustered sandwich; Liang and Zeger, 1986, "
+                "doi 10.1093/biomet/73.1.13). They need many voters: with a handful they are no better than a guess."
+            ),
+            _(
+                "Some pairs are drawn more often than others. In a weighted board a vote weighs one over the logged "
+                "probability that its pair was drawn, relative to the mean of these weights (Horvitz and Thompson, "
+                "1952, doi 10.1080/01621459.1952.10483446): the ratings are then those of equally frequent pairs. "
+                "Both need every single vote, so these boards follow the live one every few minutes."
             ),
         ),
     )

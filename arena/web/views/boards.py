@@ -1,4 +1,4 @@
-"""What belongs to a leaderboard: its history, who beats whom, value, transparency, imported votes, a voter's own."""
+"""What belongs to a leaderboard: its history, who beats whom, transparency, imported votes, a voter's own."""
 
 from typing import Any, Final
 
@@ -11,29 +11,26 @@ from django.views.decorators.http import require_safe
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.integrity.identity import browser_actor
+from arena.rankings.filters import EVERYTHING, NoSuchFilter
 from arena.rankings.history import History, Line, history_of
 from arena.rankings.imports import imported_board, sources_of
 from arena.rankings.questions import matrix_of, parts_of
-from arena.rankings.selectors import leaderboard
 from arena.rankings.transparency import transparency_of
-from arena.rankings.value import WINDOW, Value, values_of
 from arena.rankings.voters_board import boards_of_voter
-from arena.web.board_query import asked_of, columns_of, ordered
-from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure, pareto_figure
+from arena.web.board_query import asked_of, data_query, kinds_of
+from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure
 from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 
 #: Lines that the history shows at first, and moments of its table.
 LINES: Final = 8
 MOMENTS: Final = 6
-VALUE_COLUMNS: Final = (
-    *("rating", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s", "latency_p95_s"),
-    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd", "energy_wh"),
-)
-VALUE_FALLING: Final = frozenset({"rating", "availability"})
+#: Parameters of both the pages and the data of history and matrix.
+FILTERS: Final = frozenset({"language", "category"})
 
 
-def _context(arena: Arena, tab: str, **more: Any) -> dict[str, Any]:
+def context_of(arena: Arena, tab: str, **more: Any) -> dict[str, Any]:
+    """What the template of every page about an arena's boards needs."""
     return {"arena": arena, "tab": tab, "section": "leaderboard", "nav_arena": arena.slug, **more}
 
 
@@ -43,13 +40,19 @@ def _context(arena: Arena, tab: str, **more: Any) -> dict[str, Any]:
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """The ratings through time."""
     arena = open_arena(slug)
-    chosen = asked_of(request.GET).question.chosen
+    asked = asked_of(request.GET)
+    chosen, refused = asked.question.chosen, asked.refused
+    if not chosen.is_named:
+        chosen = EVERYTHING
+        refused = _("Combinations have no history: it is kept for all votes, one language or one kind.")
     found = history_of(arena, chosen)
     moments = _spread(list(found.moments), MOMENTS)
-    context = _context(
+    context = context_of(
         arena,
         "history",
         chosen=chosen,
+        refused=refused,
+        data_query="" if refused else data_query(request.GET, FILTERS),
         parts=parts_of(arena),
         moments=moments,
         lines=[(line, [_at(line, moment) for moment in moments]) for line in found.lines],
@@ -79,47 +82,23 @@ def _spread(moments: list[Any], most: int) -> list[Any]:
 def matrix(request: HttpRequest, slug: str) -> HttpResponse:
     """Who is preferred to whom."""
     arena = open_arena(slug)
-    chosen = asked_of(request.GET).question.chosen
-    found = matrix_of(arena, chosen)
-    rows = list(zip(found.names, found.cells, strict=True))
-    context = _context(arena, "matrix", chosen=chosen, parts=parts_of(arena), names=found.names, rows=rows)
-    return render(request, "web/matrix.html", context)
-
-
-@require_safe
-@answers_refusals
-@public_page
-def value(request: HttpRequest, slug: str) -> HttpResponse:
-    """Score beside cost and speed."""
-    arena = open_arena(slug)
-    board = leaderboard(arena)
-    order = request.GET.get("order", "rating")
-    order = order if order.removeprefix("-") in VALUE_COLUMNS else "rating"
-    values = values_of(arena, board)
-    used = any(one.calls for one in values)
-    context = _context(
+    asked = asked_of(request.GET)
+    chosen, refused = asked.question.chosen, asked.refused
+    try:
+        found = matrix_of(arena, chosen)
+    except NoSuchFilter as error:
+        found, refused = matrix_of(arena), str(error)
+    context = context_of(
         arena,
-        "value",
-        values=ordered(values, order, _value_key, VALUE_FALLING),
-        columns=columns_of(request.GET, order, VALUE_COLUMNS, VALUE_FALLING),
-        days=WINDOW.days,
-        declared=any(one.energy_wh is not None for one in values),
-        used=used,
-        simulated=board.simulated,
-        cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", _("US dollars per answer")),
-        speed_figure=_pareto(values, "latency_p50_s", "on_speed_front", _("Seconds to the whole answer (median)")),
+        "matrix",
+        chosen=chosen,
+        refused=refused,
+        **kinds_of(parts_of(arena)),
+        names=found.names,
+        rows=list(zip(found.names, found.cells, strict=True)),
+        data_query=data_query(request.GET, FILTERS),
     )
-    return render(request, "web/value.html", context)
-
-
-def _value_key(one: Value, name: str) -> float | None:
-    found: float | None = one.row.rating if name == "rating" else getattr(one, name)
-    return found
-
-
-def _pareto(values: list[Value], name: str, front: str, title: str) -> dict[str, Any] | None:
-    known = any(one.row.rating is not None and getattr(one, name) for one in values)
-    return pareto_figure(values, name, front, title) if known else None
+    return render(request, "web/matrix.html", context)
 
 
 @require_safe
@@ -128,7 +107,7 @@ def _pareto(values: list[Value], name: str, front: str, title: str) -> dict[str,
 def transparency(request: HttpRequest, slug: str) -> HttpResponse:
     """Who ever entered, how pairs were drawn, and which votes count."""
     arena = open_arena(slug)
-    return render(request, "web/transparency.html", _context(arena, "transparency", found=transparency_of(arena)))
+    return render(request, "web/transparency.html", context_of(arena, "transparency", found=transparency_of(arena)))
 
 
 @require_safe
@@ -148,7 +127,7 @@ def imported(request: HttpRequest, slug: str, source_id: int) -> HttpResponse:
     rated = [Rated(name, row.rating, row.lower, row.upper) for name, row in named]
     rows = [(name, row, bar) for (name, row), bar in zip(named, interval_bars(rated), strict=True)]
     figure = leaderboard_figure(rated) if found.board.rated else None
-    return render(request, "web/imported.html", _context(arena, "ratings", source=source, rows=rows, figure=figure))
+    return render(request, "web/imported.html", context_of(arena, "ratings", source=source, rows=rows, figure=figure))
 
 
 @require_safe

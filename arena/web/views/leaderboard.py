@@ -11,16 +11,16 @@ from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena, open_arenas
 from arena.rankings.board import Status
 from arena.rankings.bradley_terry import RankingError
-from arena.rankings.categories import Category
-from arena.rankings.computing import NoBoardThen
+from arena.rankings.computing import NoBoardThen, NoBoardYet
+from arena.rankings.filters import NoSuchFilter
 from arena.rankings.imports import sources_of
 from arena.rankings.models import ImportedSource
 from arena.rankings.questions import Part, Question, board_of, parts_of
 from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.studies import FRAGILITY, STYLE, newest
-from arena.web.board_query import Asked, asked_of, columns_of, ordered
+from arena.web.board_query import Asked, asked_of, columns_of, data_query, kinds_of, ordered
 from arena.web.figures import Rated, interval_bars, leaderboard_figure
-from arena.web.messages import BOARD_STATUSES, INTERVALS
+from arena.web.messages import BOARD_STATUSES, ERRORS, INTERVALS, TIES, WEIGHTS
 from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 from data_releases.selectors import certified_board, next_release_on
@@ -71,6 +71,10 @@ def _board(arena: Arena, question: Question) -> tuple[Leaderboard, str]:
         return board_of(arena, question), ""
     except NoBoardThen:
         return board_of(arena, Question()), "then"
+    except NoBoardYet:
+        return board_of(arena, Question(question.chosen)), "yet"
+    except NoSuchFilter:
+        return board_of(arena, Question()), "filter"
     except RankingError:
         return board_of(arena, Question()), "undetermined"
 
@@ -88,6 +92,7 @@ def _beside(arena: Arena) -> dict[str, Any]:
 
 def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
     board = shown.board
+    method = _method_of(board)
     rows = ordered(board.rows, asked.order, getattr, FALLING)
     rated = [_rated(row, asked.interval) for row in rows]
     context = {
@@ -100,10 +105,14 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
         "explained": BOARD_STATUSES.get(board.status),
         "figure": leaderboard_figure(rated) if any(row.rating is not None for row in rated) else None,
         "excluded": {code: n for code, n in board.excluded.items() if n},
-        "languages": [part for part in shown.parts if part.chosen.language],
-        "categories": [_category(part) for part in shown.parts if part.chosen.categories],
+        "chosen": asked.question.chosen,
+        **kinds_of(shown.parts),
         "intervals": INTERVALS,
-        "data_query": _data_query(request),
+        "method": method,
+        "told": _told(asked.interval, method),
+        "methods": {"intervals": ERRORS, "weights": WEIGHTS, "method": TIES},
+        "switch": _switch(request, board),
+        "data_query": data_query(request.GET),
         "sources": shown.sources,
         "tab": "ratings",
         "section": "leaderboard",
@@ -113,20 +122,35 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
     return render(request, "web/leaderboard.html", context)
 
 
-def _data_query(request: HttpRequest) -> str:
-    """The part of the address that the API takes, too."""
-    wanted = request.GET.copy()
-    for name in list(wanted):
-        if name not in {"language", "category", "method", "as_of"} or not wanted[name]:
-            del wanted[name]
-    return wanted.urlencode()
-
-
 def _rated(row: LeaderboardRow, interval: str) -> Rated:
     if interval == "own" or row.status != Status.OK.value:
         return Rated(row.system, row.rating, row.lower, row.upper)
     return Rated(row.system, row.rating, getattr(row, f"{interval}_lower"), getattr(row, f"{interval}_upper"))
 
 
-def _category(part: Part) -> tuple[Category, int]:
-    return next(iter(part.chosen.categories)), part.votes
+def _method_of(board: Leaderboard) -> dict[str, str]:
+    """The settings of a board as its address names them."""
+    ties = board.method.get("ties", "half")
+    return {
+        "intervals": board.method.get("intervals", "sandwich"),
+        "weights": board.method.get("weights", "one"),
+        "method": "bradley-terry" if ties == "half" else ties,
+    }
+
+
+def _told(interval: str, method: dict[str, str]) -> list[Any]:
+    """Sentences that say how the numbers were made: always the intervals, the rest where it is not as usual."""
+    told = [INTERVALS[interval][1], ERRORS[method["intervals"]][1]] if method["intervals"] in ERRORS else []
+    if method["weights"] != "one":
+        told.append(WEIGHTS[method["weights"]][1])
+    if method["method"] != "bradley-terry":
+        told.append(TIES[method["method"]][1])
+    return told
+
+
+def _switch(request: HttpRequest, board: Leaderboard) -> str:
+    """The address of the same board with the other errors."""
+    other = request.GET.copy()
+    clustered = board.method.get("intervals") == "clustered"
+    other["intervals"] = "sandwich" if clustered else "clustered"
+    return f"?{other.urlencode()}"

@@ -13,6 +13,7 @@ from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.intervals import VotersNeeded
 from arena.rankings.method import BadMethod, Method
 from arena.rankings.moments import moment_of
+from arena.rankings.questions import WEIGHTS, require_kinds
 
 _REFUSALS = (BadMethod, FilterError, RankingError, RecomputeError, VotersNeeded)
 
@@ -30,6 +31,12 @@ class Command(BaseCommand):
             type=moment_of,
             metavar="T",
             help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one",
+        )
+        parser.add_argument(
+            "--weights",
+            choices=WEIGHTS,
+            default=WEIGHTS[0],
+            help="of a vote: 1 (the default), or one over the logged probability that its pair was drawn",
         )
         parser.add_argument("--language", metavar="CODE", help="only votes on prompts in this language")
         parser.add_argument("--category", action="append", default=[], metavar="C", help="only on prompts of a kind")
@@ -50,7 +57,8 @@ class Command(BaseCommand):
 
 
 def _ranked(arena: Arena, asked: Namespace) -> dict[str, Any]:
-    method, chosen = method_from(asked), filter_of(asked.language, asked.category)
+    method, chosen = method_from(asked, weights=asked.weights), filter_of(asked.language, asked.category)
+    require_kinds(arena, chosen)
     if asked.as_of is None:
         return rank_arena(arena.pk, method, chosen).document(arena.slug)
     snapshot = snapshot_at(arena.pk, asked.as_of, chosen)

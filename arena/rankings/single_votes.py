@@ -1,0 +1,98 @@
+"""The counted votes of an arena one by one, in columns: for intervals by voter, and weights of the draw.
+
+A vote takes 31 bytes here, and they are read in blocks in the order of their ids, so that ten million fit into some
+hundred megabytes and the same votes give the same bits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from django.db.models import OuterRef, Subquery
+from numpy.typing import NDArray
+
+from arena.arenas.models import Arena
+from arena.rankings.filters import BoardFilter
+from arena.rankings.folding import counted_votes
+from arena.rankings.models import BattleTraits
+from arena.rankings.tallies import OUTCOMES, Votes
+
+#: Votes in memory as objects at a time.
+BLOCK: Final = 20_000
+_CODES: Final = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SingleVotes:
+    """N votes in the order of their ids; every column is (N,).
+
+    left, right: version ids. outcome: places in `tallies.OUTCOMES`. voter: ids. propensity: the logged probability of
+    the pair. language: of the prompts. categories: masks.
+    """
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    outcome: NDArray[np.uint8]
+    voter: NDArray[np.int64]
+    propensity: NDArray[np.float64]
+    language: NDArray[np.bytes_]
+    categories: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def on_board(self, chosen: BoardFilter) -> "SingleVotes":
+        """Those that count on a board."""
+        there = self.categories & chosen.mask == chosen.mask
+        if chosen.language:
+            there &= self.language == chosen.language.encode()
+        if there.all():
+            return self
+        return SingleVotes(*(getattr(self, column.name)[there] for column in fields(self)))
+
+    def votes(self, row_of: dict[int, int], *, weighted: bool) -> Votes:
+        """With rows of contenders instead of versions, and weights whose mean is 1."""
+        versions = np.array(sorted(row_of), dtype=np.int64)
+        rows = np.array([row_of[int(version)] for version in versions], dtype=np.int32)
+        left, right = (rows[np.searchsorted(versions, side)] for side in (self.left, self.right))
+        weight = None
+        if weighted:
+            weight = 1.0 / self.propensity
+            weight /= weight.mean() if len(self) else 1.0
+        return Votes(left, right, self.outcome, weight, self.voter)
+
+
+_TYPES: Final[tuple[Any, ...]] = (np.int32, np.int32, np.uint8, np.int64, np.float64, "S3", np.int32)
+
+
+def read_single(arena: Arena, up_to: int) -> SingleVotes:
+    """The counted votes with id ≤ up_to."""
+    traits = BattleTraits.objects.filter(battle=OuterRef("battle"))
+    rows = (
+        counted_votes(arena, up_to)
+        .annotate(language=Subquery(traits.values("language")), categories=Subquery(traits.values("categories")))
+        .order_by("id")
+        .values_list(
+            *("battle__pairing__left_id", "battle__pairing__right_id", "outcome", "voter_id"),
+            *("battle__pairing__pair_propensity", "language", "categories"),
+        )
+    )
+    blocks = list(_blocks(rows.iterator(chunk_size=BLOCK)))
+    return SingleVotes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+
+
+def _blocks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[NDArray[Any]]]:
+    """At least one, so that no votes are columns too."""
+    batch = list(islice(rows, BLOCK))
+    while True:
+        yield _columns(batch)
+        if not (batch := list(islice(rows, BLOCK))):
+            return
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[NDArray[Any]]:
+    left, right, outcome, *others = zip(*rows, strict=True) if rows else ((),) * len(_TYPES)
+    columns = (left, right, [_CODES[word] for word in outcome], *others)
+    return [np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)]
