@@ -174,6 +174,8 @@ class Watched:
 
     texts: dict[int, dict[str, str]] = field(default_factory=dict)
     state: str = ""
+    #: What was said about a battle without text: (phase, expected seconds).
+    progress: list[tuple[str, float | None]] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
     last_id: str | None = None
 
@@ -184,6 +186,9 @@ class Watched:
         self.last_id = body["id"]
         if body["type"] == "state":
             self.state = body["state"]
+            return
+        if body["type"] == "progress":
+            self.progress.append((body["phase"], body["expected_s"]))
             return
         before = self.texts.get(body["turn"], {"left": "", "right": ""})
         keep = body["type"] == "frame"

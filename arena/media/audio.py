@@ -81,8 +81,11 @@ def _peak_blocks(samples: Samples) -> Iterator[NDArray[np.float32]]:
 
 
 def cut(samples: Samples, duration_s: float) -> Samples:
-    """The first `duration_s` seconds, with a short fade in and a longer one out. A copy."""
-    whole = np.array(samples[: round(duration_s * RATE_HZ)], dtype=np.float32)
+    """Exactly `duration_s` seconds from the start, with a short fade in and a longer one out. A copy."""
+    frames = round(duration_s * RATE_HZ)
+    whole = np.zeros((frames, 2), dtype=np.float32)
+    # A resampler may be a frame short.
+    whole[: len(samples)] = samples[:frames]
     fade_in, fade_out = round(FADE_IN_S * RATE_HZ), min(round(FADE_OUT_S * RATE_HZ), len(whole) // 4)
     whole[:fade_in] *= np.linspace(0, 1, fade_in, dtype=np.float32)[:, None]
     whole[len(whole) - fade_out :] *= np.cos(np.linspace(0, np.pi / 2, fade_out, dtype=np.float32))[:, None]

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from arena.accounts.models import Voter
 from arena.battles.models import Battle
 from arena.battles.selectors import Player
@@ -12,7 +14,17 @@ from arena.common.storage import Missing
 from arena.media.models import Clip
 from arena.media.tokens import TokenInvalid, clip_of, token_for
 
-__all__ = ["Audio", "ClipNotFound", "Missing", "Player", "audio_of", "blocks", "players_of"]
+__all__ = [
+    "Audio",
+    "ClipNotFound",
+    "Missing",
+    "Player",
+    "RevealedClip",
+    "audio_of",
+    "blocks",
+    "players_of",
+    "revealed_clips",
+]
 
 #: Whoever hears a clip before both sides are complete knows which system is faster.
 _AUDIBLE = frozenset({BattleState.READY.value, BattleState.VOTED.value})
@@ -35,13 +47,43 @@ def players_of(battle: Battle) -> dict[Side, Player]:
     """Side → how its clip is played by the battle's voter; empty until both sides may be heard."""
     if battle.state not in _AUDIBLE:
         return {}
-    clips = Clip.objects.filter(response__turn__battle=battle, response__status=ResponseStatus.COMPLETE.value)
-    by_side = {clip.response.side: clip for clip in clips.select_related("response")}
+    by_side = {clip.response.side: clip for clip in _heard(battle)}
     return {side: _player(by_side[side], battle) for side in SIDES if side in by_side}
 
 
 def _player(clip: Clip, battle: Battle) -> Player:
     return Player(f"/media/{token_for(clip.pk, battle.voter_id)}", clip.duration_s, tuple(clip.peaks))
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedClip:
+    """What the vote reveals of a clip. `speed_factor`: seconds of music that the system gave per second of waiting."""
+
+    generated_s: float
+    speed_factor: float | None
+    lyrics: str
+
+
+def revealed_clips(battle: Battle) -> dict[Side, RevealedClip]:
+    """Side → what is revealed of its clip; empty until the vote."""
+    if battle.state != BattleState.VOTED.value:
+        return {}
+    by_side = {clip.response.side: clip for clip in _heard(battle)}
+    return {side: _revealed(by_side[side]) for side in SIDES if side in by_side}
+
+
+def _heard(battle: Battle) -> QuerySet[Clip]:
+    complete = Clip.objects.filter(response__turn__battle=battle, response__status=ResponseStatus.COMPLETE.value)
+    return complete.select_related("response")
+
+
+def _revealed(clip: Clip) -> RevealedClip:
+    latency_s = clip.response.latency_s
+    return RevealedClip(
+        generated_s=round(clip.generated_s, 1),
+        speed_factor=round(clip.generated_s / latency_s, 2) if latency_s else None,
+        lyrics=clip.lyrics,
+    )
 
 
 def audio_of(token: str, voter: Voter | None) -> Audio:
