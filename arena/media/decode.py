@@ -19,9 +19,10 @@ from arena.media.errors import NotAudio, TooExpensive
 
 #: The child's own limit is on time of the processor; this one ends a child that waits.
 WALL_S: Final = 90.0
-_ROOT: Final = Path(__file__).resolve().parents[2]
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
-_FRAME_BYTES: Final = 8
+ROOT: Final = Path(__file__).resolve().parents[2]
+PROGRAM: Final = ("-m", "arena.media.decoder")
+#: Of the parent's environment the child gets its PATH alone.
+ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def decoded(blocks: Iterable[bytes]) -> Iterator[Decoded]:
 
 def _run_child(source: Path, target: Path) -> dict[str, Any]:
     # No shell, no secrets in its environment, and nothing of the parent open in it.
-    command = [sys.executable, "-m", "arena.media.decoder", str(source), str(target)]
-    environment = _ENVIRONMENT | {"PATH": os.environ.get("PATH", "")}
+    command = [sys.executable, *PROGRAM, str(source), str(target)]
+    environment = ENVIRONMENT | {"PATH": os.environ.get("PATH", "")}
     try:
         done = subprocess.run(  # noqa: S603 - the program is our own
             command,
-            cwd=_ROOT,
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from arena.battles.selectors import BlindBattle
-from arena.battles.states import SIDES, BattleState, is_terminal
+from arena.battles.states import SIDES, BattleState
 from arena.common.live import PROGRESS, Event
 
 #: The id of a message that no stream holds; a client that names it again gets everything again.
 STORED_ID: Final = "0"
 #: The place before the first event of any stream.
 BEGINNING: Final = "0-0"
-_PROGRESS: Final = f'{{"type":"{PROGRESS}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ def opening(battle: BlindBattle, events: Sequence[Event], after: str | None) -> 
     """
     cursor = events[-1].id if events else BEGINNING
     state = state_message(cursor if events else STORED_ID, battle)
-    progress = [event for event in events if event.body.startswith(_PROGRESS)][-1:] if _is_unfinished(battle) else []
     ids = [event.id for event in events]
     if after in ids:
         fresh = events[ids.index(after) + 1 :]
@@ -67,11 +65,14 @@ def opening(battle: BlindBattle, events: Sequence[Event], after: str | None) -> 
     for turn, (event_id, texts) in sorted(turns.items()):
         kind = "frame" if after is None else "snapshot"
         messages.append(_message(event_id, kind, {"turn": turn, **texts}))
-    return Opening((*messages, state, *(event.as_message() for event in progress)), cursor)
+    return Opening((*messages, state, *_latest_progress(battle, events)), cursor)
 
 
-def _is_unfinished(battle: BlindBattle) -> bool:
-    return not is_terminal(BattleState(battle.state)) and battle.state != BattleState.READY.value
+def _latest_progress(battle: BlindBattle, events: Sequence[Event]) -> list[str]:
+    """How far an unfinished battle is, as it was told last."""
+    if battle.state not in (BattleState.QUEUED.value, BattleState.GENERATING.value):
+        return []
+    return [event.as_message() for event in events if json.loads(event.body)["type"] == PROGRESS][-1:]
 
 
 def _joined(events: Sequence[Event]) -> dict[int, tuple[str, dict[str, str]]]:

@@ -66,3 +66,15 @@ def test_an_earlier_turn_that_the_stream_no_longer_holds_comes_from_the_store():
 def test_a_battle_that_has_not_begun_has_a_state_only():
     (state,) = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="queued"), [], None))
     assert state == {"id": "0", "type": "state", "state": "queued", "reason": None}
+
+
+def test_a_new_client_of_an_unfinished_battle_of_clips_is_told_the_latest_progress():
+    events = [
+        _event(1, "progress", phase="generating", expected_s=9.0),
+        _event(2, "progress", phase="preparing", expected_s=3.0),
+    ]
+    told = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", "")), events, None))
+    assert [one["type"] for one in told] == ["state", "progress"]
+    assert told[1] == {"id": "2-0", "type": "progress", "phase": "preparing", "expected_s": 3.0}
+    ready = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="ready"), events, None))
+    assert [one["type"] for one in ready] == ["state"]

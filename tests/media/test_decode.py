@@ -1,0 +1,124 @@
+"""Foreign bytes are decoded in a process that can hurt nobody; what is no music fails by name."""
+
+import os
+import resource
+import struct
+import time
+
+import numpy as np
+import pytest
+
+from arena.media import decode, decoder
+from arena.media.errors import BY_NAME
+from tests.media.sounds import as_file, melody
+
+MUSIC = melody(8)
+MONO = MUSIC[:, :1]
+WAV = as_file(MUSIC)
+FLAC = as_file(MUSIC, kind="FLAC")
+OGG = as_file(MUSIC, kind="OGG", subtype="VORBIS")
+MP3 = as_file(MUSIC, kind="MP3")
+
+FORMATS = {
+    "wav": WAV,
+    "float": as_file(MUSIC, subtype="FLOAT"),
+    "flac": FLAC,
+    "vorbis": OGG,
+    "mp3": MP3,
+    "mono at 22 kHz": as_file(melody(8, rate_hz=22_050)[:, :1], 22_050, kind="MP3"),
+    "eight channels": as_file(np.repeat(MONO, 8, axis=1)),
+    "opus": as_file(MUSIC, kind="OGG", subtype="OPUS"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_becomes_stereo_at_48_khz(name):
+    with decode.decoded([FORMATS[name]]) as found:
+        samples = found.samples(5)
+        assert found.music_s == pytest.approx(8, abs=1.7)
+    assert samples.shape == (5 * 48_000, 2)
+    assert 0.05 < np.abs(samples).max() < 1
+
+
+def _nan():
+    samples = MUSIC.copy()
+    samples[100_000] = np.nan
+    return as_file(samples, subtype="FLOAT")
+
+
+def _long():
+    # Ten hours of nothing in some kilobytes.
+    return as_file(np.zeros((36_000_000, 1), dtype=np.int16), 8_000, kind="FLAC")
+
+
+def _lying_header():
+    """A header that says two gigabytes."""
+    return WAV[:40] + struct.pack("<I", 2_000_000_000) + WAV[44:]
+
+
+BAD = {
+    "a page": (lambda: b"<html><body>busy</body></html>" * 50, "NotAudio"),
+    "nothing": (lambda: b"", "NotAudio"),
+    "noise": (lambda: os.urandom(200_000), "NotAudio"),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + os.urandom(50_000), "NotAudio"),
+    "half a wave": (lambda: WAV[: len(WAV) // 2], "ClipTruncated"),
+    "half an mp3": (lambda: MP3[: len(MP3) // 2], "ClipTruncated"),
+    "half an ogg": (lambda: OGG[: len(OGG) // 2], "ClipTruncated"),
+    "half a flac": (lambda: FLAC[: len(FLAC) // 2], ("ClipTruncated", "NotAudio")),
+    "a lying header": (_lying_header, "ClipTruncated"),
+    "silence": (lambda: as_file(MUSIC * 0), "Silent"),
+    "almost silence": (lambda: as_file(MUSIC * 0.001, subtype="FLOAT"), "Silent"),
+    "a second": (lambda: as_file(MUSIC[:48_000]), "TooShort"),
+    "no numbers": (_nan, "NotFinite"),
+    "75 minutes in a small file": (_long, "TooLong"),
+    "a rate nobody hears": (lambda: as_file(MUSIC, 400_000), "NotAudio"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_music_fails_by_name_and_costs_the_worker_no_memory(name):
+    make, expected = BAD[name]
+    data = make()
+    before = _resident_bytes()
+    with pytest.raises(tuple(BY_NAME.values())) as caught, decode.decoded([data]):
+        pass
+    assert type(caught.value).__name__ in (expected if isinstance(expected, tuple) else (expected,))
+    assert _resident_bytes() - before < 150_000_000
+
+
+def _resident_bytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():
+    late = np.concatenate([np.zeros((30_000, 2), dtype=np.float32), MUSIC])
+    with decode.decoded([as_file(late)]) as found:
+        assert found.facts["lead_s"] == pytest.approx(30_000 / 48_000, abs=0.05)
+        assert np.abs(found.samples(5)[:480]).max() > 0.001
+
+
+def test_a_decoder_that_never_ends_is_ended(monkeypatch):
+    monkeypatch.setattr(decode, "WALL_S", 0.2)
+    started = time.monotonic()
+    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([WAV]):
+        pass
+    assert time.monotonic() - started < 10
+
+
+def test_a_decoder_that_needs_too_much_fails_as_too_expensive(monkeypatch, tmp_path):
+    # The real limits in a real child, only smaller.
+    program = tmp_path / "small.py"
+    program.write_text(
+        "import sys\nfrom arena.media import decoder\ndecoder.CPU_S = 1\n"
+        "decoder.decode = lambda source, target: [0 for _ in iter(int, 1)]\nsys.exit(decoder.main(*sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr(decode, "PROGRAM", (str(program),))
+    monkeypatch.setitem(decode.ENVIRONMENT, "PYTHONPATH", str(decode.ROOT))
+    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([WAV]):
+        pass
+
+
+def test_the_decoder_gets_no_secret_and_may_write_no_more_than_a_clip():
+    assert set(decode.ENVIRONMENT) == {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_ALL"}
+    assert decoder.MAX_CLIP_S * 48_000 * 8 < 100_000_000
