@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from arena.battles import prefetch
 from arena.common import ledger
 from arena.common.ledger import Job, Work
 from arena.common.queue import RUN_JOB, app
@@ -10,6 +11,7 @@ from data_releases import schedule
 
 #: By name: the job and what it does to one period.
 JOBS: Final[dict[str, tuple[Job, Work]]] = {
+    prefetch.JOB.name: (prefetch.JOB, prefetch.fill),
     schedule.JOB.name: (schedule.JOB, schedule.build_due),
     by_vote.JOB.name: (by_vote.JOB, by_vote.keep_all),
     sampling.JOB.name: (sampling.JOB, sampling.count_draws),

@@ -30,6 +30,7 @@ __all__ = [
     "create_browser_voter",
     "create_token",
     "current_consent",
+    "nobody",
     "record_consent",
     "revoke_token",
     "token_of_bearer",
@@ -43,6 +44,7 @@ __all__ = [
 CONSENT_TEXT_VERSION: Final = "2026-11-22"
 
 MAX_EXTERNAL_ID_CHARS: Final = 200
+_NOBODY_SHA256: Final = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Actor:
     voter: Voter | None
     token: ApiToken | None
     network: str
+
+
+def nobody() -> Voter:
+    """The voter of what no visitor has asked for yet. No cookie is known that opens it: this is its hash."""
+    voter, _made = Voter.objects.get_or_create(cookie_sha256=_NOBODY_SHA256)
+    return voter
 
 
 def create_browser_voter() -> tuple[Voter, str]:

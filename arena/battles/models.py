@@ -69,6 +69,19 @@ class Battle(models.Model):
         ]
 
 
+class Prefetched(models.Model):
+    """A battle that was made before anybody asked for it: of a suggested prompt, ready for the first who takes it."""
+
+    battle = models.OneToOneField(Battle, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
+    prompt = models.TextField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["arena", "created_at"], name="prefetched_untaken", condition=Q(taken_at=None))]
+
+
 class RefusedBattle(Battle):
     """The battles that never began, for a list of their own in the admin."""
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
+from arena.battles import pool
 from arena.battles.errors import (
     AlreadyReported,
     AlreadyVoted,
@@ -79,9 +80,12 @@ def start_battle(
     idempotency_key: str | None = None,
     publication: bool = False,
     simulated: bool = False,
+    for_the_pool: bool = False,
     gate: Callable[[], None] = _open_to_all,
 ) -> Battle:
-    """Store a battle and promise its generation. A prompt that moderation refuses is stored as a refused battle.
+    """Store a battle and promise its generation; or hand out one that is ready (see `pool`).
+
+    A prompt that moderation refuses is stored as a refused battle.
 
     `gate` is called in the transaction that opens the battle, before anything is written; it raises to forbid it.
 
@@ -111,6 +115,8 @@ def start_battle(
     try:
         with transaction.atomic():
             gate()
+            if not (refusal or simulated or for_the_pool) and (ready := pool.take(battle, text)):
+                return ready
             battle.save(force_insert=True)
             _add_turn(battle, FIRST_TURN, text, None, promise=not (refusal or simulated))
             transaction.on_commit(partial(_count_start, battle), robust=True)

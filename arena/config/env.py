@@ -40,6 +40,7 @@ class Environment:
     limits_off: bool
     max_open_battles: int
     max_sockets: int
+    prefetch: int
     # USD per system version and UTC day; None: no limit.
     daily_budget_usd: Decimal | None
     # (failures, of the last calls, pause in seconds); no failures: no breaker.
@@ -124,6 +125,7 @@ def read_environment() -> Environment:
             limits_off=env.bool("ARENA_LIMITS_OFF", False),
             max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
             max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
+            prefetch=env.int("ARENA_PREFETCH", 2),
             daily_budget_usd=_budget_usd(env.str("ARENA_DAILY_BUDGET_USD", "")),
             breaker=_breaker(env.str("ARENA_BREAKER", "") or "5/10/60"),
             admin_second_factor=env.bool("ARENA_ADMIN_SECOND_FACTOR", True),

@@ -91,6 +91,8 @@ def _numbers(values: "Environment") -> Iterator[str]:
         yield "ARENA_MAX_OPEN_BATTLES must be 0 (no cap) or more."
     if values.max_sockets < 0:
         yield "ARENA_MAX_SOCKETS must be 0 (no cap) or more."
+    if not 0 <= values.prefetch <= MAX_PREFETCH:
+        yield f"ARENA_PREFETCH must be from 0 to {MAX_PREFETCH}; 0 makes no battle before somebody asks for it."
     if values.db_pool_size < 0:
         yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
     if values.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):

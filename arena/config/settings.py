@@ -248,5 +248,8 @@ ARENA_BATTLE_EXPIRES_S = 24 * 3600
 ARENA_SIDE_RETRIES = 2
 # By modality: a clip takes too long to draw for it twice.
 ARENA_REDRAWS = {"text": 2, "music": 1}
+# Battles kept ready for each suggested prompt, by modality; 0: none.
+ARENA_PREFETCH = {"text": 0, "music": ENV.prefetch}
+ARENA_PREFETCHED_FRESH_S = 12 * 3600
 
 LOGGING = logging_config(ENV.log_level, secrets_of(ENV))

@@ -4,6 +4,7 @@ import os
 import resource
 import struct
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,8 +88,7 @@ def test_what_is_no_music_fails_by_name_and_costs_the_worker_no_memory(name):
 
 
 def _resident_bytes():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():
