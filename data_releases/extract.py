@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from pyarrow import csv
 
 from arena.arenas.models import Arena
-from arena.battles.models import Battle, Response, Turn
+from arena.battles.models import Battle, Prefetched, Response, Turn
 from arena.battles.states import BattleState, ResponseStatus
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
@@ -59,7 +59,9 @@ class Source:
 def sources(arena: Arena, window: Window) -> dict[str, Source]:
     """Every query of a release by the name of its rows."""
     in_window = Q(created_at__gte=window.start, created_at__lt=window.end, arena=arena, state__in=FINISHED)
-    battles = Battle.objects.filter(in_window, pairing__isnull=False)
+    # What was made ahead of any visitor, and nobody took, was nobody's battle.
+    nobodys = Prefetched.objects.filter(taken_at=None).values("battle_id")
+    battles = Battle.objects.filter(in_window, pairing__isnull=False).exclude(id__in=nobodys)
     ids = battles.values("id")
     publishable = battles.filter(Q(publication=True) | Q(is_simulated=True)).values("id")
     return {

@@ -57,6 +57,8 @@ class Stack:
             "ARENA_LIMITS_OFF": "1",
             # Most stacks have a system that fails on purpose, again and again.
             "ARENA_BREAKER": "0",
+            # What nobody asked for would take part in every test of what somebody did.
+            "ARENA_PREFETCH": "0",
             "OPENBLAS_NUM_THREADS": "1",
             **(env or {}),
         }

@@ -47,12 +47,14 @@ def take(wish: Battle, prompt: str) -> Battle | None:
     arena: Arena = wish.arena
     if not wanted(arena) or prompt not in arena.suggestions:
         return None
-    ready = fresh(arena).filter(prompt=prompt, battle__requirement=wish.requirement).order_by("created_at", "battle_id")
+    ready = (
+        fresh(arena).filter(prompt=prompt, battle__requirement=wish.requirement).order_by("created_at", "battle_id")
+    )
     found = ready.select_for_update(skip_locked=True, of=("self",)).values_list("battle_id", flat=True).first()
     if found is None:
         return None
     Prefetched.objects.filter(battle_id=found).update(taken_at=Now())
-    # For its voter the battle begins now: so do its place in the list, its week in a release and its day until it ends.
+    # For its voter the battle begins now: its place in the list, its week in a release, its day until it ends.
     changes: dict[str, Any] = {"created_at": Now(), "state_changed_at": Now()}
     given = {"voter": wish.voter, "publication": wish.publication, "idempotency_key": wish.idempotency_key}
     Battle.objects.filter(id=found, state=BattleState.READY.value).update(**given, **changes)
@@ -65,8 +67,6 @@ def stale(arena: Arena) -> QuerySet[Prefetched]:
     return outdated.filter(~Q(battle_id__in=fresh(arena).values("battle_id")) | ~Q(prompt__in=arena.suggestions))
 
 
-def in_the_making(arena: Arena) -> tuple[int, int]:
-    """(battles of the pool, battles of visitors) that are being made in this arena now."""
-    running = Battle.objects.filter(arena=arena, state__in=[BattleState.QUEUED.value, BattleState.GENERATING.value])
-    ours = untaken(arena).filter(battle__in=running).count()
-    return ours, running.count() - ours
+def is_idle() -> bool:
+    """Whether no battle is being made in any arena: what nobody asked for must not keep a visitor waiting."""
+    return not Battle.objects.filter(state__in=[BattleState.QUEUED.value, BattleState.GENERATING.value]).exists()

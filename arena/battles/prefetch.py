@@ -36,7 +36,7 @@ def discard(arena: Arena) -> int:
 
 def begin_one(arena: Arena) -> Prefetched | None:
     """Begin a battle of the suggested prompt that the pool has least of, unless there is other work to do."""
-    if any(pool.in_the_making(arena)):
+    if not pool.is_idle():
         return None
     held = list(pool.fresh(arena).values_list("prompt", flat=True))
     lacking = [prompt for prompt in arena.suggestions if held.count(prompt) < pool.wanted(arena)]

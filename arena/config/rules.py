@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MIN_KEY_CHARS: Final = 50
 MIN_TOKEN_CHARS: Final = 32
+MAX_PREFETCH: Final = 20
 _MIN_DIFFERENT_CHARS: Final = 10
 _PLACEHOLDERS: Final = ("change", "example", "insecure", "secret-key", "placeholder", "default")
 _HOST_PORT: Final = re.compile(r"^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}$")

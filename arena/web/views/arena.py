@@ -16,7 +16,7 @@ from arena.arenas.selectors import open_arena, open_arenas
 from arena.battles.errors import BattleNotFound, IdempotencyMismatch
 from arena.battles.models import Battle
 from arena.battles.selectors import first_prompt
-from arena.battles.services import start_battle
+from arena.battles.services import earlier_battle, start_battle
 from arena.battles.states import BattleState
 from arena.integrity.errors import ConsentRequired
 from arena.integrity.identity import browser_actor
@@ -90,12 +90,14 @@ def _started(actor: Actor, arena: Arena, draft: Draft) -> Battle:
     gate = partial(hold_open_battles, actor)
     wish = partial(start_battle, arena, actor.voter, draft.prompt, publication=consent.publication, gate=gate)
     try:
-        battle = wish(idempotency_key=draft.key or None)
+        earlier = earlier_battle(arena, actor.voter, draft.prompt, None, draft.key) if draft.key else None
     except IdempotencyMismatch:
         # The browser went back to an old page and sent its form with another prompt: that is a new battle.
         return wish()
+    if earlier is None:
+        return wish(idempotency_key=draft.key or None)
     # The same old page with the same prompt, after the battle: the visitor wants the prompt answered again.
-    return wish() if battle.state in _ANSWERED else battle
+    return wish() if earlier.state in _ANSWERED else earlier
 
 
 def start_page(
