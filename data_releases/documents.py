@@ -41,31 +41,7 @@ def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def _readme(manifest: Mapping[str, Any], board: Mapping[str, Any]) -> str:
-    rows = manifest["counts"]["rows"]
-    tables = _table(
-        ("file", "rows", "what it holds"),
-        [(f"`{spec.file}`", rows[spec.name], spec.meaning) for spec in schema.TABLES],
-    )
-    return f"""# {title(manifest)}
-
-{_simulated(manifest)}Blind comparisons of {len(board["ratings"])} systems: {manifest["counts"]["cast"]} votes, of which
-{manifest["counts"]["counted"]} count, by {manifest["counts"]["voters"]} voters, on battles that began from
-{manifest["window"]["start"]} to before {manifest["window"]["end"]} (UTC). `DATACARD.md` says how it was made and what
-it does not say.
-
-{tables}
-
-`leaderboard.json` is computed from `votes.parquet`, `systems.parquet` and `prior_tallies.parquet` alone.
-
-## Check it
-
-    sha256sum -c SHA256SUMS
-    arena-verify .
-
-The second command needs no account and no database; it computes the leaderboard again, to the byte.
-
-## Read it
+_READ_IT: Final = """## Read it
 
 ```python
 import pandas as pd
@@ -94,7 +70,34 @@ conversations = load_dataset("parquet", data_files="conversations.parquet")
     arena-export . --format lmarena-140k --out OUT
 
 `arena-export --help` lists the data sets and routers whose shapes it writes.
+"""
 
+
+def _readme(manifest: Mapping[str, Any], board: Mapping[str, Any]) -> str:
+    rows = manifest["counts"]["rows"]
+    tables = _table(
+        ("file", "rows", "what it holds"),
+        [(f"`{spec.file}`", rows[spec.name], spec.meaning) for spec in schema.TABLES],
+    )
+    return f"""# {title(manifest)}
+
+{_simulated(manifest)}Blind comparisons of {len(board["ratings"])} systems: {manifest["counts"]["cast"]} votes, of which
+{manifest["counts"]["counted"]} count, by {manifest["counts"]["voters"]} voters, on battles that began from
+{manifest["window"]["start"]} to before {manifest["window"]["end"]} (UTC). `DATACARD.md` says how it was made and what
+it does not say.
+
+{tables}
+
+`leaderboard.json` is computed from `votes.parquet`, `systems.parquet` and `prior_tallies.parquet` alone.
+
+## Check it
+
+    sha256sum -c SHA256SUMS
+    arena-verify .
+
+The second command needs no account and no database; it computes the leaderboard again, to the byte.
+
+{_READ_IT}
 ## Licence
 
 {_licence(manifest)}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ops.services import Postgres, Valkey, secret
+from ops.homes import secret
+from ops.services import Postgres, Valkey
 from ops.variables import given
 
 DEFAULT_VAR: Final = Path("var")

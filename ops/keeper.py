@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 from ops import OpsError
-from ops.services import Postgres, Valkey, home, service_user
+from ops.homes import home, service_user
+from ops.services import Postgres, Valkey
 
 FAILED = "failed"
 READY = "ready"

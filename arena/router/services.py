@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -159,30 +159,50 @@ def draw_pairing(
     """
     policy = current_policy(arena)
     while True:
-        pool = _pool(arena, messages, requirement or {}, exclude)
-        draws = _draws_so_far(pool.values())
-        weights = _weights(pool.values(), draws, policy)
-        drawn_by = secrets.randbits(63) if seed is None else seed
-        draw = sampler.draw(pool, weights, sampler.SeededRng(drawn_by))
-        sides = [pool[draw.left], pool[draw.right]]
+        plan = _plan(policy, _pool(arena, messages, requirement or {}, exclude), seed)
         with transaction.atomic():
-            lost = take({side: most_usd(side, messages) for side in sides}, holder) if holder else frozenset()
+            lost = take({side: most_usd(side, messages) for side in plan.sides}, holder) if holder else frozenset()
             if not lost:
-                _count_draw(side for side in sides if draws[side.pk] < _boosted_draws(policy))
-                return Pairing.objects.create(
-                    arena=arena,
-                    policy=policy,
-                    left=sides[0],
-                    right=sides[1],
-                    pool=[[version_id, weights[version_id]] for version_id in sorted(pool)],
-                    pair_propensity=draw.pair_propensity,
-                    side_propensity=draw.side_propensity,
-                    seed=drawn_by,
-                    attempt=redraw_of.attempt + 1 if redraw_of else 1,
-                    redraw_of=redraw_of,
-                )
+                return _store(arena, policy, plan, redraw_of)
         # Another draw was faster: draw from those that are left, so that the propensities are theirs.
         exclude |= lost
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A draw that nothing was written of yet. `weights`: of the whole pool, by version id."""
+
+    draw: sampler.Draw
+    sides: tuple[SystemVersion, SystemVersion]
+    weights: Mapping[int, float]
+    new: tuple[SystemVersion, ...]
+    seed: int
+
+
+def _plan(policy: SamplingPolicy, pool: Mapping[int, SystemVersion], seed: int | None) -> _Plan:
+    draws = _draws_so_far(pool.values())
+    weights = _weights(pool.values(), draws, policy)
+    drawn_by = secrets.randbits(63) if seed is None else seed
+    draw = sampler.draw(pool, weights, sampler.SeededRng(drawn_by))
+    sides = (pool[draw.left], pool[draw.right])
+    new = tuple(side for side in sides if draws[side.pk] < _boosted_draws(policy))
+    return _Plan(draw, sides, weights, new, drawn_by)
+
+
+def _store(arena: Arena, policy: SamplingPolicy, plan: _Plan, redraw_of: Pairing | None) -> Pairing:
+    _count_draw(plan.new)
+    return Pairing.objects.create(
+        arena=arena,
+        policy=policy,
+        left=plan.sides[0],
+        right=plan.sides[1],
+        pool=[[version_id, plan.weights[version_id]] for version_id in sorted(plan.weights)],
+        pair_propensity=plan.draw.pair_propensity,
+        side_propensity=plan.draw.side_propensity,
+        seed=plan.seed,
+        attempt=redraw_of.attempt + 1 if redraw_of else 1,
+        redraw_of=redraw_of,
+    )
 
 
 def _pool(

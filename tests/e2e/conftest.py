@@ -58,7 +58,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
     with running_stack(var, contenders.systems(var), env) as running:
         running.register(contenders.broken_systems())
-        running.manage("simulate_votes", "--arena", "text", "--battles", "300", "--seed", "7")
+        running.manage("simulate_votes", "--arena", "text", "--battles", "120", "--seed", "7")
         october = ("--from", "2026-10-01", "--to", "2026-11-01")
         running.manage("simulate_votes", "--arena", "text", "--battles", "60", "--seed", "8", *october)
         running.manage("release", "build", "--arena", "text", "--window", "2026-10", "--no-embargo")

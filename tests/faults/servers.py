@@ -9,7 +9,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from ops.services import DATABASE, Postgres, Valkey, home, postgres_bin, service_user
+from ops.homes import home, postgres_bin, service_user
+from ops.services import DATABASE, Postgres, Valkey
 
 #: Room of PostgreSQL's disk; the pages are taken from memory as they are written.
 DISK_MB = 2048

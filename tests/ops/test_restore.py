@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from ops.services import User, postgres_bin
+from ops.homes import User, postgres_bin
 from tests.environment import ROOT
 from tests.stack import SharedServers, Stack, Visitor
 

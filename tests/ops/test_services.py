@@ -12,8 +12,9 @@ import pytest
 import redis
 
 from ops import ServiceError
+from ops.homes import User, home, postgres_bin, secret, service_user, socket_dir, valkey_bin
 from ops.processes import wait_until
-from ops.services import Postgres, User, Valkey, home, postgres_bin, secret, service_user, socket_dir, valkey_bin
+from ops.services import Postgres, Valkey
 
 
 @pytest.fixture
