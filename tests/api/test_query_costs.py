@@ -39,12 +39,12 @@ def test_reading_a_battle_takes_four(bob: Browser, ready: Battle, promised: Any)
 
 
 @pytest.mark.parametrize("votes_before", [0, 5])
-def test_a_vote_takes_thirteen_however_many_there_are(
+def test_a_vote_takes_ten_however_many_there_are(
     bob: Browser, ready: Battle, battle_in: Callable[..., Battle], promised: Any, votes_before: int
 ) -> None:
     for _ in range(votes_before):
         assert bob.post(f"/battles/{battle_in('ready', owner=bob).id}/vote", VOTE).status_code == 201
-    with promised(13):
+    with promised(10):
         assert bob.post(f"/battles/{ready.id}/vote", VOTE).status_code == 201
 
 

@@ -174,6 +174,6 @@ def test_too_many_votes_are_answered_429(alice: Program, ready: Battle, settings
 
 
 def test_a_vote_costs_a_known_number_of_queries(alice: Program, ready: Battle, django_assert_num_queries: Any) -> None:
-    # Token, voter, consent; seven of cast_vote in a test's transaction; battle, answers with systems, turns.
-    with django_assert_num_queries(13):
+    # Token, voter, consent; six of cast_vote in a test's transaction; what the answer tells.
+    with django_assert_num_queries(10):
         assert alice.post(f"/battles/{ready.id}/vote", {"outcome": "left"}).status_code == 201

@@ -22,7 +22,6 @@ django.setup()
 from django.test import RequestFactory  # noqa: E402
 
 from arena.api.rendering import rendered_battle  # noqa: E402
-from arena.battles.selectors import battle_of  # noqa: E402
 from arena.integrity.identity import browser_actor  # noqa: E402
 from arena.integrity.services import admit  # noqa: E402
 from arena.votes.outcome import Outcome  # noqa: E402
@@ -50,8 +49,7 @@ def vote(costs: Costs, request: Any, battle_id: UUID) -> None:
     actor = costs.of("identity", lambda: browser_actor(request))
     costs.of("admit", lambda: admit("vote", actor))
     cast = costs.of("vote_transaction", lambda: cast_vote(battle_id, actor.voter, Outcome.LEFT))
-    battle = costs.of("read_back", lambda: battle_of(battle_id, actor.voter))
-    costs.of("serialisation", lambda: rendered_battle(battle, 201, cast.vote))
+    costs.of("answer", lambda: rendered_battle(cast.battle, 201, cast.vote))
 
 
 def main(cookie: str, *battles: str) -> None:

@@ -52,8 +52,8 @@ def test_a_vote_closes_the_battle_and_promises_a_new_board(battle: Battle, outco
     assert (message.task, message.args) == ("arena.refresh_board", [battle.arena_id])
 
 
-def test_a_vote_costs_five_statements(battle: Battle, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(7):  # and the two of the savepoint that a test's transaction adds
+def test_a_vote_costs_four_statements(battle: Battle, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(6):  # and the two of the savepoint that a test's transaction adds
         cast_vote(battle.id, battle.voter, Outcome.LEFT)
 
 

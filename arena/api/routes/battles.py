@@ -199,7 +199,7 @@ def vote(request: HttpRequest, battle_id: BattleId, body: VoteIn) -> HttpRespons
         body.reasons.by_side() if body.reasons else None,
         body.feedback.by_side() if body.feedback else None,
     )
-    return rendered_battle(battle_of(_id(battle_id), voter), 201 if cast.created else 200, cast.vote)
+    return rendered_battle(cast.battle, 201 if cast.created else 200, cast.vote)
 
 
 @router.post(
