@@ -1,8 +1,8 @@
 """From columns of names and words to codes and counts, batch by batch. Pure.
 
-Columns are Arrow arrays, or what Arrow makes one from (lists, numpy arrays, a pandas Series). Arrow finds the distinct
-strings of a batch; every judgement (is this a name? is this word an outcome?) is made once for each distinct string,
-and reaches the rows as a lookup. A batch is checked as a whole before any of it is counted.
+Columns are Arrow arrays, or what Arrow makes one from (lists, numpy arrays, a pandas Series). Every judgement (is this
+a name? is this word an outcome?) is made once for each distinct string (`vocabulary`). A batch is checked as a whole
+before any of it is counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from arena.rankings.tallies import OUTCOMES, Codes, Counts, Matrix, Votes, count
+from arena.rankings.vocabulary import Vocabulary, arrow, many_coded
 from arena.votes.outcome import Outcome
 
 #: Evalica's word for a row that says nothing; such rows are counted and left out.
@@ -64,6 +65,8 @@ class Counter:
     def __init__(self, *, keep_votes: bool = False) -> None:
         self._keep = keep_votes
         self._code_of: dict[str, int] = {}
+        self._names = Vocabulary(self._name_code, np.int16)
+        self._words = Vocabulary(_outcome_code, np.uint8)
         self._voter_of: dict[str, int] = {}
         self._counts = Counts.empty(0)
         self._kept: list[Votes] = []
@@ -76,13 +79,13 @@ class Counter:
         Raises:
             BadVotes: names the first row that is wrong and why; nothing of the batch is counted then.
         """
-        left, right = (self._names(column) for column in (columns.left, columns.right))
-        words = Words(columns.winner)
+        left, right = (self._names.codes(column) for column in (columns.left, columns.right))
+        outcome = self._words.codes(columns.winner)
         weight = None if columns.weight is None else _numbers(columns.weight)
-        self._require(columns, left, right, words, weight)
-        said = words.codes < _IGNORE
+        self._require(columns, left, right, outcome, weight)
+        said = outcome < _IGNORE
         voter = self._voters(columns.voter) if self._keep and columns.voter is not None else None
-        votes = Votes(left, right, words.codes, weight, voter)
+        votes = Votes(left, right, outcome, weight, voter)
         if not said.all():
             votes = votes.where(said)
         self.ignored += len(said) - len(votes)
@@ -95,30 +98,27 @@ class Counter:
         """All that was counted."""
         names = sorted(self._code_of)
         order = [self._code_of[name] for name in names]
-        votes = _joined(self._kept, np.argsort(order)) if self._keep else None
+        votes = _joined(self._kept, np.argsort(order).astype(np.int16)) if self._keep else None
         return Counted(tuple(names), self._counts.only(order), self.ignored, votes)
 
-    def _names(self, column: pa.Array) -> Codes:
-        def code(name: Any) -> int:
-            if not isinstance(name, str) or not name.strip():
-                return _NO_NAME
-            found = self._code_of.setdefault(name.strip(), len(self._code_of))
-            if found >= MAX_SYSTEMS:
-                raise BadVotes(f"more than {MAX_SYSTEMS} different systems; is {name!r} one?")
-            return found
-
-        return coded(column, code, _NO_NAME)
+    def _name_code(self, name: Any) -> int:
+        if not isinstance(name, str) or not name.strip():
+            return _NO_NAME
+        found = self._code_of.setdefault(name.strip(), len(self._code_of))
+        if found >= MAX_SYSTEMS:
+            raise BadVotes(f"more than {MAX_SYSTEMS} different systems; is {name!r} one?")
+        return found
 
     def _voters(self, column: pa.Array) -> Codes:
-        return coded(column, lambda name: self._voter_of.setdefault(str(name), len(self._voter_of)), -1)
+        return many_coded(column, lambda name: self._voter_of.setdefault(str(name), len(self._voter_of)), -1)
 
-    def _require(self, columns: Columns, left: Codes, right: Codes, words: "Words", weight: Matrix | None) -> None:
+    def _require(self, columns: Columns, left: Codes, right: Codes, outcome: Codes, weight: Matrix | None) -> None:
         """Raise for the first wrong row; of several faults in one row, for the first named here."""
         wrong: list[tuple[NDArray[np.bool_], Callable[[int], str]]] = [
             (left == _NO_NAME, lambda _row: f"no name in {columns.sides[0]!r}"),
             (right == _NO_NAME, lambda _row: f"no name in {columns.sides[1]!r}"),
             (left == right, lambda row: f"{_text(columns.left, row)!r} meets itself"),
-            (words.codes == _UNKNOWN, words.complaint),
+            (outcome == _UNKNOWN, lambda row: _complaint(_text(columns.winner, row))),
         ]
         if weight is not None:
             bad = ~((weight >= 0) & np.isfinite(weight))
@@ -132,42 +132,18 @@ class Counter:
             raise BadVotes(f"row {self.rows + row + 1}: {wrong[place][1](row)}")
 
 
-class Words:
-    """Outcome codes of a column of words."""
-
-    def __init__(self, column: pa.Array) -> None:
-        self._column = column
-        self.codes = coded(column, self._code, _UNKNOWN).astype(np.uint8)
-
-    @staticmethod
-    def _code(word: Any) -> int:
-        said = word.strip().lower() if isinstance(word, str) else ""
-        if said == IGNORED:
-            return _IGNORE
-        return OUTCOMES.index(WORDS[said]) if said in WORDS else _UNKNOWN
-
-    def complaint(self, row: int) -> str:
-        """Why a row has no outcome."""
-        word = _text(self._column, row)
-        if word is None or word == "":
-            return "no winner"
-        return f"unknown winner {word!r}; known: left, right, tie, both_bad"
+def _outcome_code(word: Any) -> int:
+    said = word.strip().lower() if isinstance(word, str) else ""
+    if said == IGNORED:
+        return _IGNORE
+    return OUTCOMES.index(WORDS[said]) if said in WORDS else _UNKNOWN
 
 
-def coded(column: pa.Array, code: Callable[[Any], int], missing: int) -> Codes:
-    """(N,) int32: `code` of each value, called once for each distinct one; `missing` where there is none."""
-    array = pa.array(column) if not isinstance(column, (pa.Array, pa.ChunkedArray)) else column
-    if isinstance(array, pa.ChunkedArray):
-        chunks = [coded(chunk, code, missing) for chunk in array.chunks]
-        return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int32)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    codes = np.array([missing if value is None else code(value) for value in array.dictionary.to_pylist()] + [missing])
-    places = array.indices
-    if places.null_count:
-        places = pc.fill_null(places, len(codes) - 1)
-    found: Codes = codes.astype(np.int32)[places.to_numpy(zero_copy_only=False)]
-    return found
+def _complaint(word: Any) -> str:
+    """Why a row has no outcome."""
+    if word is None or word == "":
+        return "no winner"
+    return f"unknown winner {word!r}; known: left, right, tie, both_bad"
 
 
 def count_columns(
@@ -188,8 +164,7 @@ def count_columns(
     """
     counter = Counter(keep_votes=keep)
     left, right, winner, weight, voter = (
-        None if column is None else pa.array(column) if not isinstance(column, (pa.Array, pa.ChunkedArray)) else column
-        for column in (left, right, winner, weight, voter)
+        None if column is None else arrow(column) for column in (left, right, winner, weight, voter)
     )
     if not len(left) == len(right) == len(winner):
         raise BadVotes(f"columns of different lengths: {len(left)}, {len(right)}, {len(winner)}")
