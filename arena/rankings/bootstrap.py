@@ -22,14 +22,14 @@ from scipy.sparse import csr_matrix
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import Fit, RankingError, fit
 from arena.rankings.intervals import VotersNeeded
-from arena.rankings.tallies import BothBad, Counts, Matrix, Votes, count
+from arena.rankings.tallies import Counts, Matrix, Votes, count
 
 #: Draws per replicate, on average, after which a bootstrap is given up.
 REDRAWS: Final = 3
 #: With fewer votes per cell, drawing votes one by one is faster than drawing a number for each cell.
 VOTES_PER_CELL: Final = 12
-#: Pairs times replicates fitted at a time.
-BUDGET: Final = 1_000_000
+#: Pairs times replicates fitted at a time, so that they stay in the cache.
+BUDGET: Final = 200_000
 CHORD_STEPS: Final = 40
 #: Natural-log units; far below the spread of replicates.
 CHORD_TOLERANCE: Final = 1e-7
@@ -63,25 +63,21 @@ def replicated_strengths(fitted: Fit, counts: Counts, number: int, seed: int, vo
     found: list[Matrix] = []
     with one_thread():
         pairs = _Pairs(fitted, counts)
-        draws = _multinomial(counts, fitted.both_bad, rng) if votes is None else _by_voter(votes, counts.n, rng)
+        draws = _by_vote(pairs.drawn_from(counts), rng) if votes is None else _by_voter(pairs, votes, counts.n, rng)
         for _block in range(0, REDRAWS * number, pairs.block):
-            drawn = [next(draws) for _replicate in range(min(pairs.block, number - len(found)))]
-            found += pairs.fitted_many(drawn)
+            found += pairs.fitted_many([next(draws) for _replicate in range(min(pairs.block, number - len(found)))])
             if len(found) == number:
                 return np.array(found)
     raise NoReplicates(f"only {len(found)} of {number} replicates have a maximum")
 
 
-def _multinomial(counts: Counts, both_bad: BothBad, rng: np.random.Generator) -> Iterator[Counts]:
-    # Sides do not matter, and half as many cells take half the time.
-    compared = Counts.of(counts.decisive, counts.halves(both_bad))
-    cells = compared.cells.ravel()
+def _by_vote(cells: Matrix, rng: np.random.Generator) -> Iterator[Matrix]:
     filled = np.flatnonzero(cells)
-    draw = _drawing(cells[filled].astype(np.int64), rng)
+    draw = _drawing(cells.ravel()[filled].astype(np.int64), rng)
     while True:
-        drawn = np.zeros_like(cells)
+        drawn = np.zeros(cells.size)
         drawn[filled] = draw()
-        yield Counts(drawn.reshape(compared.cells.shape))
+        yield drawn.reshape(cells.shape)
 
 
 def _drawing(numbers: NDArray[np.int64], rng: np.random.Generator) -> Callable[[], NDArray[np.int64]]:
@@ -90,23 +86,28 @@ def _drawing(numbers: NDArray[np.int64], rng: np.random.Generator) -> Callable[[
     if total > VOTES_PER_CELL * size:
         return lambda: rng.multinomial(total, numbers / total)
     cell = np.repeat(np.arange(size, dtype=np.int32), numbers)
-    return lambda: np.bincount(cell[rng.integers(0, total, total, dtype=np.uint32)], minlength=size)
+    # All are in range; "clip" only saves the check.
+    return lambda: np.bincount(cell.take(rng.integers(0, total, total), mode="clip"), minlength=size)
 
 
-def _by_voter(votes: Votes, n: int, rng: np.random.Generator) -> Iterator[Counts]:
+def _by_voter(pairs: "_Pairs", votes: Votes, n: int, rng: np.random.Generator) -> Iterator[Matrix]:
     if votes.voter is None:
         raise VotersNeeded("a bootstrap by voter needs votes that name their voter")
     voters, voter = np.unique(votes.voter, return_inverse=True)
     while True:
         times = np.bincount(rng.integers(0, len(voters), len(voters)), minlength=len(voters))
-        yield count(Votes(votes.left, votes.right, votes.outcome, votes.weights * times[voter]), n)
+        yield pairs.drawn_from(count(Votes(votes.left, votes.right, votes.outcome, votes.weights * times[voter]), n))
 
 
 class _Pairs:
-    """Fits replicates on the pairs that met; matrices here are (pairs, replicates) or (n, replicates)."""
+    """Fits replicates on the p pairs that met.
+
+    Drawn are (3, p) votes: won by the first, won by the second, even. Other matrices are (p, b) or (n, b) for b
+    replicates.
+    """
 
     def __init__(self, fitted: Fit, counts: Counts) -> None:
-        self.fitted = fitted
+        self.fitted, self.n = fitted, counts.n
         wins = counts.wins(fitted.both_bad)
         self.first, self.second = np.nonzero(np.triu(wins + wins.T))
         size = len(self.first)
@@ -115,30 +116,42 @@ class _Pairs:
         self.onto_contenders = csr_matrix((signs, (rows, columns)), shape=(counts.n, size))
         self.block = max(1, BUDGET // max(size, 1))
 
-    def fitted_many(self, drawn: list[Counts]) -> list[Matrix]:
+    def drawn_from(self, counts: Counts) -> Matrix:
+        """The votes of each pair; sides do not matter."""
+        decisive, even = counts.decisive, counts.halves(self.fitted.both_bad)
+        there, back = (self.first, self.second), (self.second, self.first)
+        return np.stack([decisive[there], decisive[back], even[there]])
+
+    def counts_of(self, drawn: Matrix) -> Counts:
+        """The other way round."""
+        decisive, even = np.zeros((2, self.n, self.n))
+        decisive[self.first, self.second], decisive[self.second, self.first], even[self.first, self.second] = drawn
+        return Counts.of(decisive, even)
+
+    def fitted_many(self, drawn: list[Matrix]) -> list[Matrix]:
         """The strengths of those replicates that have a maximum."""
         converged = np.zeros(len(drawn), dtype=bool)
         if self.fitted.ties == "half":
-            strengths, converged = self._chord(drawn)
+            strengths, converged = self._chord(np.stack(drawn, axis=-1))
         found = []
-        for place, counts in enumerate(drawn):
+        for place, one in enumerate(drawn):
             if converged[place]:
                 found.append(strengths[:, place])
                 continue
             try:
-                found.append(fit(counts, self.fitted.ties, self.fitted.both_bad).strengths)
+                found.append(fit(self.counts_of(one), self.fitted.ties).strengths)
             except RankingError:
                 continue
         return found
 
-    def _chord(self, drawn: list[Counts]) -> tuple[Matrix, NDArray[np.bool_]]:
-        """(n, b) strengths, and which of them are maxima."""
-        wins = [counts.wins(self.fitted.both_bad) for counts in drawn]
-        won = np.stack([matrix[self.first, self.second] for matrix in wins], axis=1)
-        met = won + np.stack([matrix[self.second, self.first] for matrix in wins], axis=1)
+    def _chord(self, drawn: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+        """(n, b) strengths, and which of them are maxima, of (3, p, b) votes."""
+        replicates = drawn.shape[-1]
+        met = drawn.sum(axis=0)
+        won = drawn[0] + drawn[2] / 2
         inverse = self.fitted.inverse
-        strengths = np.repeat(self.fitted.strengths[:, np.newaxis], len(drawn), axis=1)
-        longest = np.full(len(drawn), np.inf)
+        strengths = np.repeat(self.fitted.strengths[:, np.newaxis], replicates, axis=1)
+        longest = np.full(replicates, np.inf)
         for _step in range(CHORD_STEPS):
             expected = strengths[self.second] - strengths[self.first]
             np.exp(expected, out=expected)

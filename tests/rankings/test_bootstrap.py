@@ -9,9 +9,10 @@ from arena.rankings.bradley_terry import fit
 from arena.rankings.intervals import VotersNeeded, covariance
 from arena.rankings.method import Method
 from arena.rankings.tallies import Counts, Votes, count
-from tests.rankings.worlds import World, clustered_votes, even
+from tests.rankings.worlds import World, clustered_votes
+from tests.rankings.worlds import even as evenly
 
-WORLD = World(even(6, 3_000), np.linspace(-0.7, 0.7, 6))
+WORLD = World(evenly(6, 3_000), np.linspace(-0.7, 0.7, 6))
 
 
 def test_replicates_spread_as_the_sandwich_says() -> None:
@@ -39,20 +40,21 @@ def test_every_replicate_is_the_exact_fit_of_its_draw() -> None:
     fitted = fit(counts)
     replicates = replicated_strengths(fitted, counts, 5, seed=9)
     rng = np.random.default_rng(9)
-    folded = Counts.of(counts.decisive, counts.halves())
-    cells = folded.cells.ravel()
-    filled = np.flatnonzero(cells)
+    first, second = np.triu_indices(6, 1)
+    decisive, ties = counts.decisive, counts.halves()
+    cells = np.concatenate([decisive[first, second], decisive[second, first], ties[first, second]])
     number = int(cells.sum())
     for strengths in replicates:
-        drawn = np.zeros_like(cells)
-        drawn[filled] = rng.multinomial(number, cells[filled] / number)
-        np.testing.assert_allclose(strengths, fit(Counts(drawn.reshape(folded.cells.shape))).strengths, atol=1e-6)
+        won, lost, even = rng.multinomial(number, cells / number).reshape(3, -1)
+        wins = np.zeros((6, 6))
+        wins[first, second], wins[second, first] = won + even / 2, lost + even / 2
+        np.testing.assert_allclose(strengths, fit(Counts.of(wins)).strengths, atol=1e-6)
 
 
 def test_few_votes_are_drawn_one_by_one_with_the_same_result() -> None:
     """20 votes a cell go by numbers, 5 a cell by votes: each spreads as its own sandwich says."""
     for votes in (900, 225):
-        counts = World(even(6, votes), np.linspace(-0.4, 0.4, 6)).counts(np.random.default_rng(6))
+        counts = World(evenly(6, votes), np.linspace(-0.4, 0.4, 6)).counts(np.random.default_rng(6))
         fitted = fit(counts)
         spread = replicated_strengths(fitted, counts, 1500, seed=3).std(axis=0)
         np.testing.assert_allclose(spread, np.sqrt(np.diagonal(covariance(fitted, counts))), rtol=0.15)
