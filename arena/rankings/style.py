@@ -139,7 +139,7 @@ def fit_style(
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Some votes: x (b, K) scaled; residual s - p; p."""
+    """Some votes: x (b, K), not scaled; residual s - p; p."""
 
     left: Codes
     right: Codes
@@ -167,15 +167,15 @@ class _Problem:
 
     def blocks(self, parameters: Matrix) -> Iterator[_Block]:
         """The votes in blocks, with residuals at some parameters."""
-        strengths, coefficients = parameters[: self.n], parameters[self.n :]
+        strengths, coefficients = parameters[: self.n], parameters[self.n :] / self.units
         votes = self.votes
         for start in range(0, len(votes), BLOCK):
             at = slice(start, start + BLOCK)
             left, right = votes.left[at], votes.right[at]
-            x = np.divide(self.covariates[at], self.units, dtype=np.float64)
-            p = 1.0 / (1.0 + np.exp(strengths[right] - strengths[left] - x @ coefficients))
+            x = self.covariates[at].astype(np.float64)
+            p = 1.0 / (1.0 + np.exp(strengths.take(right) - strengths.take(left) - x @ coefficients))
             weight = np.ones(len(x)) if votes.weight is None else votes.weight[at]
-            yield _Block(left, right, x, weight, _SCORES[votes.outcome[at]] - p, p)
+            yield _Block(left, right, x, weight, _SCORES.take(votes.outcome[at]) - p, p)
 
     def gradient(self, parameters: Matrix) -> Matrix:
         """(n + K,)"""
@@ -184,22 +184,24 @@ class _Problem:
             pull = block.weight * block.residual
             total[: self.n] += np.bincount(block.left, pull, self.n) - np.bincount(block.right, pull, self.n)
             total[self.n :] += block.x.T @ pull
+        total[self.n :] /= self.units
         return total
 
     def hessian(self, parameters: Matrix, every: int = 1) -> Matrix:
         """(n + K, n + K): Σ w p (1 - p) z zᵀ with z = (e_left - e_right, x), over every so many blocks."""
-        sums = _Sums(self.n, len(parameters))
+        sums = _Sums(self.n, self.units, 1)
         for block in islice(self.blocks(parameters), 0, None, every):
             sums.add(block, block.weight * block.p * (1 - block.p))
-        return sums.total() * every
+        (total,) = sums.totals()
+        return total * every
 
     def sandwich(self, parameters: Matrix) -> tuple[Matrix, Matrix]:
         """The Hessian, and Σ w² (s - p)² z zᵀ, in one pass."""
-        hessian, outer = (_Sums(self.n, len(parameters)) for _sum in range(2))
+        sums = _Sums(self.n, self.units, 2)
         for block in self.blocks(parameters):
-            hessian.add(block, block.weight * block.p * (1 - block.p))
-            outer.add(block, (block.weight * block.residual) ** 2)
-        return hessian.total(), outer.total()
+            sums.add(block, block.weight * block.p * (1 - block.p), (block.weight * block.residual) ** 2)
+        hessian, outer = sums.totals()
+        return hessian, outer
 
     def maximise(self, parameters: Matrix) -> tuple[Matrix, int]:
         """The maximum, and the passes over the votes that it took."""
@@ -241,31 +243,42 @@ class _Problem:
             np.add.at(sums, (at, block.right), -pull)
             np.add.at(sums[:, self.n :], at, block.x * pull[:, np.newaxis])
             start += len(block.left)
+        sums[:, self.n :] /= self.units
         meat: Matrix = sums.T @ sums * (len(voters) / (len(voters) - 1))
         return meat
 
 
 class _Sums:
-    """Σ weight z zᵀ over blocks of votes."""
+    """Σ weight z zᵀ over blocks of votes, for several weights at a time."""
 
-    def __init__(self, n: int, size: int) -> None:
-        self.n, self.pairs, self.found = n, np.zeros(n * n), np.zeros((size, size))
+    def __init__(self, n: int, units: Matrix, kinds: int) -> None:
+        self.n, self.units = n, units
+        self.pairs = np.zeros((kinds, n * n))
+        self.mixed = np.zeros((n, kinds * len(units)))
+        self.style = np.zeros((len(units), kinds * len(units)))
 
-    def add(self, block: _Block, weight: Matrix) -> None:
+    def add(self, block: _Block, *weights: Matrix) -> None:
         """Add the votes of a block."""
-        n, size = self.n, len(weight)
-        self.pairs += np.bincount(block.left.astype(np.intp) * n + block.right, weight, n * n)
-        weighted = block.x * weight[:, np.newaxis]
-        self.found[n:, n:] += block.x.T @ weighted
-        ends = np.column_stack([block.left, block.right]).astype(np.int32).ravel()
-        votes = csr_matrix((np.tile([1.0, -1.0], size), ends, np.arange(0, 2 * size + 1, 2)), shape=(size, n))
-        self.found[:n, n:] += votes.T @ weighted
+        n, size = self.n, len(block.left)
+        pair = block.left.astype(np.intp) * n + block.right
+        for sums, weight in zip(self.pairs, weights, strict=True):
+            sums += np.bincount(pair, weight, n * n)
+        weighted = np.concatenate([block.x * weight[:, np.newaxis] for weight in weights], axis=1)
+        self.style += block.x.T @ weighted
+        ends = np.empty((size, 2), dtype=np.int32)
+        ends[:, 0], ends[:, 1] = block.left, block.right
+        signs, starts = np.tile([1.0, -1.0], size), np.arange(0, 2 * size + 1, 2, dtype=np.int32)
+        self.mixed += csr_matrix((signs, ends.ravel(), starts), shape=(size, n)).T @ weighted
 
-    def total(self) -> Matrix:
-        """(n + K, n + K)"""
-        n = self.n
-        met = self.pairs.reshape(n, n)
-        met = met + met.T
-        self.found[:n, :n] = np.diag(met.sum(axis=1)) - met
-        self.found[n:, :n] = self.found[:n, n:].T
-        return self.found
+    def totals(self) -> list[Matrix]:
+        """(n + K, n + K) for each weight."""
+        n, size = self.n, len(self.units)
+        found = []
+        for place, pairs in enumerate(self.pairs):
+            own = slice(place * size, (place + 1) * size)
+            met = pairs.reshape(n, n)
+            met = met + met.T
+            mixed = self.mixed[:, own] / self.units
+            style = self.style[:, own] / np.outer(self.units, self.units)
+            found.append(np.block([[np.diag(met.sum(axis=1)) - met, mixed], [mixed.T, style]]))
+        return found
