@@ -261,8 +261,7 @@ class _Sums:
         """Add the votes of a block."""
         n, size = self.n, len(block.left)
         pair = block.left.astype(np.intp) * n + block.right
-        for sums, weight in zip(self.pairs, weights, strict=True):
-            sums += np.bincount(pair, weight, n * n)
+        self.pairs += [np.bincount(pair, weight, n * n) for weight in weights]
         weighted = np.concatenate([block.x * weight[:, np.newaxis] for weight in weights], axis=1)
         self.style += block.x.T @ weighted
         ends = np.empty((size, 2), dtype=np.int32)
