@@ -196,7 +196,7 @@ def revealed_battle(battle: Battle) -> tuple[BlindBattle, dict[Side, RevealedSys
     by_side = {side: [one for one in told if one.side == side] for side in SIDES}
     prompts = {one.n: one.prompt for one in told}
     texts = {(one.n, one.side): one.content for one in told}
-    turns = [BlindTurn(n, prompt, *(texts[n, side] for side in SIDES)) for n, prompt in prompts.items()]
+    turns = [BlindTurn(n, prompt, texts[n, "left"], texts[n, "right"]) for n, prompt in prompts.items()]
     return _with_turns(battle, turns), {side: _revealed(of_side) for side, of_side in by_side.items()}
 
 

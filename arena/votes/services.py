@@ -141,7 +141,7 @@ def _locked_battle(battle_id: uuid.UUID, voter: Voter) -> Battle:
     battle = next(iter(Battle.objects.raw(_LOCK_SQL, [ADVISORY_LOCK, battle_id, voter.pk])), None)
     if battle is None:
         raise BattleNotFound(str(battle_id))
-    of_arena = {"id": battle.arena_id, "slug": battle.arena_slug, "modality": battle.arena_modality}
+    of_arena = {"id": battle.arena_id} | {name: getattr(battle, f"arena_{name}") for name in ("slug", "modality")}
     battle.arena = Arena.from_db(None, list(of_arena), list(of_arena.values()))
     return battle
 
