@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 
 from arena.battles.reports import REPORT_REASONS
 from arena.battles.states import SIDES, Side
-from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS, REASONS, Outcome
+from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, REASONS_OF, Outcome
 
-TAGS: Final = (*POSITIVE_REASONS, *NEGATIVE_REASONS)
+TAGS: Final = tuple(code for groups in REASONS_OF.values() for codes in groups for code in codes)
 
 
 def _known(codes: Collection[str]) -> AfterValidator:

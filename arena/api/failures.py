@@ -25,7 +25,7 @@ from arena.rankings.computing import NoBoardThen, NoBoardYet
 from arena.rankings.filters import FilterError
 from arena.router.errors import GuardUnavailable, PromptInvalid
 from arena.router.messages import message_of
-from arena.votes.services import VoteConflict, VoteInvalid
+from arena.votes.services import NotHeard, VoteConflict, VoteInvalid
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER_S: Final = 5
@@ -79,6 +79,11 @@ def _vote(error: VoteInvalid) -> HttpResponse:
     return problem("vote-invalid", errors=errors)
 
 
+def _not_heard(error: NotHeard) -> HttpResponse:
+    heard = error.heard
+    return problem("not-heard", heard=dict(heard.seconds), required_s=heard.required_s, missing=error.missing)
+
+
 def _raised(error: ProblemRaised) -> HttpResponse:
     return problem(error.slug, error.detail, **error.members)
 
@@ -125,6 +130,7 @@ HANDLERS: Final[dict[type[Exception], Callable[[Any], HttpResponse]]] = {
     HttpError: _http,
     InterfaceError: _database,
     LimitReached: _limit,
+    NotHeard: _not_heard,
     OperationalError: _database,
     ProblemRaised: _raised,
     PromptInvalid: _prompt,

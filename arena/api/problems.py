@@ -64,6 +64,12 @@ _ALL: Final = (
     ProblemType("battle-not-found", 404, "Battle not found", _("There is no such battle.")),
     ProblemType("method-not-allowed", 405, "Method not allowed", _("This address does not take this method.")),
     ProblemType("not-ready", 409, "Not ready", _("The battle is not ready for this: both sides must be complete.")),
+    ProblemType(
+        "not-heard",
+        409,
+        "Not heard",
+        _("Listen to both sides first: `missing` says how many seconds of which side a vote still needs."),
+    ),
     ProblemType("already-voted", 409, "Already voted", _("The battle has its vote; it takes no further turn.")),
     ProblemType("too-many-turns", 409, "Too many turns", _("The battle has as many turns as it may have.")),
     ProblemType("vote-conflict", 409, "Vote conflict", _("The battle has another vote already; it stays as it is.")),

@@ -12,7 +12,7 @@ class ArenaAdmin(AuditedAdmin):
     """One row per arena."""
 
     list_display = ("slug", "name", "modality", "is_open", "is_demo", "created_at")
-    fields = ("slug", "name", "description", "modality", "is_open", "is_demo", "suggestions")
+    fields = ("slug", "name", "description", "modality", "is_open", "is_demo", "min_listen_s", "suggestions")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Arena | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """The slug is the arena's address and its modality its rules: both stay once they are chosen."""

@@ -1,6 +1,7 @@
 """Arenas: one competition each."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -22,6 +23,14 @@ class Arena(models.Model):
     is_open = models.BooleanField(default=True)
     # Simulated votes move the board of a demo arena only.
     is_demo = models.BooleanField(default=False)
+    # Arenas of music: what must have been heard of each side before a vote. Changing it applies to open battles too.
+    min_listen_s = models.FloatField(
+        "seconds to hear of each side before a vote",
+        default=5.0,
+        db_default=5.0,
+        validators=[MinValueValidator(0), MaxValueValidator(60)],
+        help_text="Arenas of music only. A clip that is shorter must be heard nearly whole.",
+    )
     suggestions = ArrayField(models.TextField(), default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

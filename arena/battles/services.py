@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from arena.accounts.models import Voter
-from arena.arenas.models import Arena
+from arena.arenas.models import Arena, Modality
 from arena.battles import pool
 from arena.battles.errors import (
     AlreadyReported,
@@ -181,6 +181,11 @@ def _add_turn(battle: Battle, n: int, text: str, idempotency_key: str | None, *,
     return turn
 
 
+def most_turns(arena: Arena) -> int:
+    """How many prompts a battle of this arena may have: a piece of music is no conversation."""
+    return int(settings.ARENA_MAX_TURNS) if arena.modality == Modality.TEXT.value else 1
+
+
 def add_turn(
     battle_id: uuid.UUID,
     voter: Voter,
@@ -202,7 +207,7 @@ def add_turn(
         return battle
     _require_ready(battle)
     turns = Turn.objects.filter(battle=battle).count()
-    if turns >= settings.ARENA_MAX_TURNS:
+    if turns >= most_turns(battle.arena):
         raise TooManyTurns(f"{turns} turns")
     if refusal := router.moderate(text):
         RefusedTurn.objects.create(battle=battle, prompt=text, reason=refusal.code)

@@ -1,4 +1,4 @@
-"""Votes: one per battle, never edited or deleted."""
+"""Votes: one per battle, never edited or deleted; and what was heard before them."""
 
 from django.db import models
 from django.db.models import Q
@@ -29,3 +29,35 @@ class Vote(models.Model):
                 condition=Q(outcome__in=[outcome.value for outcome in Outcome]), name="vote_outcome_known"
             ),
         ]
+
+
+class Listening(models.Model):
+    """What was heard of a battle's two clips: the state of `arena.votes.listening.Ledger`, not the single reports.
+
+    The columns of a side are what the gate reads and what is published; `working` is what the next report needs.
+    A row is a few kilobytes at most, whatever is reported.
+    """
+
+    battle = models.OneToOneField(Battle, on_delete=models.PROTECT, related_name="+")
+    left_duration_s = models.FloatField()
+    right_duration_s = models.FloatField()
+    left_heard_s = models.FloatField(default=0)
+    right_heard_s = models.FloatField(default=0)
+    # Parts of the clip that were heard, in milliseconds of its own time: [[start, end], …], in order, disjoint.
+    left_intervals = models.JSONField(default=list)
+    right_intervals = models.JSONField(default=list)
+    working = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(left_duration_s__gt=0, right_duration_s__gt=0), name="listening_clips_have_a_length"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_heard_s__gte=0, right_heard_s__gte=0), name="listening_seconds_are_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"battle {self.battle_id}: {self.left_heard_s} s left, {self.right_heard_s} s right"

@@ -23,7 +23,20 @@ NEGATIVE_REASONS: Final = (
     "unsafe",
     "bad_format",
 )
-REASONS: Final = frozenset(POSITIVE_REASONS + NEGATIVE_REASONS)
+MUSIC_POSITIVE_REASONS: Final = ("composition", "sound_quality", "prompt_adherence", "vocals_lyrics")
+MUSIC_NEGATIVE_REASONS: Final = (
+    "weak_composition",
+    "poor_sound",
+    "artefacts",
+    "ignores_prompt",
+    "poor_vocals",
+)
+#: Modality → its reasons, the good ones and the bad ones.
+REASONS_OF: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "text": (POSITIVE_REASONS, NEGATIVE_REASONS),
+    "music": (MUSIC_POSITIVE_REASONS, MUSIC_NEGATIVE_REASONS),
+}
+REASONS: Final = frozenset(code for groups in REASONS_OF.values() for codes in groups for code in codes)
 FEEDBACK_MAX_CHARS: Final = 2000
 
 _MIRRORED: Final = {Outcome.LEFT: Outcome.RIGHT, Outcome.RIGHT: Outcome.LEFT}

@@ -2,14 +2,15 @@
 
     VoteError
     ├── VoteInvalid     the vote says something that cannot be stored; `field` and `code` name it
-    └── VoteConflict    the battle has a vote, and it says something else
+    ├── VoteConflict    the battle has a vote, and it says something else
+    └── NotHeard        too little of a clip was heard; `heard` says how much, `missing` what a vote lacks
 
 `BattleNotFound` and `NotReady` come from `arena.battles.errors`.
 """
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -24,17 +25,24 @@ from arena.battles.errors import BattleNotFound, NotReady
 from arena.battles.models import Battle
 from arena.battles.states import SIDES, BattleState, Side
 from arena.common import measures, outbox, queue
+from arena.votes.hearing import Heard, heard_of, is_heard, record_listening, server_clock_s
 from arena.votes.models import Vote
-from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, Outcome
+from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS, REASONS_OF, Outcome
 
 __all__ = [
     "BattleNotFound",
     "Cast",
+    "Heard",
+    "NotHeard",
     "NotReady",
     "VoteConflict",
     "VoteInvalid",
     "cast_vote",
+    "heard_of",
+    "is_heard",
     "last_settled_vote",
+    "record_listening",
+    "server_clock_s",
     "vote_of",
 ]
 
@@ -72,6 +80,15 @@ class VoteConflict(VoteError):
     """The battle has a vote already, and it says something else."""
 
 
+class NotHeard(VoteError):
+    """Too little of a clip was heard so far."""
+
+    def __init__(self, heard: Heard) -> None:
+        super().__init__(f"seconds missing: {dict(heard.missing())}")
+        self.heard = heard
+        self.missing = heard.missing()
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """The battle with its vote, and whether this call stored it."""
@@ -98,13 +115,18 @@ def cast_vote(
         VoteInvalid: an unknown reason or side, or feedback that is too long or no text.
         BattleNotFound: unknown or somebody else's, told apart by nothing.
         NotReady: the answers are still being written, or the battle ended without a vote.
+        NotHeard: too little of a clip was heard.
         VoteConflict: the battle has another vote.
     """
-    said = {"outcome": outcome.value, "reasons": _checked_reasons(reasons), "feedback": _checked_feedback(feedback)}
+    checked = _checked_reasons(reasons)
+    said = {"outcome": outcome.value, "reasons": checked, "feedback": _checked_feedback(feedback)}
     if voter is None:
         raise BattleNotFound(str(battle_id))
     with transaction.atomic():
         battle = _locked_battle(battle_id, voter)
+        _require_reasons_of(battle.arena.modality, checked)
+        if battle.state == BattleState.READY.value and is_heard(battle.arena.modality):
+            _require_heard(battle)
         if battles.mark_voted(battle_id):
             battle.state = BattleState.VOTED.value
             return Cast(battle, _insert(battle, voter, said), created=True)
@@ -146,6 +168,24 @@ def _locked_battle(battle_id: uuid.UUID, voter: Voter) -> Battle:
     return battle
 
 
+def _require_reasons_of(modality: str, reasons: Mapping[str, Sequence[str]]) -> None:
+    """A clip cannot be badly formatted, nor a text badly sung."""
+    known = {code for codes in REASONS_OF[modality] for code in codes}
+    for side, codes in reasons.items():
+        if not known.issuperset(codes):
+            raise _unknown_reason(side, known)
+
+
+def _unknown_reason(side: str, known: Iterable[str]) -> VoteInvalid:
+    return VoteInvalid(f"reasons.{side}", "unknown_reason", f"reasons are some of: {', '.join(sorted(known))}")
+
+
+def _require_heard(battle: Battle) -> None:
+    heard = heard_of(battle)
+    if heard.missing():
+        raise NotHeard(heard)
+
+
 def _insert(battle: Battle, voter: Voter, said: dict[str, Any]) -> Vote:
     # The battle's row is locked by its change of state, so no turn can follow the last one.
     values = [battle.pk, voter.pk, said["outcome"], json.dumps(said["reasons"]), json.dumps(said["feedback"])]
@@ -162,9 +202,7 @@ def _checked_reasons(reasons: Mapping[Side, Sequence[str]] | None) -> dict[str, 
         if isinstance(codes, str) or not isinstance(codes, Sequence):
             raise VoteInvalid(f"reasons.{side}", "not_a_list", "reasons are a list of codes")
         if any(not isinstance(code, str) or code not in REASONS for code in codes):
-            raise VoteInvalid(
-                f"reasons.{side}", "unknown_reason", f"reasons are some of: {', '.join(sorted(REASONS))}"
-            )
+            raise _unknown_reason(side, REASONS)
     return {side: sorted(set(given.get(side, ()))) for side in SIDES}
 
 

@@ -11,18 +11,28 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from arena.battles.states import SIDES
-from arena.votes.outcome import FEEDBACK_MAX_CHARS, NEGATIVE_REASONS, POSITIVE_REASONS
+from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS_OF
+from arena.votes.services import Heard
 from arena.web.figures_text import cost_text, seconds_text, tokens_text
 from arena.web.forms import new_key
 from arena.web.messages import OUTCOMES, REASON_TAGS, REPORT_REASONS, refusal_text
-from arena.web.strings import SCRIPT_STRINGS
+from arena.web.strings import SCRIPT_STRINGS, words
 
 _UNFINISHED: Final = frozenset({"queued", "generating"})
 _ENDED_BADLY: Final = frozenset({"failed", "refused", "expired"})
-_TITLES: Final[dict[str, Promise]] = {"left": _("Left answer"), "right": _("Right answer")}
-_FEEDBACK_LABELS: Final[dict[str, Promise]] = {
-    "left": _("In your words, about the left answer"),
-    "right": _("In your words, about the right answer"),
+_TITLES: Final[dict[str, dict[str, Promise]]] = {
+    "text": {"left": _("Left answer"), "right": _("Right answer")},
+    "music": {"left": _("Left clip"), "right": _("Right clip")},
+}
+_FEEDBACK_LABELS: Final[dict[str, dict[str, Promise]]] = {
+    "text": {
+        "left": _("In your words, about the left answer"),
+        "right": _("In your words, about the right answer"),
+    },
+    "music": {
+        "left": _("In your words, about the left clip"),
+        "right": _("In your words, about the right clip"),
+    },
 }
 #: The order of the buttons on the page, and the key of each.
 _VOTE_KEYS: Final = (("left", "1"), ("tie", "2"), ("both_bad", "3"), ("right", "4"))
@@ -56,6 +66,8 @@ class BattlePage:
     battle: dict[str, Any]
     arena_name: str
     max_turns: int
+    modality: str = "text"
+    heard: Heard | None = None
     follow_up_draft: str = ""
     follow_up_error: str = ""
     notice: str = ""
@@ -83,12 +95,12 @@ class BattlePage:
     @property
     def can_vote(self) -> bool:
         """Whether the vote is open."""
-        return self.state == "ready"
+        return self.state == "ready" and not (self.heard and self.heard.missing())
 
     @property
     def awaits_vote(self) -> bool:
         """Whether the vote's buttons have a place on the page."""
-        return self.unfinished or self.can_vote
+        return self.unfinished or self.state == "ready"
 
     @property
     def revealed(self) -> bool:
@@ -109,7 +121,7 @@ class BattlePage:
     def title(self) -> str:
         """The page's heading."""
         stage = "voted" if self.revealed else "ended" if self.ended_badly else "open"
-        return str(SCRIPT_STRINGS[f"title.{stage}"])
+        return words(f"title.{stage}", self.modality)
 
     @property
     def phase(self) -> str:
@@ -119,7 +131,7 @@ class BattlePage:
     @property
     def phase_text(self) -> str:
         """The progress in words."""
-        return str(SCRIPT_STRINGS[f"phase.{self.phase}"])
+        return words(f"phase.{self.phase}", self.modality)
 
     @property
     def reason_text(self) -> str:
@@ -148,7 +160,7 @@ class BattlePage:
         systems = self.battle["systems"] or {}
         answers = []
         for side in SIDES:
-            title = str(_TITLES[side])
+            title = str(_TITLES[self.modality][side])
             earlier = str(SCRIPT_STRINGS[f"answer.{side}_turn"]).format(n=turn["n"])
             system = systems[side]["name"] if systems else ""
             answers.append(AnswerView(side, title, title if newest else earlier, turn[side]["text"], system))
@@ -157,24 +169,27 @@ class BattlePage:
     @property
     def empty_turn(self) -> TurnView:
         """The mould of further turns."""
-        answers = tuple(AnswerView(side, str(_TITLES[side]), str(_TITLES[side]), "", "") for side in SIDES)
+        titles = {side: str(title) for side, title in _TITLES[self.modality].items()}
+        answers = tuple(AnswerView(side, titles[side], titles[side], "", "") for side in SIDES)
         return TurnView(None, "", answers)
 
     @property
     def sides(self) -> list[dict[str, str]]:
         """Both sides with their labels."""
         return [
-            {"side": side, "title": str(_TITLES[side]), "feedback_label": str(_FEEDBACK_LABELS[side])}
+            {
+                "side": side,
+                "title": str(_TITLES[self.modality][side]),
+                "feedback_label": str(_FEEDBACK_LABELS[self.modality][side]),
+            }
             for side in SIDES
         ]
 
     @property
     def reason_groups(self) -> list[dict[str, Any]]:
         """The reason tags, the good ones first."""
-        groups = (
-            ("good", gettext("What is good"), POSITIVE_REASONS),
-            ("bad", gettext("What is bad"), NEGATIVE_REASONS),
-        )
+        good, bad = REASONS_OF[self.modality]
+        groups = (("good", gettext("What is good"), good), ("bad", gettext("What is bad"), bad))
         return [{"kind": kind, "title": title, "tags": _choices(REASON_TAGS, codes)} for kind, title, codes in groups]
 
     @property
@@ -205,27 +220,43 @@ class BattlePage:
         """Who answered, side by side; empty places before the vote."""
         vote, systems = self.battle["vote"], self.battle["systems"]
         chosen = _CHOSEN.get(vote["outcome"], frozenset()) if vote else frozenset()
-        return [_card(side, systems[side] if systems else None, chosen=side in chosen) for side in SIDES]
+        return [
+            _card(side, systems[side] if systems else None, self.modality, chosen=side in chosen) for side in SIDES
+        ]
 
 
 def _choices(words: dict[str, Promise], codes: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"code": code, "title": str(words[code])} for code in codes]
 
 
-def _card(side: str, system: dict[str, Any] | None, *, chosen: bool) -> dict[str, Any]:
-    values = system or {}
-    rows = (
+def _rows(values: dict[str, Any], modality: str) -> tuple[tuple[str, str, Any], ...]:
+    """What a reveal says of a system: key, title, value."""
+    if modality == "music":
+        return (
+            ("licence", gettext("Licence"), values.get("licence") or SCRIPT_STRINGS["unit.unknown"]),
+            ("training_data", gettext("Trained on"), values.get("training_data") or SCRIPT_STRINGS["unit.unknown"]),
+            ("latency_s", gettext("Made within"), seconds_text(values.get("latency_s"))),
+            ("speed_factor", gettext("Music per second"), seconds_text(values.get("speed_factor"))),
+        )
+    return (
         ("licence", gettext("Licence"), values.get("licence") or SCRIPT_STRINGS["unit.unknown"]),
         ("ttft_s", gettext("First words after"), seconds_text(values.get("ttft_s"))),
         ("latency_s", gettext("Complete after"), seconds_text(values.get("latency_s"))),
         ("output_tokens", gettext("Length"), tokens_text(values.get("output_tokens"))),
         ("cost_usd", gettext("Cost"), cost_text(values.get("cost_usd"))),
     )
+
+
+def _card(side: str, system: dict[str, Any] | None, modality: str, *, chosen: bool) -> dict[str, Any]:
+    values = system or {}
     return {
         "side": side,
-        "title": str(_TITLES[side]),
+        "title": str(_TITLES[modality][side]),
         "chosen": chosen,
         "name": values.get("name", ""),
         "organisation": values.get("organisation", ""),
-        "rows": [{"key": key, "title": title, "value": value if system else ""} for key, title, value in rows],
+        "rows": [
+            {"key": key, "title": title, "value": value if system else ""}
+            for key, title, value in _rows(values, modality)
+        ],
     }

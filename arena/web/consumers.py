@@ -1,4 +1,4 @@
-"""The WebSocket of a battle: `/ws/v1/battles/{id}?after=EVENT_ID`. Text battles only send; see `docs/api.md`."""
+"""The WebSocket of a battle: `/ws/v1/battles/{id}?after=EVENT_ID`; see `docs/api.md`."""
 
 import asyncio
 import logging
@@ -22,8 +22,10 @@ from arena.battles.selectors import BlindBattle, battle_of, blind_battle
 from arena.common import live
 from arena.common.live import Event
 from arena.integrity.programs import ProgramRefused, program_actor, says_bearer
+from arena.votes.services import Heard, heard_of, is_heard
 from arena.web import replay
 from arena.web.hub import Subscription, TooSlow, hub
+from arena.web.listening import Listener, heard_message
 from arena.web.seats import FrameBudget, Seats
 
 logger = logging.getLogger(__name__)
@@ -46,12 +48,16 @@ class BattleConsumer(AsyncWebsocketConsumer):
         """Accept the voter of the battle; close with 4404 for everybody else."""
         self._pump: asyncio.Task[None] | None = None
         self._seat: int | None = None
+        self._listener: Listener | None = None
         self._budget, self._cut_off = FrameBudget(time.monotonic()), False
         await self.accept()
         try:
             self._battle_id = _id(self.scope["url_route"]["kwargs"]["battle_id"])
             self._voter = await database_sync_to_async(_voter)(self.scope)
-            battle = await self._read()
+            battle, heard = await database_sync_to_async(_joined)(self._battle_id, self._voter)
+            if heard is not None and self._voter is not None:
+                self._listener = Listener(self._battle_id, self._voter, self._say)
+                await self._listener.start()
         except (BattleNotFound, ProgramRefused):
             await self.close(code=NOT_FOUND)
             return
@@ -62,7 +68,7 @@ class BattleConsumer(AsyncWebsocketConsumer):
         if not self._sit_down():
             await self.close(code=TRY_AGAIN)
             return
-        self._pump = asyncio.create_task(self._relay(battle), name="arena-relay")
+        self._pump = asyncio.create_task(self._relay(battle, heard), name="arena-relay")
 
     def _sit_down(self) -> bool:
         """Take one of the voter's seats. A reload may come before its old socket is gone: it comes again."""
@@ -81,25 +87,34 @@ class BattleConsumer(AsyncWebsocketConsumer):
             self._pump.cancel()
             with suppress(asyncio.CancelledError):
                 await self._pump
+        if self._listener is not None:
+            await self._listener.finish()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A text battle has nothing to hear from its client; who talks all the same is cut off soon."""
+        """Where there is something to listen to, hear how; who talks too much is cut off soon."""
         if self._cut_off:
             return
         too_big = len(text_data or bytes_data or "") > MAX_FRAME_BYTES
         self._cut_off = too_big or not self._budget.spend(time.monotonic())
         if self._cut_off:
             await self.close(code=TOO_BIG if too_big else TOO_MUCH)
+        elif self._listener is not None and text_data:
+            self._listener.take(text_data)
+
+    async def _say(self, message: str) -> None:
+        await self.send(text_data=message)
 
     async def _read(self) -> BlindBattle:
         battle: BlindBattle = await database_sync_to_async(_blind)(self._battle_id, self._voter)
         return battle
 
-    async def _relay(self, battle: BlindBattle) -> None:
+    async def _relay(self, battle: BlindBattle, heard: Heard | None) -> None:
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         start = replay.opening(battle, await self._events(), query.get("after", [None])[0])
         for message in start.messages:
             await self.send(text_data=message)
+        if heard is not None:
+            await self.send(text_data=heard_message(heard))
         try:
             async with hub().subscribe(live.stream_key(self._battle_id), start.cursor) as subscription:
                 await self._follow(subscription, told=battle.state)
@@ -152,6 +167,12 @@ def _voter(scope: Any) -> Voter | None:
         return program_actor(authorization, headers.get("x-voter"), network="", voter_needed=True).voter
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.VOTER_COOKIE)
     return voter_of_cookie(cookie.value if cookie else None)
+
+
+def _joined(battle_id: uuid.UUID, voter: Voter | None) -> tuple[BlindBattle, Heard | None]:
+    """The battle, and what was heard of it where votes rest on that."""
+    battle = battle_of(battle_id, voter)
+    return blind_battle(battle), heard_of(battle) if is_heard(battle.arena.modality) else None
 
 
 def _blind(battle_id: uuid.UUID, voter: Voter | None) -> BlindBattle:

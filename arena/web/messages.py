@@ -50,6 +50,15 @@ REASON_TAGS: Final[dict[str, Promise]] = {
     "ignored_instructions": _("Ignores the instructions"),
     "unsafe": _("Unsafe"),
     "bad_format": _("Badly formatted"),
+    "composition": _("Good composition"),
+    "sound_quality": _("Good sound"),
+    "prompt_adherence": _("Follows the prompt"),
+    "vocals_lyrics": _("Good vocals or lyrics"),
+    "weak_composition": _("Weak composition"),
+    "poor_sound": _("Poor sound"),
+    "artefacts": _("Noise or artefacts"),
+    "ignores_prompt": _("Ignores the prompt"),
+    "poor_vocals": _("Poor vocals or lyrics"),
 }
 
 #: Why an answer may be reported.

@@ -20,14 +20,22 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "title.open": _("Which answer is better?"),
     "title.voted": _("Now you know who answered"),
     "title.ended": _("No comparison this time"),
+    "title.open.music": _("Which clip is better?"),
+    "title.voted.music": _("Now you know who played"),
     # Progress
     "phase.queued": _("In the queue. The systems begin as soon as there is room."),
     "phase.waiting": _("Waiting for both systems to begin…"),
+    "phase.waiting.music": _("Both systems are making music…"),
+    "phase.preparing": _("Making both clips equally loud and equally long…"),
+    "phase.expected": _("About {seconds} s to go."),
+    "phase.overdue": _("This takes longer than usual."),
     "phase.writing": _("Both systems are writing…"),
     "phase.retrying": _("An answer broke off and is being written again…"),
     "phase.stopping": _("Stopping…"),
     "phase.finishing": _("Both are done. Checking that nothing is missing…"),
     "phase.ready": _("Both answers are complete. Which is better?"),
+    "phase.finishing.music": _("Both are done. Loading the clips…"),
+    "phase.ready.music": _("Both clips are ready. Listen to both, then vote."),
     "phase.voted": _("Your vote is counted."),
     "phase.failed": _("This battle failed."),
     "phase.refused": _("This prompt was not accepted."),
@@ -36,6 +44,22 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "connection.waiting": _("The connection broke. Reconnecting…"),
     "connection.offline": _("You are offline. The answers go on by themselves and appear when you are back."),
     "connection.gone": _("This battle cannot be found any more. Please reload the page."),
+    # Clips
+    "clip.play": _("Play"),
+    "clip.pause": _("Pause"),
+    "clip.time": _("{now} of {total}"),
+    "clip.heard": _("Heard {seconds} of {required} s"),
+    "clip.heard_enough": _("Heard enough to vote"),
+    "clip.broken": _("This clip cannot be played. Please reload the page."),
+    "clip.now_left": _("Left clip"),
+    "clip.now_right": _("Right clip"),
+    "deck.loop_start": _("Loop from here"),
+    "deck.loop_end": _("Loop from {start} to here"),
+    "deck.loop_off": _("Stop the loop {start}–{end}"),
+    "listen.first": _("Listen to both clips before you vote."),
+    "listen.missing_left": _("To vote, listen to {seconds} s more of the left clip."),
+    "listen.missing_right": _("To vote, listen to {seconds} s more of the right clip."),
+    "listen.missing_both": _("To vote, listen to {left} s more of the left clip and {right} s more of the right one."),
     # Answers
     "answer.copied": _("Copied"),
     "answer.copy_failed": _("Copying was refused by the browser"),
@@ -66,6 +90,11 @@ _ROUTER_REASONS: Final = (
     *("no_systems", "no_pair"),
     *("unsafe_minors", "unsafe_weapons", "unsafe_self_harm", "unsafe_threat", "unsafe_content"),
 )
+
+
+def words(key: str, modality: str) -> str:
+    """The string of a key in an arena of this modality, which may have its own."""
+    return str(SCRIPT_STRINGS.get(f"{key}.{modality}") or SCRIPT_STRINGS[key])
 
 
 def script_strings() -> dict[str, str]:

@@ -5,7 +5,7 @@
  * with the state that follows it, so ids say nothing about states. A turn whose stored text is known is settled, and
  * nothing that the stream repeats of it counts any more.
  */
-import { SIDES, perSide, type LiveEvent, type PerSide, type State } from "./types";
+import { SIDES, perSide, type LiveEvent, type MakingPhase, type MusicEvent, type PerSide, type State } from "./types";
 
 export interface Change {
   /** The turn whose text changed, if one did. */
@@ -53,7 +53,7 @@ export class Assembler {
 }
 
 /** Reads one WebSocket message; null where it is not an event that this page knows. */
-export function parseEvent(data: unknown): LiveEvent | null {
+export function parseEvent(data: unknown): LiveEvent | MusicEvent | null {
   if (typeof data !== "string") return null;
   let value: unknown;
   try {
@@ -68,7 +68,21 @@ export function parseEvent(data: unknown): LiveEvent | null {
   if (type === "state" && typeof state === "string") {
     return { id, type, state: state as State, reason: typeof reason === "string" ? reason : "" };
   }
+  if (type === "progress") return progressOf(id, event);
+  if (type === "heard") return heardOf(id, event);
   if (type !== "frame" && type !== "snapshot") return null;
   if (typeof turn !== "number" || typeof left !== "string" || typeof right !== "string") return null;
   return { id, type, turn, left, right };
+}
+
+const MAKING: readonly string[] = ["queued", "generating", "preparing"] satisfies MakingPhase[];
+
+function progressOf(id: string, { phase, expected_s }: Record<string, unknown>): MusicEvent | null {
+  if (typeof phase !== "string" || !MAKING.includes(phase)) return null;
+  return { id, type: "progress", phase: phase as MakingPhase, expected_s: typeof expected_s === "number" ? expected_s : null };
+}
+
+function heardOf(id: string, { left_s, right_s, required_s, seq }: Record<string, unknown>): MusicEvent | null {
+  if (typeof left_s !== "number" || typeof right_s !== "number" || typeof required_s !== "number") return null;
+  return { id, type: "heard", left_s, right_s, required_s, ...(typeof seq === "number" ? { seq } : {}) };
 }

@@ -6,12 +6,13 @@ import { byId } from "./dom";
 import { errorText } from "./errors";
 import { startAgainForm, startFollowUpForm } from "./followup";
 import { phaseOf } from "./phase";
+import { Deck } from "./player";
 import { Progress } from "./progress";
 import { ReportDialog } from "./report";
 import { showReveal } from "./reveal";
 import { LiveConnection, liveUrl, waitMs } from "./socket";
 import { reasonText, text } from "./strings";
-import { isSettled, perSide, type Battle, type State } from "./types";
+import { isSettled, perSide, type Battle, type MakingPhase, type State } from "./types";
 import { TurnsView, copyText } from "./view";
 import { VoteForm } from "./vote";
 
@@ -26,6 +27,9 @@ export class BattleController {
   private checking = false;
   private restarted = false;
   private stopping = false;
+  private making: { phase: MakingPhase; endsAt: number | null } | undefined;
+  /** The players, in an arena of music. */
+  private readonly deck: Deck | null;
 
   constructor(root: HTMLElement, private battle: Battle) {
     this.state = battle.state;
@@ -50,9 +54,23 @@ export class BattleController {
       onMessage: (message) => { this.hear(message); },
       onState: (state, failures) => {
         this.progress.connection(state, failures, navigator.onLine);
+        if (state === "open") this.deck?.reconnected();
         // Where sockets never get through, reading the battle now and then still brings it to its end.
         if (state === "waiting" && failures > 1) void this.look();
       },
+    });
+    this.deck = root.dataset["modality"] === "music" ? this.newDeck() : null;
+  }
+
+  private newDeck(): Deck {
+    const redraw = (): void => { this.draw(false); };
+    // What is left of the expected time is told by the second.
+    setInterval(() => { if (this.making) redraw(); }, 1000);
+    return new Deck(byId("turns"), {
+      battleId: this.battle.id,
+      send: (frame) => this.live.send(JSON.stringify(frame)),
+      say: (words) => { this.progress.say(words); },
+      onHeard: redraw,
     });
   }
 
@@ -77,7 +95,9 @@ export class BattleController {
       this.view.add(turn.n, turn.prompt);
       if (turn.n !== open) this.assembler.settle(turn.n, perSide((side) => turn[side].text));
     }
-    if (open) this.live.start();
+    if (isSettled(battle.state)) this.making = undefined;
+    // Clips are listened to after they are ready, and the server hears how.
+    if (open || (this.deck && battle.state === "ready")) this.live.start();
     else this.live.stop();
     this.draw(ownVote);
   }
@@ -85,6 +105,16 @@ export class BattleController {
   private hear(message: unknown): void {
     const event = parseEvent(message);
     if (!event) return;
+    if (event.type === "heard") {
+      this.deck?.hear(event);
+      return;
+    }
+    if (event.type === "progress") {
+      const endsAt = event.expected_s === null ? null : Date.now() + event.expected_s * 1000;
+      this.making = { phase: event.phase, endsAt };
+      this.draw(false);
+      return;
+    }
     const change = this.assembler.apply(event);
     if (change.restarted !== undefined) this.restarted = change.restarted;
     else if (change.turn !== undefined) this.restarted = false;
@@ -128,7 +158,7 @@ export class BattleController {
   }
 
   private draw(ownVote: boolean): void {
-    const { battle, state, checking, restarted, stopping } = this;
+    const { battle, state, checking, restarted, stopping, deck } = this;
     const newest = battle.turns.length;
     const settled = isSettled(state) && !checking;
     for (const turn of battle.turns) {
@@ -138,11 +168,15 @@ export class BattleController {
     }
     const shown = this.assembler.text(newest);
     const hasText = Boolean(shown.left || shown.right);
-    this.progress.show(phaseOf({ state, hasText, restarted, stopping, checking }));
+    const making = this.making?.phase;
+    this.progress.show(phaseOf({ state, hasText, restarted, stopping, checking, making }), this.expectation());
     const ended = settled && ["failed", "refused", "expired"].includes(state);
     const running = !isSettled(state) || checking;
-    this.vote.setOpen(settled && state === "ready", running || state === "ready");
-    byId("stop-form").hidden = isSettled(state) || state === "queued";
+    if (deck && settled && (state === "ready" || state === "voted")) deck.load(battle);
+    const missing = deck && settled && state === "ready" ? deck.missing() : "";
+    this.vote.setOpen(settled && state === "ready" && !missing, running || state === "ready");
+    this.vote.tellMissing(missing);
+    byId("stop-form").hidden = isSettled(state) || state === "queued" || deck !== null;
     byId("battle-title").textContent = text(battle.systems ? "title.voted" : ended ? "title.ended" : "title.open");
     byId("failure").hidden = !ended;
     byId("failure-title").textContent = ended ? text(`phase.${state as "failed"}`) : "";
@@ -158,9 +192,17 @@ export class BattleController {
     byId("turn-form").hidden = !(settled && state === "ready" && newest < maxTurns());
     if (battle.systems) {
       const { systems } = battle;
+      deck?.finish();
       this.view.name(perSide((side) => systems[side].name));
       showReveal(byId("reveal"), battle, ownVote);
     }
+  }
+
+  /** About how long it still takes, where the server expects something. */
+  private expectation(): string {
+    if (!this.making || this.making.endsAt === null || isSettled(this.state)) return "";
+    const seconds = Math.ceil((this.making.endsAt - Date.now()) / 1000);
+    return seconds > 0 ? text("phase.expected", { seconds }) : text("phase.overdue");
   }
 
   private tell(words: string): void {

@@ -7,6 +7,15 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string, kind?: new
   return element as T;
 }
 
+/** The part of `root` that it must have. */
+export function within(root: ParentNode, selector: string): HTMLElement;
+export function within<T extends HTMLElement>(root: ParentNode, selector: string, kind: new () => T): T;
+export function within(root: ParentNode, selector: string, kind: new () => HTMLElement = HTMLElement): HTMLElement {
+  const element = root.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`a part of the page lacks ${selector}`);
+  return element;
+}
+
 /** A text field of a form's data; empty where it is missing or a file. */
 export function field(data: FormData, name: string): string {
   const value = data.get(name);

@@ -18,10 +18,12 @@ export class Progress {
     private readonly notice: HTMLElement,
   ) {}
 
-  show(phase: Phase): void {
+  /** `note`: what is shown beside the phase and not said aloud, as it changes every second. */
+  show(phase: Phase, note = ""): void {
     const words = text(`phase.${phase}`);
     this.root.dataset["phase"] = phase;
-    if (this.label.textContent !== words) this.label.textContent = words;
+    const shown = note ? `${words} ${note}` : words;
+    if (this.label.textContent !== shown) this.label.textContent = shown;
     this.say(words);
   }
 

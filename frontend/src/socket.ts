@@ -12,6 +12,8 @@ export interface SocketLike {
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   close(): void;
+  send(data: string): void;
+  readonly readyState: number;
 }
 
 export interface LiveOptions {
@@ -27,6 +29,7 @@ const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 15_000;
 const SPREAD_MS = 5_000;
 const CLOSE_NOT_FOUND = 4404;
+const OPEN = 1;
 /** Going away, service restart, try again later: said by a server to everybody that it serves. */
 const CLOSES_OF_MANY: ReadonlySet<number> = new Set([1001, 1012, 1013]);
 
@@ -44,7 +47,9 @@ export class LiveConnection {
 
   constructor(private readonly options: LiveOptions) {}
 
+  /** Connects; a connection that runs, or waits for its next attempt, goes on. */
   start(): void {
+    if (!this.stopped && (this.socket || this.timer !== undefined)) return;
     this.stopped = false;
     this.connect();
   }
@@ -64,14 +69,23 @@ export class LiveConnection {
     this.retry();
   }
 
+  /** Says something to the server; false where there is no open connection: nothing is kept for later. */
+  send(data: string): boolean {
+    if (this.socket?.readyState !== OPEN) return false;
+    this.socket.send(data);
+    return true;
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.timer = undefined;
     if (this.socket) this.forget(this.socket);
     this.options.onState("closed", 0);
   }
 
   private connect(): void {
+    this.timer = undefined;
     this.options.onState("connecting", this.failures);
     const open = this.options.open ?? ((url: string) => new WebSocket(url));
     const socket = open(this.options.url(this.options.after()));

@@ -11,6 +11,10 @@ export const KEYS = [
   "turn.sending", "report.sent", "report.repeated",
   "error.network", "error.limit", "error.unknown",
   "unit.seconds", "unit.tokens", "unit.unknown",
+  "phase.preparing", "phase.expected", "phase.overdue",
+  "clip.play", "clip.pause", "clip.time", "clip.heard", "clip.heard_enough", "clip.broken", "clip.now_left", "clip.now_right",
+  "deck.loop_start", "deck.loop_end", "deck.loop_off",
+  "listen.first", "listen.missing_left", "listen.missing_right", "listen.missing_both",
   "outcome.left", "outcome.right", "outcome.tie", "outcome.both_bad",
 ] as const;
 export type Key = (typeof KEYS)[number];
@@ -27,9 +31,16 @@ export function useStrings(given: Record<string, string>): void {
   words = given;
 }
 
+/** The modality of the page's arena: where a string has one of its own for it, that one counts. */
+let modality = "";
+
+export function useModality(name: string): void {
+  modality = name;
+}
+
 /** The string of `key`, with `{name}` filled in. */
 export function text(key: Key, values: Record<string, string | number> = {}): string {
-  return (all()[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return (all()[`${key}.${modality}`] ?? all()[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Why a battle ended, by its stable code; empty for a code without words. */

@@ -8,7 +8,28 @@ export type State = "queued" | "generating" | "ready" | "voted" | "failed" | "re
 export type Outcome = "left" | "right" | "tie" | "both_bad";
 export const OUTCOMES: readonly Outcome[] = ["left", "right", "tie", "both_bad"];
 
-export interface Turn extends PerSide<{ text: string }> {
+/** One side's output: text, or a clip once both may be heard. */
+export interface Answer {
+  text: string;
+  audio_url?: string;
+  duration_s?: number;
+  /** Heights of the waveform, 0 to 100. */
+  peaks?: number[];
+}
+
+/** What the server says was heard of each side, and what a vote needs, in seconds. */
+export interface Heard {
+  left_s: number;
+  right_s: number;
+  required_s: number;
+  /** The highest number of a report that counted. */
+  seq?: number;
+}
+
+/** How far two clips are; `expected_s`: about how long it still takes. */
+export type MakingPhase = "queued" | "generating" | "preparing";
+
+export interface Turn extends PerSide<Answer> {
   n: number;
   prompt: string;
 }
@@ -44,6 +65,11 @@ export interface Battle {
 export type LiveEvent =
   | ({ id: string; type: "frame" | "snapshot"; turn: number } & PerSide<string>)
   | { id: string; type: "state"; state: State; reason: string };
+
+/** What a battle of music says besides. */
+export type MusicEvent =
+  | { id: string; type: "progress"; phase: MakingPhase; expected_s: number | null }
+  | ({ id: string; type: "heard" } & Heard);
 
 /** Neither waits for text any more. */
 export function isSettled(state: State): boolean {

@@ -8,7 +8,8 @@ import { SIDES, perSide, type PerSide, type Side } from "./types";
 interface TurnElements {
   root: HTMLElement;
   answers: PerSide<HTMLElement>;
-  painters: PerSide<Painter>;
+  /** None where the answers are no text. */
+  painters: PerSide<Painter> | null;
 }
 
 export interface AnswerActions {
@@ -61,7 +62,7 @@ export class TurnsView {
     const turn = this.turns.get(n);
     if (!turn) return;
     for (const side of SIDES) {
-      turn.painters[side].show(complete && !answers[side] ? text("answer.empty") : answers[side], final);
+      turn.painters?.[side].show(complete && !answers[side] ? text("answer.empty") : answers[side], final);
       turn.answers[side].dataset["writing"] = String(!final);
       for (const tool of turn.answers[side].querySelectorAll<HTMLElement>("[data-copy], [data-report]")) {
         tool.hidden = !complete;
@@ -84,14 +85,14 @@ export class TurnsView {
   }
 
   private redraw(): void {
-    for (const turn of this.turns.values()) for (const side of SIDES) turn.painters[side].redraw();
+    for (const turn of this.turns.values()) for (const side of SIDES) turn.painters?.[side].redraw();
   }
 
   private adopt(n: number, root: HTMLElement): void {
     const answers = perSide((side) => root.querySelector<HTMLElement>(`.answer[data-side=${side}]`) ?? root);
-    const painters = perSide(
-      (side) => new Painter(answers[side].querySelector<HTMLElement>(".answer__text") ?? answers[side], this.markdown),
-    );
+    const texts = perSide((side) => answers[side].querySelector<HTMLElement>(".answer__text"));
+    const { left, right } = texts;
+    const painters = left && right ? { left: new Painter(left, this.markdown), right: new Painter(right, this.markdown) } : null;
     this.turns.set(n, { root, answers, painters });
     for (const side of SIDES) {
       for (const name of ["copy", "report"] as const) {

@@ -34,6 +34,7 @@ export class VoteForm {
   private readonly buttons: HTMLButtonElement[];
   private readonly error: HTMLElement | null;
   private readonly keys: HTMLInputElement | null;
+  private readonly missing: HTMLElement | null;
   private sending = false;
   private open = false;
 
@@ -46,6 +47,7 @@ export class VoteForm {
     this.buttons = [...bar.querySelectorAll<HTMLButtonElement>("button[name=outcome]")];
     this.error = bar.querySelector("#vote-error");
     this.keys = bar.querySelector("#vote-keys");
+    this.missing = bar.querySelector("#vote-missing");
     form.addEventListener("submit", (event) => { this.submitted(event); });
     document.addEventListener("keydown", (event) => { this.pressed(event); });
     this.startSwitch();
@@ -56,6 +58,11 @@ export class VoteForm {
     this.open = open;
     this.form.hidden = this.bar.hidden = !visible;
     this.enable();
+  }
+
+  /** Says what a vote still needs; empty where nothing is missing. */
+  tellMissing(words: string): void {
+    if (this.missing && this.missing.textContent !== words) this.missing.textContent = words;
   }
 
   private enable(): void {
@@ -86,7 +93,7 @@ export class VoteForm {
   }
 
   private failed(error: unknown): void {
-    const conflict = error instanceof Problem && error.status === 409;
+    const conflict = error instanceof Problem && error.status === 409 && error.kind !== "not-heard";
     if (conflict) {
       this.tell(error.detail || text("vote.conflict"));
       this.options.onStale();

@@ -7,7 +7,10 @@ class FakeSocket implements SocketLike {
   onclose: ((event: never) => void) | null = null;
   closed = false;
   constructor(readonly url: string) {}
-  close(): void { this.closed = true; }
+  readyState = 1;
+  readonly sent: string[] = [];
+  close(): void { this.closed = true; this.readyState = 3; }
+  send(data: string): void { this.sent.push(data); }
   say(data: string): void { this.onmessage?.({ data } as never); }
   end(code = 1006): void { this.onclose?.({ code } as never); }
 }

@@ -6,7 +6,6 @@ from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
 from csp.decorators import csp_update
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from arena.battles.errors import AlreadyReported, BattleNotFound, IdempotencyMis
 from arena.battles.errors import WrongState as BattleInWrongState
 from arena.battles.models import Battle
 from arena.battles.selectors import battle_of
-from arena.battles.services import add_turn, report_answer
+from arena.battles.services import add_turn, most_turns, report_answer
 from arena.battles.services import stop as stop_writing
 from arena.battles.states import SIDES, Side
 from arena.integrity.errors import ConsentRequired
@@ -29,7 +28,7 @@ from arena.integrity.services import admit, hold_open_battles
 from arena.router.services import PromptInvalid
 from arena.votes.outcome import Outcome
 from arena.votes.selectors import view_of
-from arena.votes.services import NotReady, VoteConflict, VoteInvalid, cast_vote
+from arena.votes.services import NotHeard, NotReady, VoteConflict, VoteInvalid, cast_vote, heard_of, is_heard
 from arena.web.battle_page import BattlePage
 from arena.web.forms import posted_draft
 from arena.web.messages import REPORT_REASONS, refusal_text
@@ -107,6 +106,8 @@ def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         return _shown(request, battle, 422, notice=_("This vote cannot be read. Please use the buttons."))
     except NotReady:
         return _shown(request, battle, 409, notice=_("The answers are not complete yet."))
+    except NotHeard:
+        return _shown(request, battle, 409, notice=_("Please listen to both clips first."))
     except VoteConflict:
         return _shown(request, battle, 409, notice=_("This battle has a vote already; it stays as it was."))
     return redirect(f"{reverse('web:battle', args=[battle_id])}#reveal")
@@ -170,7 +171,9 @@ def _shown(
     shown = BattlePage(
         battle=view_of(battle).as_dict(),
         arena_name=battle.arena.name,
-        max_turns=settings.ARENA_MAX_TURNS,
+        max_turns=most_turns(battle.arena),
+        modality=battle.arena.modality,
+        heard=heard_of(battle) if is_heard(battle.arena.modality) else None,
         notice=notice,
         follow_up_draft=follow_up_draft,
         follow_up_error=follow_up_error,

@@ -1,0 +1,181 @@
+"""What is told over the socket of a battle of music, and what a forger gets by it: through WebSocket and HTTP."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.accounts.services import voter_of_token
+from arena.arenas.models import Arena
+from arena.battles.models import Battle
+from arena.votes.models import Listening, Vote
+from arena.web.listening import FrameInvalid, parsed
+from tests.api.callers import Program, program
+from tests.clips import make_music_arena, make_music_battle
+from tests.web.sockets import Socket
+from tests.web.test_socket import _hub_closed, _of, _opened, _socket
+
+__all__ = ["_hub_closed"]
+
+#: A socket may say so much at once; then five frames a second.
+GAP_S = 0.21
+
+
+def frame(side: str, event: str, media_s: float, seq: int, **more: Any) -> str:
+    fields = {"type": "listen", "side": side, "event": event, "media_s": media_s, "seq": seq, "muted": False}
+    return json.dumps(fields | more)
+
+
+@pytest.fixture
+def alice(transactional_db: None, valkey: Any) -> Program:
+    return program("study", "alice")
+
+
+@pytest.fixture
+def arena(transactional_db: None) -> Arena:
+    return make_music_arena(min_listen_s=0.7)
+
+
+@pytest.fixture
+def battle(arena: Arena, alice: Program) -> Battle:
+    return make_music_battle(arena, voter=voter_of_token(alice.token, "alice"))
+
+
+async def _heard(socket: Socket) -> dict[str, Any]:
+    while True:
+        message: dict[str, Any] = json.loads(await socket.hear())
+        if message["type"] == "heard":
+            return message
+
+
+async def _vote(alice: Program, battle: Battle) -> Any:
+    def cast() -> Any:
+        return alice.post(f"/battles/{battle.id}/vote", {"outcome": "left"})
+
+    return await database_sync_to_async(cast)()
+
+
+async def test_a_socket_begins_with_what_was_heard(alice: Program, battle: Battle) -> None:
+    async with _socket(battle.id, _of(alice)) as socket:
+        await _opened(socket)
+        heard = await _heard(socket)
+
+    assert heard == {"type": "heard", "left_s": 0.0, "right_s": 0.0, "required_s": 0.7, "seq": 0}
+
+
+async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle) -> None:
+    async with _socket(battle.id, _of(alice)) as socket:
+        await _opened(socket)
+        await _heard(socket)
+        early = await _vote(alice, battle)
+        for n, side in enumerate(("left", "right")):
+            await socket.say(frame(side, "play", 0, 10 * n + 1))
+            await asyncio.sleep(0.8)
+            await socket.say(frame(side, "pause", 0.8, 10 * n + 2))
+        heard = await _heard(socket)
+        while heard["seq"] < 12:
+            heard = await _heard(socket)
+        vote = await _vote(alice, battle)
+
+    assert (early.status_code, early.json()["type"]) == (409, "not-heard")
+    assert early.json()["missing"] == {"left": 0.7, "right": 0.7}
+    assert min(heard["left_s"], heard["right_s"]) >= 0.7
+    assert vote.status_code == 201
+
+
+def _in_the_future() -> list[str]:
+    return [frame(side, "tick" if n else "play", 500.0 + n, n + 1) for side in ("left", "right") for n in range(4)]
+
+
+def _overlapping() -> list[str]:
+    one = [frame("left", "play", 0, 1), frame("right", "play", 0, 1)]
+    return [*one, *(frame(side, "tick", n * 0.3, n + 1) for n in range(1, 4) for side in ("left", "right"))]
+
+
+def _ten_times_the_speed() -> list[str]:
+    return [frame(side, "tick" if n else "play", n * 10.0, n + 1) for side in ("left", "right") for n in range(3)]
+
+
+def _replayed() -> list[str]:
+    return [
+        frame(side, event, at_s, n + 1)
+        for side in ("left", "right")
+        for n, (event, at_s) in enumerate([("play", 0.0), ("tick", 0.1), ("pause", 0.2)])
+    ]
+
+
+def _without_playing() -> list[str]:
+    return [frame(side, "tick", n * 0.2, n + 1) for side in ("left", "right") for n in range(4)]
+
+
+def _muted() -> list[str]:
+    return [
+        frame(side, "tick" if n else "play", n * GAP_S, n + 1, muted=True)
+        for side in ("left", "right")
+        for n in range(5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("forgery", "times"),
+    [
+        (_in_the_future, 1),
+        (_overlapping, 1),
+        (_ten_times_the_speed, 1),
+        (_replayed, 4),
+        (_without_playing, 1),
+        (_muted, 1),
+    ],
+)
+async def test_forged_evidence_opens_no_vote(
+    alice: Program, battle: Battle, forgery: Callable[[], list[str]], times: int
+) -> None:
+    for _again in range(times):
+        async with _socket(battle.id, _of(alice)) as socket:
+            await _opened(socket)
+            for said in forgery():
+                await socket.say(said)
+                await asyncio.sleep(GAP_S if times == 1 else 0.12)
+        vote = await _vote(alice, battle)
+        assert (vote.status_code, vote.json()["type"]) == (409, "not-heard")
+
+    assert not await database_sync_to_async(Vote.objects.exists)()
+
+
+async def test_nothing_but_a_frame_of_the_contract_is_recorded(alice: Program, battle: Battle) -> None:
+    async with _socket(battle.id, _of(alice)) as socket:
+        await _opened(socket)
+        for said in (
+            "",
+            "{",
+            "[]",
+            '{"type":"listen"}',
+            frame("both", "play", 0, 1),
+            frame("left", [], 0, 1),
+            frame("left", "play", 0, True),
+        ):
+            await socket.say(said)
+            await asyncio.sleep(GAP_S)
+
+    assert not await database_sync_to_async(Listening.objects.exists)()
+
+
+_odd = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers(), max_size=2))
+
+
+@given(st.dictionaries(st.sampled_from(["type", "side", "event", "media_s", "seq", "muted"]), _odd))
+def test_any_json_is_a_report_or_refused_by_name(fields: dict[str, Any]) -> None:
+    for said in (
+        fields,
+        {"type": "listen", "side": "left", "event": "tick", "media_s": 1, "seq": 1, "muted": False} | fields,
+    ):
+        try:
+            report = parsed(json.dumps(said), "a", 0.0)
+        except FrameInvalid:
+            continue
+        assert report.seq >= 0
