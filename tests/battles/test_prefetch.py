@@ -1,4 +1,4 @@
-"""Suggested prompts have battles ready: the oldest fresh one goes to whoever asks first, and is theirs from then on."""
+"""Suggested prompts have battles ready: the oldest fresh one is the first asker's from then on."""
 
 from datetime import timedelta
 

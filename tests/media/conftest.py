@@ -17,11 +17,17 @@ def _store_of_its_own(settings, tmp_path):
     settings.ENV = replace(django_settings.ENV, var=tmp_path)
 
 
-@pytest.fixture
-def arena(tmp_path, valkey):
-    arena = make_arena("music")
+def music_arena(slug="music"):
+    """An arena of music without systems."""
+    arena = make_arena(slug)
     arena.modality = Modality.MUSIC
     arena.save()
+    return arena
+
+
+@pytest.fixture
+def arena(tmp_path, valkey):
+    arena = music_arena()
     for name in ("alpha", "beta", "gamma", "delta"):
         replay_system(arena, name, {PROMPT: "a clip"}, tmp_path)
     return arena

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arena.media import audio
 from arena.media.errors import Silent, Unlevelled
-from arena.media.lengths import MOST_S, common_length_s
+from arena.media.lengths import DEFAULT_S, MOST_S, common_length_s
 from tests.media.sounds import RATE_HZ, melody
 
 SECONDS = 6
@@ -104,8 +104,8 @@ LENGTHS = st.floats(min_value=5, max_value=180)
 def test_both_clips_get_a_length_that_neither_lacks_and_that_says_nothing_of_either(left, right, wish):
     length = common_length_s([left, right], wish)
     assert length == common_length_s([right, left], wish)
-    assert length <= min(left, right, wish or MOST_S, MOST_S) + 0.05
-    assert length >= 0.7 * min(left, right, wish or MOST_S, MOST_S)
+    assert length <= min(left, right, wish or DEFAULT_S, MOST_S) + 0.05
+    assert length >= 0.7 * min(left, right, wish or DEFAULT_S, MOST_S)
     assert length == round(length)
 
 

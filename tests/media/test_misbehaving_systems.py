@@ -1,0 +1,129 @@
+"""A music system may misbehave as it likes: its side is drawn anew, nobody votes on one clip, the worker stays small.
+
+The worker's own tasks run here, one after the other, against a Music Arena server that misbehaves on demand.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from arena.battles import services
+from arena.battles.models import Response, Turn
+from arena.battles.states import Phase
+from arena.media.models import Clip, RawClip
+from arena.media.selectors import players_of
+from arena.router.models import Pairing
+from arena.systems.models import System, SystemVersion
+from tests.ballots import make_voter
+from tests.media.conftest import PROMPT, music_arena
+from tests.support.music_server import MusicServer
+from tests.support.music_server.behaviours import AT_THE_DECODER, AT_THE_WIRE
+from workers.clips import prepare_clips
+from workers.generation import generate_turn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+#: Of a system that misbehaves: the others share its server, and wait for it.
+TIGHT = {"connect_s": 2, "first_byte_s": 1.5, "idle_s": 1.5, "total_s": 4, "max_wire_bytes": 4_000_000}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with MusicServer() as server:
+        yield server
+
+
+def _system(arena, server, name, *, behaviour="good", weight=1.0):
+    system = System.objects.create(arena=arena, name=name, weight=weight)
+    return SystemVersion.objects.create(
+        system=system,
+        number=1,
+        organisation=name,
+        access="open",
+        licence="MIT",
+        backend="music_arena_http",
+        endpoint={"base_url": server.url(behaviour), "limits": {} if behaviour == "good" else TIGHT},
+        signature={"vocals": "none"},
+        behaviour=name,
+    )
+
+
+def _battle(server, behaviour, *good):
+    """A battle whose pair surely has the misbehaving system."""
+    arena = music_arena(behaviour.replace("_", "-"))
+    bad = _system(arena, server, f"{behaviour}-bad", behaviour=behaviour, weight=100_000)
+    for name in good:
+        _system(arena, server, name)
+    return services.start_battle(arena, make_voter(), PROMPT, requirement={"duration_s": 6}), bad
+
+
+def _work_on(battle, *phases):
+    """What the workers do in these phases, until the turn has ended."""
+    turn = Turn.objects.get(battle=battle)
+    for _bell in range(6):
+        turn.refresh_from_db()
+        if turn.finished_at is not None or Phase(turn.phase) not in phases:
+            break
+        (generate_turn if turn.phase == Phase.GENERATE.value else prepare_clips)(turn.pk)
+    battle.refresh_from_db()
+
+
+def _assert_redrawn(battle, bad):
+    failed = Response.objects.get(turn__battle=battle, status="failed")
+    assert (failed.version, bool(failed.error_class)) == (bad, True)
+    pairing = Pairing.objects.get(id=battle.pairing_id)
+    assert pairing.redraw_of is not None
+    assert bad.id not in (pairing.left_id, pairing.right_id)
+
+
+def _memory_kb(name):
+    """`VmRSS`: now; `VmHWM`: at most since the last `_begin_to_measure`."""
+    return int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
+
+
+def _begin_to_measure():
+    Path("/proc/self/clear_refs").write_text("5")
+    return _memory_kb("VmRSS")
+
+
+@pytest.fixture(autouse=True)
+def _allowed(server, settings, valkey):
+    settings.ARENA_PRIVATE_BACKENDS = [server.host_port]
+
+
+def test_whatever_goes_wrong_at_the_wire_is_drawn_anew_at_once(server):
+    for behaviour in AT_THE_WIRE:
+        battle, bad = _battle(server, behaviour.__name__, "alpha", "beta")
+        before_kb = _begin_to_measure()
+        _work_on(battle, Phase.GENERATE)
+        assert _memory_kb("VmHWM") - before_kb < 150_000, behaviour
+        assert battle.state == "generating", behaviour
+        _assert_redrawn(battle, bad)
+        good = RawClip.objects.filter(response__turn__battle=battle, response__status="generating")
+        assert good.count() == 2, behaviour
+    _work_on(battle, Phase.PREPARE)
+    assert battle.state == "ready"
+
+
+def test_whatever_goes_wrong_in_the_decoder_is_drawn_anew_and_the_new_pair_becomes_ready(server):
+    for behaviour in AT_THE_DECODER:
+        battle, bad = _battle(server, behaviour.__name__, "alpha", "beta")
+        _work_on(battle, Phase.GENERATE)
+        before_kb = _begin_to_measure()
+        _work_on(battle, Phase.PREPARE)
+        assert _memory_kb("VmHWM") - before_kb < 150_000, behaviour
+        assert battle.state == "generating", behaviour
+        _assert_redrawn(battle, bad)
+    _work_on(battle, Phase.GENERATE, Phase.PREPARE)
+    assert battle.state == "ready"
+    assert len(players_of(battle)) == Clip.objects.count() == 2
+    assert not RawClip.objects.filter(response__turn__battle=battle).exists()
+
+
+def test_where_nobody_else_can_play_the_battle_fails_without_a_vote(server):
+    for behaviour in ("html", "silence"):
+        battle, _bad = _battle(server, behaviour, "alpha")
+        _work_on(battle, Phase.GENERATE, Phase.PREPARE)
+        assert (battle.state, battle.reason) == ("failed", "backend_failed"), behaviour
+        assert players_of(battle) == {}
+    assert Clip.objects.count() == 0
