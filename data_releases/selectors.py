@@ -60,13 +60,25 @@ def public_release(arena: Arena, name: str) -> Release | None:
     return Release.objects.select_related("arena").filter(arena=arena, name=name, state=ReleaseState.PUBLISHED).first()
 
 
-def certified_board(arena: Arena) -> CertifiedBoard | None:
+def certified_board(arena: Arena, name: str | None = None) -> CertifiedBoard | None:
     """The certified leaderboard of an arena, or None before its first release. One query.
 
-    It is that of the release published last: a chain of tallies ends there, whatever the order of the months.
+    It is that of the release published last: a chain of tallies ends there, whatever the order of the months. With
+    `name`, that of one release.
     """
-    newest = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED).order_by("-published_at", "-pk").first()
-    if newest is None or newest.leaderboard is None or newest.manifest is None or newest.published_at is None:
+    own = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED)
+    newest = (own if name is None else own.filter(name=name)).order_by("-published_at", "-pk").first()
+    return None if newest is None else _certified(arena, newest)
+
+
+def certified_boards(arena: Arena) -> list[CertifiedBoard]:
+    """Those of all public releases, in the order in which they were published. One query."""
+    own = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED).order_by("published_at", "pk")
+    return [board for release in own if (board := _certified(arena, release)) is not None]
+
+
+def _certified(arena: Arena, newest: Release) -> CertifiedBoard | None:
+    if newest.leaderboard is None or newest.manifest is None or newest.published_at is None:
         return None
     board = newest.leaderboard
     return CertifiedBoard(

@@ -14,7 +14,7 @@ from arena.api import failures
 from arena.api.openapi import document, query_parameters
 from arena.api.parsing import StrictParser
 from arena.api.problems import problem
-from arena.api.routes import battles, boards, rankings, releases, session
+from arena.api.routes import battles, boards, other_boards, rankings, releases, session
 
 View = Callable[..., HttpResponse]
 
@@ -37,7 +37,7 @@ api: Final = NinjaAPI(
     urls_namespace="api-v1",
     parser=StrictParser(),
 )
-for router in (session.router, battles.router, boards.router, rankings.router, releases.router):
+for router in (session.router, battles.router, boards.router, other_boards.router, rankings.router, releases.router):
     api.add_router("", router)
 failures.register(api)
 

@@ -23,6 +23,7 @@ from arena.integrity.errors import ConsentRequired, LimitReached, TooManyOpen
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.computing import NoBoardThen, NoBoardYet
 from arena.rankings.filters import FilterError
+from arena.rankings.imports import NoSuchSource
 from arena.router.errors import GuardUnavailable, PromptInvalid
 from arena.router.messages import message_of
 from arena.votes.services import NotHeard, VoteConflict, VoteInvalid
@@ -38,6 +39,7 @@ SLUGS: Final[dict[type[Exception], str]] = {
     ExternalIdInvalid: "voter-required",
     Http404: "not-found",
     NoBoardThen: "board-not-found",
+    NoSuchSource: "not-found",
     NoBoardYet: "board-not-computed",
     RankingError: "not-determined",
     RequestDataTooBig: "body-too-large",

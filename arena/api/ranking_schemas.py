@@ -1,35 +1,20 @@
-"""What the API says about leaderboards, field by field."""
+"""What the API says about leaderboards. A row's fields are defined where it is made, and nowhere else: these types are
+public as they are. A test keeps the names that have left the site once.
+"""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, RootModel
 
 from arena.api.schemas import Out
-
-
-class RatingOut(Out):
-    """One contender of a leaderboard. Numbers are null where the votes do not determine them; `status` says why."""
-
-    system: str
-    version: int
-    organisation: str
-    access: str
-    licence: str
-    retired: bool
-    new: bool = Field(description="Registered in the last two weeks.")
-    rating: float | None
-    lower: float | None = Field(description="Interval of this rating by itself.")
-    upper: float | None
-    rank_low: int | None
-    rank_high: int | None
-    tier: int | None = Field(description="Contenders of one tier cannot all be told apart; the best is 1.")
-    simultaneous_lower: float | None = Field(description="Interval such that those of all rows hold at once.")
-    simultaneous_upper: float | None
-    sequence_lower: float | None = Field(description="Interval that holds at every look, however often one looks.")
-    sequence_upper: float | None
-    votes: int
-    status: str
-    listing: str = Field(description="`listed`, `preliminary` (under 300 votes) or `too_few_votes` (under 30).")
+from arena.rankings.history import Line
+from arena.rankings.imports import NamedRow
+from arena.rankings.matrix import Cell
+from arena.rankings.selectors import LeaderboardRow
+from arena.rankings.transparency import Transparency
+from arena.rankings.value import Value
+from data_releases.selectors import CertifiedBoard
 
 
 class LeaderboardOut(Out):
@@ -46,25 +31,7 @@ class LeaderboardOut(Out):
     simulated: int = Field(description="How many of them simulated voters cast.")
     excluded: dict[str, int] = Field(description="Votes that are kept and left out, by class.")
     updated_at: datetime | None
-    ratings: list[RatingOut]
-
-
-class PointOut(Out):
-    """A rating at a moment."""
-
-    at: datetime
-    rating: float
-    lower: float
-    upper: float
-    votes: int
-
-
-class LineOut(Out):
-    """One contender through time, the oldest point first."""
-
-    system: str
-    version: int
-    points: list[PointOut]
+    ratings: list[LeaderboardRow]
 
 
 class HistoryOut(Out):
@@ -72,17 +39,7 @@ class HistoryOut(Out):
 
     arena: str
     board: str
-    lines: list[LineOut]
-
-
-class CellOut(Out):
-    """How the row's system fares against the column's."""
-
-    battles: int
-    wins: float = Field(description="Of these battles, ties as halves.")
-    p: float | None = Field(description="Probability that the row's system is preferred, by the ratings.")
-    lower: float | None
-    upper: float | None
+    lines: list[Line]
 
 
 class MatrixOut(Out):
@@ -91,93 +48,18 @@ class MatrixOut(Out):
     arena: str
     board: str
     systems: list[str]
-    cells: list[list[CellOut | None]]
-
-
-class ValueOut(Out):
-    """What a contender's answers cost and how fast they come, in the last seven days; null where nothing is known."""
-
-    system: str
-    version: int
-    rating: float | None
-    calls: int
-    availability: float | None
-    ttft_p50_s: float | None
-    ttft_p95_s: float | None
-    latency_p50_s: float | None
-    latency_p95_s: float | None
-    output_tokens: float | None
-    cost_per_answer_usd: float | None
-    win_share: float | None
-    cost_per_win_usd: float | None
-    energy_wh: float | None = Field(description="Of an answer, as declared by whoever registered the system.")
-    on_cost_front: bool = Field(description="Nobody is better at no higher a price.")
-    on_speed_front: bool = Field(description="Nobody is better and at least as fast.")
+    cells: list[list[Cell | None]]
 
 
 class ValuesOut(Out):
-    """Score, cost and speed side by side, in the order of the leaderboard."""
+    """Score, cost and speed of the last seven days side by side, in the order of the leaderboard."""
 
     arena: str
-    values: list[ValueOut]
+    values: list[Value]
 
 
-class ChiSquaredOut(Out):
-    """A chi-squared test: a small `p_value` says that chance alone would rarely look like this."""
-
-    statistic: float
-    degrees: int
-    p_value: float
-
-
-class EventOut(Out):
-    """What happened to a system."""
-
-    kind: str
-    at: datetime
-
-
-class EntryOut(Out):
-    """One system version ever entered."""
-
-    system: str
-    version: int
-    organisation: str
-    access: str
-    licence: str
-    entered_at: datetime
-    retired_at: datetime | None
-    is_paused: bool
-    draws: int
-    share: float | None = Field(description="Of all places in all draws.")
-    expected: float = Field(description="Draws to expect by the logged weights.")
-    votes: int
-    events: list[EventOut]
-
-
-class ProviderOut(Out):
-    """The sum of an organisation's entries."""
-
-    organisation: str
-    versions: int
-    draws: int
-    share: float | None
-    votes: int
-
-
-class TransparencyOut(Out):
+class TransparencyOut(RootModel[Transparency]):
     """Who ever entered, how pairs were drawn, and which votes count."""
-
-    arena: str
-    draws: int
-    sampling: ChiSquaredOut | None = Field(description="Whether systems were drawn as often as logged.")
-    sides: ChiSquaredOut | None = Field(description="Whether left and right were drawn alike.")
-    votes: int
-    counted: int
-    simulated: int
-    excluded: dict[str, int]
-    entries: list[EntryOut]
-    providers: list[ProviderOut]
 
 
 class StudyOut(Out):
@@ -194,3 +76,63 @@ class StudiesOut(Out):
     arena: str
     fragility: StudyOut | None
     style: StudyOut | None
+
+
+class CertifiedOut(RootModel[CertifiedBoard]):
+    """The board of a release: anybody can compute it again from the release's files."""
+
+
+class CertifiedPointOut(Out):
+    """A contender's rating in one release."""
+
+    release: str
+    window_end: date
+    contender: str
+    rating: float | None
+    lower: float | None
+    upper: float | None
+    votes: int
+
+
+class CertifiedHistoryOut(Out):
+    """The certified boards of all public releases, the oldest first."""
+
+    arena: str
+    points: list[CertifiedPointOut]
+
+
+class SourceOut(Out):
+    """A file of votes from elsewhere."""
+
+    id: int
+    name: str
+    votes: int
+    ignored: dict[str, int] = Field(description="Votes of the file that were not counted, by class.")
+    file_sha256: str
+    created_at: datetime
+
+
+class SourcesOut(Out):
+    """The imported sources of an arena, the newest first."""
+
+    arena: str
+    sources: list[SourceOut]
+
+
+class ImportedBoardOut(Out):
+    """The board of an imported source. Its votes were not cast here, and are on no other board."""
+
+    arena: str
+    imported: Literal[True] = True
+    source: SourceOut
+    status: str
+    groups: list[list[str]]
+    method: dict[str, JsonValue]
+    digest: str = Field(description="Of the counts.")
+    ratings: list[NamedRow]
+
+
+class ImportedMatrixOut(MatrixOut):
+    """The same of an imported source; `board` is its name."""
+
+    imported: Literal[True] = True

@@ -2,10 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from django.http import HttpResponse
+
+from arena.rankings.matrix import Matrix
 
 #: A text that begins so is a formula to a spreadsheet.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -27,3 +30,20 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return "" if value is None else value
+
+
+#: The columns of a matrix as a table.
+PAIRS: Final = ("row", "column", "battles", "wins", "p", "lower", "upper")
+
+
+def pairs_of(matrix: Matrix) -> Iterator[dict[str, Any]]:
+    """One row for each ordered pair."""
+    for name, row in zip(matrix.names, matrix.cells, strict=True):
+        for other, cell in zip(matrix.names, row, strict=True):
+            if cell is not None:
+                yield {"row": name, "column": other, **asdict(cell)}
+
+
+def matrix_facts(matrix: Matrix) -> dict[str, Any]:
+    """The same by the fields of `ranking_schemas.MatrixOut`."""
+    return {"board": matrix.board, "systems": list(matrix.names), "cells": [list(row) for row in matrix.cells]}

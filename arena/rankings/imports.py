@@ -1,5 +1,6 @@
 """Votes of a file as a board of their own, clearly marked and never mixed with the arena's votes.
 
+NoSuchSource            an arena has no such imported source
 ImportRefused
 ├── AlreadyImported     this file, or another one by this name, is there
 └── CannotImport        weights that are no whole numbers of votes, or a name that is too long
@@ -14,7 +15,8 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from arena.arenas.models import Arena
-from arena.rankings.board import Board, rate
+from arena.rankings.board import Board, Row, rate
+from arena.rankings.matrix import Matrix, matrix_from
 from arena.rankings.models import ImportedSource, ImportedTally
 from arena.rankings.tallies import Counts
 from arena.rankings.tallying import COUNTS
@@ -22,6 +24,10 @@ from arena.rankings.variants import METHOD
 from arena.rankings.vote_files import VoteFile, read_votes
 
 NAME_CHARS: Final = 200
+
+
+class NoSuchSource(LookupError):
+    """An arena has no such imported source."""
 
 
 class ImportRefused(Exception):
@@ -79,18 +85,52 @@ def _store(arena: Arena, name: str, sha256: str, votes: VoteFile) -> ImportedSou
     return source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRow(Row):
+    """A row of a board with the name that the file has for its system."""
+
+    system: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ImportedBoard:
-    """The board of a source; names in the order of its rows."""
+    """The board of a source; names in the order of its rows, which are those of the counts."""
 
     source: ImportedSource
     names: tuple[str, ...]
     board: Board
+    counts: Counts
+
+    @property
+    def rows(self) -> list[NamedRow]:
+        """Best first, those without a number last."""
+        rows = [
+            NamedRow(system=name, **(row.as_dict() | {"status": row.status}))
+            for name, row in zip(self.names, self.board.rows, strict=True)
+        ]
+        return sorted(rows, key=lambda row: (float("inf") if row.rating is None else -row.rating, row.system))
+
+    @property
+    def matrix(self) -> Matrix:
+        """Who is preferred to whom."""
+        return matrix_from(self.source.name, self.names, self.board, self.counts)
 
 
 def sources_of(arena: Arena) -> list[ImportedSource]:
     """The imported sources of an arena, the newest first."""
     return list(ImportedSource.objects.filter(arena=arena).order_by("-id"))
+
+
+def source_of(arena: Arena, source_id: int) -> ImportedSource:
+    """One of them.
+
+    Raises:
+        NoSuchSource: see there.
+    """
+    source = ImportedSource.objects.filter(arena=arena, pk=source_id).first()
+    if source is None:
+        raise NoSuchSource(f"{arena.slug} has no imported source {source_id}")
+    return source
 
 
 def imported_board(source: ImportedSource) -> ImportedBoard:
@@ -105,4 +145,4 @@ def imported_board(source: ImportedSource) -> ImportedBoard:
     counts = Counts.empty(len(names))
     for left, right, *numbers in rows:
         counts.cells[:, place[left], place[right]] += numbers
-    return ImportedBoard(source, tuple(names), rate(counts, METHOD))
+    return ImportedBoard(source, tuple(names), rate(counts, METHOD), counts)

@@ -13,8 +13,8 @@ from arena.arenas.models import Arena
 from arena.rankings.categories import Category
 from arena.rankings.computing import Computed, compute
 from arena.rankings.contenders import digest_of, rows_of, versions_of
-from arena.rankings.estimate import win_matrix
 from arena.rankings.filters import EVERYTHING, BoardFilter, FilterError, from_name, no_such_category
+from arena.rankings.matrix import Matrix, matrix_from
 from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark
 from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
@@ -104,31 +104,6 @@ def _computed(arena_id: int, chosen: BoardFilter, method: Method, revision: int,
     return compute(read(arena_id, chosen), versions_of(arena_id), method, excluded)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One ordered pair of the matrix.
-
-    p: probability that the row's system is preferred to the column's (a tie being half), by the ratings, with its
-    interval; None where they are not rated together. battles: how often they met; wins: of these, for the row's, ties
-    as halves.
-    """
-
-    battles: int
-    wins: float
-    p: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Who is preferred to whom. names: best first, (n,); cells: (n, n), None on the diagonal."""
-
-    board: str
-    names: tuple[str, ...]
-    cells: tuple[tuple[Cell | None, ...], ...]
-
-
 def matrix_of(arena: Arena, chosen: BoardFilter = EVERYTHING, method: Method = METHOD) -> Matrix:
     """The matrix of the systems with votes.
 
@@ -138,33 +113,8 @@ def matrix_of(arena: Arena, chosen: BoardFilter = EVERYTHING, method: Method = M
     """
     require_kinds(arena, chosen)
     found = computed(arena, chosen, method)
-    dense = read(arena.pk, chosen).dense(rows_of(found.contenders), len(found.contenders))
-    battles, wins = dense.decisive + dense.decisive.T + dense.halves(), dense.wins()
-    chances = _chances(found)
-    rows = found.board.rows
-    order = sorted(
-        (row for row in range(len(rows)) if rows[row].votes),
-        key=lambda row: (-(rows[row].rating or float("-inf")), found.names[row]),
-    )
-    cells = tuple(
-        tuple(None if i == j else Cell(int(battles[i, j]), float(wins[i, j]), *chances.get((i, j), ())) for j in order)
-        for i in order
-    )
-    return Matrix(chosen.name, tuple(found.names[row] for row in order), cells)
-
-
-def _chances(found: Computed) -> dict[tuple[int, int], tuple[float, float, float]]:
-    board = found.board
-    if board.estimate is None:
-        return {}
-    matrix = win_matrix(board.estimate)
-    p = matrix.p if matrix.tie is None else matrix.p + matrix.tie / 2
-    return {
-        (i, j): (float(p[a, b]), float(matrix.lower[a, b]), float(matrix.upper[a, b]))
-        for a, i in enumerate(board.rated)
-        for b, j in enumerate(board.rated)
-        if i != j
-    }
+    counts = read(arena.pk, chosen).dense(rows_of(found.contenders), len(found.contenders))
+    return matrix_from(chosen.name, found.names, found.board, counts)
 
 
 @dataclass(frozen=True, slots=True)

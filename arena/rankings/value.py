@@ -34,14 +34,19 @@ GROUP BY version_id, place
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One contender of a board. Times in seconds, tokens of an answer on average, money in US dollars.
+    """One contender of a board, by its name, version and rating there.
+
+    Times in seconds, tokens of an answer on average, money in US dollars.
 
     calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
     counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an
     answer, as declared. on_*_front: nobody is both better and cheaper (faster).
     """
 
-    row: LeaderboardRow
+    system: str
+    version: int
+    rating: float | None
+    retired: bool
     calls: int
     availability: float | None
     ttft_p50_s: float | None
@@ -74,9 +79,9 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
         if names[contender.newest] in by_name
     ]
     fronts = _front(found, "cost_per_answer_usd"), _front(found, "latency_p50_s")
-    place = {id(row): number for number, row in enumerate(board.rows)}
+    place = {(row.system, row.version): number for number, row in enumerate(board.rows)}
     marked = [_marked(value, *fronts) for value in found]
-    return sorted(marked, key=lambda value: place[id(value.row)])
+    return sorted(marked, key=lambda value: place[value.system, value.version])
 
 
 def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
@@ -127,7 +132,10 @@ def _value(
     tokens_each = tokens / answers if answers else None
     known = energy_wh_per_mtok is not None and tokens_each is not None
     return Value(
-        row=row,
+        system=row.system,
+        version=row.version,
+        rating=row.rating,
+        retired=row.retired,
         calls=int(total),
         availability=answers / total if total else None,
         ttft_p50_s=buckets.quantile_s(ttft, 0.5),
@@ -152,12 +160,12 @@ def _added(histograms: Iterable[list[int]]) -> list[int]:
     return total
 
 
-def _front(values: list[Value], name: str) -> set[int]:
+def _front(values: list[Value], name: str) -> set[tuple[str, int]]:
     """The contenders to which nobody is better at no higher a price, or as good at a lower one."""
     known = [
-        (getattr(value, name), -value.row.rating, id(value.row))
+        (getattr(value, name), -value.rating, (value.system, value.version))
         for value in values
-        if getattr(value, name) is not None and value.row.rating is not None
+        if getattr(value, name) is not None and value.rating is not None
     ]
     front, best = set(), float("inf")
     for _price, minus_rating, key in sorted(known):
@@ -167,6 +175,6 @@ def _front(values: list[Value], name: str) -> set[int]:
     return front
 
 
-def _marked(value: Value, cost: set[int], speed: set[int]) -> Value:
-    key = id(value.row)
+def _marked(value: Value, cost: set[tuple[str, int]], speed: set[tuple[str, int]]) -> Value:
+    key = (value.system, value.version)
     return replace(value, on_cost_front=key in cost, on_speed_front=key in speed)

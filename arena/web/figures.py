@@ -121,11 +121,11 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         front: the field that says who is on the front.
         title: of the axis.
     """
-    known = [one for one in values if one.row.rating is not None and (getattr(one, name) or 0) > 0]
+    known = [one for one in values if one.rating is not None and (getattr(one, name) or 0) > 0]
     best = sorted((one for one in known if getattr(one, front)), key=lambda one: float(getattr(one, name)))
     line = go.Scatter(
         x=[getattr(one, name) for one in best],
-        y=[one.row.rating for one in best],
+        y=[one.rating for one in best],
         mode="lines",
         line={"shape": "hv", "dash": "dot"},
         meta="front",
@@ -133,8 +133,8 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
     )
     dots = go.Scatter(
         x=[getattr(one, name) for one in known],
-        y=[one.row.rating for one in known],
-        text=[one.row.system for one in known],
+        y=[one.rating for one in known],
+        text=[one.system for one in known],
         mode="markers+text",
         textposition="top center",
         hovertemplate="%{text}: %{y:.0f}, %{x:.4~g}<extra></extra>",

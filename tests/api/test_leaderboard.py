@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from arena.arenas.models import Arena
-from arena.rankings.models import Rating, Snapshot
+from arena.rankings.by_vote import keep
+from arena.rankings.imports import import_votes
+from arena.rankings.models import ImportedSource, Rating, Snapshot
 from arena.rankings.services import refresh_board
 from arena.rankings.studies import study
 from arena.systems.models import System, SystemVersion
@@ -191,3 +194,86 @@ def test_studies_are_null_until_they_are_made(board: Snapshot) -> None:
     assert Client().get("/api/v1/arenas/text/studies").json() == {"arena": "text", "fragility": None, "style": None}
     study(Arena.objects.get(slug="text"))
     assert Client().get("/api/v1/arenas/text/studies").json()["fragility"]["result"]["votes"] == 4
+
+
+# --- Boards beside the live ones -----------------------------------------------------------------------------------
+
+NAMES = {
+    "leaderboard": {
+        *("system", "version", "organisation", "access", "licence", "retired", "new", "rating", "lower", "upper"),
+        *("rank_low", "rank_high", "tier", "simultaneous_lower", "simultaneous_upper", "sequence_lower"),
+        *("sequence_upper", "votes", "status", "listing"),
+    },
+    "value": {
+        *("system", "version", "rating", "calls", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s"),
+        *("latency_p95_s", "output_tokens", "cost_per_answer_usd", "win_share", "cost_per_win_usd", "energy_wh"),
+        *("on_cost_front", "on_speed_front"),
+    },
+    "transparency": {
+        *("system", "version", "organisation", "access", "licence", "entered_at", "retired_at", "is_paused", "draws"),
+        *("share", "expected", "votes", "events"),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "rows"), [("leaderboard", "ratings"), ("value", "values"), ("transparency", "entries")]
+)
+def test_names_that_have_left_the_site_once_stay_and_csv_has_the_same(board: Snapshot, part: str, rows: str) -> None:
+    document = Client().get(f"/api/v1/arenas/text/{part}").json()
+    assert set(document[rows][0]) >= NAMES[part]
+    table = csv.DictReader(io.StringIO(Client().get(f"/api/v1/arenas/text/{part}.csv").content.decode()))
+    assert set(table.fieldnames or ()) == set(document[rows][0])
+
+
+def test_a_board_by_voter_comes_when_it_was_computed(board: Snapshot) -> None:
+    response = Client().get(PATH, {"intervals": "clustered"})
+    assert (response.status_code, slug_of(response)) == (404, "board-not-computed")
+    keep(Arena.objects.get(slug="text"))
+    document = Client().get(PATH, {"intervals": "clustered", "weights": "inverse-propensity"}).json()
+    assert (document["method"]["intervals"], document["method"]["weights"]) == ("clustered", "inverse-propensity")
+    response = Client().get(PATH, {"intervals": "clustered", "method": "davidson"})
+    assert (response.status_code, slug_of(response)) == (422, "request-invalid")
+
+
+def test_combinations_have_no_history_and_say_so(board: Snapshot) -> None:
+    response = Client().get(f"{PATH}/history", {"language": "en", "category": "coding"})
+    assert (response.status_code, slug_of(response)) == (422, "request-invalid")
+    assert Client().get(f"{PATH}/history", {"category": "vocal"}).status_code == 422
+
+
+@pytest.fixture
+def source(arena: Arena, tmp_path: Path) -> ImportedSource:
+    path = tmp_path / "votes.csv"
+    path.write_text("left,right,winner\nXan,Yara,left\nYara,Xan,left\nXan,Yara,tie\nXan,=cmd,left\n=cmd,Yara,left\n")
+    return import_votes(arena, path, "Elsewhere")
+
+
+def test_imported_votes_have_boards_that_say_where_they_come_from(source: ImportedSource) -> None:
+    listed = Client().get("/api/v1/arenas/text/imported").json()["sources"]
+    assert [(one["id"], one["name"], one["votes"]) for one in listed] == [(source.pk, "Elsewhere", 5)]
+    document = Client().get(f"/api/v1/arenas/text/imported/{source.pk}").json()
+    assert (document["imported"], document["source"]["file_sha256"]) == (True, source.file_sha256)
+    assert {row["system"] for row in document["ratings"]} == {"Xan", "Yara", "=cmd"}
+    assert document["ratings"][0]["status"] == "ok"
+    matrix = Client().get(f"/api/v1/arenas/text/imported/{source.pk}/matrix").json()
+    assert (matrix["imported"], matrix["board"], len(matrix["cells"])) == (True, "Elsewhere", 3)
+
+
+@pytest.mark.parametrize("part", ["", ".csv", "/matrix", "/matrix.csv"])
+def test_imported_boards_have_tags_and_unknown_ones_are_not_found(source: ImportedSource, part: str) -> None:
+    path = f"/api/v1/arenas/text/imported/{source.pk}{part}"
+    response = Client().get(path)
+    assert response.status_code == 200
+    assert Client().get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
+    if part.endswith(".csv"):
+        rows = list(csv.DictReader(io.StringIO(response.content.decode())))
+        assert {row["source"] for row in rows} == {"Elsewhere"}
+        assert "'=cmd" in str(rows)
+    assert Client().get(f"/api/v1/arenas/text/imported/999999{part}").status_code == 404
+
+
+def test_before_the_first_release_no_board_is_certified(board: Snapshot) -> None:
+    for part in ("", ".csv"):
+        assert slug_of(Client().get(f"{PATH}/certified{part}")) == "not-found"
+    assert Client().get(f"{PATH}/certified/history").json() == {"arena": "text", "points": []}

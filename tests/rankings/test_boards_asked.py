@@ -225,9 +225,15 @@ def test_a_file_becomes_a_board_of_its_own_and_moves_no_other(scene: Scene, tmp_
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("left,right,winner\nXan,Yara,left\nXan,Yara,perhaps\n", "row 2"),
-        ("left,right,winner\nXan,Xan,left\n", "row 1"),
-        ("left,right,winner\n", "BadVotes"),
+        ("left,right,winner\nXan,Yara,left\nXan,Yara,perhaps\n", "BadVotes: row 2: unknown winner 'perhaps'"),
+        ("left,right,winner\nXan,Yara,left\nXan,Xan,left\n", "BadVotes: row 2: 'Xan' meets itself"),
+        ("left,right,winner,weight\nXan,Yara,left,1\nXan,Yara,left,-1\n", "BadVotes: row 2: weight '-1' is negative"),
+        ("left,right,winner,weight\nXan,Yara,left,1\nXan,Yara,left,2.5\n", "CannotImport"),
+        ("left,right,winner\nXan,Yara,left\nXan,,left\n", "BadVotes: row 2: no name in 'right'"),
+        ("id,left,right,winner\n7,Xan,Yara,left\n7,Xan,Yara,tie\n", "BadVotes: row 2: vote '7' is in row 1 already"),
+        ("left,right,winner\nXan,Yara,left\nXan,Yara\n", "BadVotes: row 2: 2 values instead of 3"),
+        ("left,right,winner\n", "BadVotes: .*no votes"),
+        ("", "BadVotes: .*no votes"),
         ("left,right,winner\nXan,Yara,left\n", "AlreadyImported"),
     ],
 )

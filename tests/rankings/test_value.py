@@ -45,7 +45,7 @@ def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert
     board = leaderboard(arena)
     with django_assert_num_queries(6):
         values = values_of(arena, board)
-    assert [one.row.system for one in values] == [row.system for row in board.rows] == ["Ada", "Bell", "Cray", "Dijk"]
+    assert [one.system for one in values] == [row.system for row in board.rows] == ["Ada", "Bell", "Cray", "Dijk"]
     first, second, third, fourth = values
     assert (first.calls, first.availability, first.output_tokens) == (20, 0.5, 100)
     assert first.cost_per_answer_usd == pytest.approx(0.1)

@@ -1,9 +1,7 @@
 """Leaderboards as programs read them: any filter, method and moment; history, matrix, value, transparency, studies."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
@@ -11,31 +9,28 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from arena.api.openapi import problems
 from arena.api.ranking_schemas import (
-    CellOut,
-    EntryOut,
     HistoryOut,
     LeaderboardOut,
-    LineOut,
     MatrixOut,
     StudiesOut,
     StudyOut,
     TransparencyOut,
-    ValueOut,
     ValuesOut,
 )
 from arena.api.rendering import rendered
-from arena.api.tables import csv_response
+from arena.api.tables import PAIRS, csv_response, matrix_facts, pairs_of
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.rankings.categories import Category
-from arena.rankings.filters import MOST_CATEGORIES, filter_of
+from arena.rankings.filters import MOST_CATEGORIES, FilterError, filter_of
 from arena.rankings.history import History, history_of
+from arena.rankings.matrix import Matrix
 from arena.rankings.moments import moment_of
-from arena.rankings.questions import METHODS, Matrix, Question, board_of, matrix_of, method_of
+from arena.rankings.questions import METHODS, Question, board_of, matrix_of, method_of, require_kinds
 from arena.rankings.selectors import LeaderboardRow, leaderboard
 from arena.rankings.studies import FRAGILITY, STYLE, newest
-from arena.rankings.transparency import transparency_of
-from arena.rankings.value import values_of
+from arena.rankings.transparency import Entry, transparency_of
+from arena.rankings.value import Value, values_of
 
 router = Router(tags=["leaderboards"])
 CACHE: Final = "public, no-cache"
@@ -95,7 +90,7 @@ class BoardQuery(MethodQuery):
         return Question(filter_of(self.language, self.category), method, self.as_of)
 
 
-def _answer(response: HttpResponse) -> HttpResponse:
+def public_answer(response: HttpResponse) -> HttpResponse:
     """For everybody. The tag is one of the whole answer: a system that retires changes its row without a new fit."""
     response["Cache-Control"] = CACHE
     return response
@@ -111,7 +106,7 @@ _CSV: Final = {200: None, 304: None, **problems(404, 422)}
 def board(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> HttpResponse:
     """A leaderboard. Ask again with `If-None-Match`: 304 means that it is still the same."""
     found = board_of(open_arena(slug), query.question())
-    return _answer(rendered(LeaderboardOut.model_validate(found.as_dict())))
+    return public_answer(rendered(LeaderboardOut.model_validate(found.as_dict())))
 
 
 @router.get("/arenas/{slug}/leaderboard.csv", operation_id="leaderboard_csv", response={**_CSV, **problems(409)})
@@ -119,7 +114,7 @@ def board_csv(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> Http
     """The rows of a leaderboard as CSV."""
     found = board_of(open_arena(slug), query.question())
     columns = LeaderboardRow.__slots__
-    return _answer(csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
+    return public_answer(csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
 
 
 @router.get(
@@ -128,11 +123,7 @@ def board_csv(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> Http
 def history(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> HttpResponse:
     """The ratings through time, of all votes, one language or one category; combinations have no history."""
     found = _history(open_arena(slug), query)
-    return _answer(
-        rendered(
-            HistoryOut(arena=slug, board=found.board, lines=[LineOut.model_validate(one) for one in found.lines])
-        ),
-    )
+    return public_answer(rendered(HistoryOut(arena=slug, board=found.board, lines=list(found.lines))))
 
 
 @router.get("/arenas/{slug}/leaderboard/history.csv", operation_id="leaderboard_history_csv", response=_CSV)
@@ -144,13 +135,17 @@ def history_csv(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> Ht
         for point in line.points
     )
     columns = ("at", "system", "version", "rating", "lower", "upper", "votes")
-    return _answer(csv_response(f"{slug}-history.csv", columns, rows))
+    return public_answer(csv_response(f"{slug}-history.csv", columns, rows))
 
 
 def _history(arena: Arena, query: VotesQuery) -> History:
-    question = query.question()
-    # What holds for a moment in the past holds for all of them.
-    return history_of(arena, Question(question.chosen, as_of=datetime.max.replace(tzinfo=UTC)).chosen)
+    chosen = query.question().chosen
+    require_kinds(arena, chosen)
+    if not chosen.is_named:
+        raise FilterError(
+            "category", "combinations have no history; it is kept for all votes, one language or category"
+        )
+    return history_of(arena, chosen)
 
 
 @router.get(
@@ -161,8 +156,7 @@ def _history(arena: Arena, query: VotesQuery) -> History:
 def matrix(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpResponse:
     """Who is preferred to whom: battles, and the probability by the ratings with its interval."""
     found = _matrix(slug, query)
-    cells = [[None if cell is None else CellOut.model_validate(cell) for cell in row] for row in found.cells]
-    return _answer(rendered(MatrixOut(arena=slug, board=found.board, systems=list(found.names), cells=cells)))
+    return public_answer(rendered(MatrixOut(arena=slug, **matrix_facts(found))))
 
 
 @router.get(
@@ -171,8 +165,7 @@ def matrix(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpRe
 def matrix_csv(request: HttpRequest, slug: str, query: Query[MethodQuery]) -> HttpResponse:
     """The matrix as CSV: one row per ordered pair."""
     found = _matrix(slug, query)
-    columns = ("row", "column", "battles", "wins", "p", "lower", "upper")
-    return _answer(csv_response(f"{slug}-matrix.csv", columns, _pairs(found)))
+    return public_answer(csv_response(f"{slug}-matrix.csv", PAIRS, pairs_of(found)))
 
 
 def _matrix(slug: str, query: MethodQuery) -> Matrix:
@@ -180,34 +173,22 @@ def _matrix(slug: str, query: MethodQuery) -> Matrix:
     return matrix_of(open_arena(slug), question.chosen, question.method)
 
 
-def _pairs(found: Matrix) -> Iterable[dict[str, Any]]:
-    for name, row in zip(found.names, found.cells, strict=True):
-        for other, cell in zip(found.names, row, strict=True):
-            if cell is not None:
-                yield {"row": name, "column": other, **asdict(cell)}
-
-
 @router.get("/arenas/{slug}/value", operation_id="value", response={200: ValuesOut, 304: None, **problems(404)})
 def value(request: HttpRequest, slug: str) -> HttpResponse:
     """Score beside cost, speed and reliability of the last seven days."""
-    return _answer(rendered(ValuesOut(arena=slug, values=[ValueOut.model_validate(row) for row in _values(slug)])))
+    return public_answer(rendered(ValuesOut(arena=slug, values=_values(slug))))
 
 
 @router.get("/arenas/{slug}/value.csv", operation_id="value_csv", response={200: None, 304: None, **problems(404)})
 def value_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as CSV."""
     rows = _values(slug)
-    return _answer(csv_response(f"{slug}-value.csv", ValueOut.model_fields, rows))
+    return public_answer(csv_response(f"{slug}-value.csv", Value.__slots__, map(asdict, rows)))
 
 
-def _values(slug: str) -> list[dict[str, Any]]:
+def _values(slug: str) -> list[Value]:
     arena = open_arena(slug)
-    found = []
-    for one in values_of(arena, leaderboard(arena)):
-        told = asdict(one)
-        row = told.pop("row")
-        found.append({"system": row["system"], "version": row["version"], "rating": row["rating"], **told})
-    return found
+    return values_of(arena, leaderboard(arena))
 
 
 @router.get(
@@ -217,7 +198,7 @@ def _values(slug: str) -> list[dict[str, Any]]:
 )
 def transparency(request: HttpRequest, slug: str) -> HttpResponse:
     """Every system version ever entered, how pairs were drawn, and which votes count."""
-    return _answer(rendered(TransparencyOut.model_validate(asdict(transparency_of(open_arena(slug))))))
+    return public_answer(rendered(TransparencyOut(transparency_of(open_arena(slug)))))
 
 
 @router.get(
@@ -232,7 +213,7 @@ def transparency_csv(request: HttpRequest, slug: str) -> HttpResponse:
         entry["events"] = " ".join(f"{event['kind']}@{event['at'].isoformat()}" for event in entry["events"])
         entry["entered_at"] = entry["entered_at"].isoformat()
         entry["retired_at"] = entry["retired_at"].isoformat() if entry["retired_at"] else None
-    return _answer(csv_response(f"{slug}-transparency.csv", EntryOut.model_fields, entries))
+    return public_answer(csv_response(f"{slug}-transparency.csv", Entry.__slots__, entries))
 
 
 @router.get("/arenas/{slug}/studies", operation_id="studies", response={200: StudiesOut, 304: None, **problems(404)})
@@ -242,4 +223,4 @@ def studies(request: HttpRequest, slug: str) -> HttpResponse:
     told = {
         kind: StudyOut.model_validate(found) if (found := newest(arena, kind)) else None for kind in (FRAGILITY, STYLE)
     }
-    return _answer(rendered(StudiesOut(arena=slug, **told)))
+    return public_answer(rendered(StudiesOut(arena=slug, **told)))

@@ -13,7 +13,7 @@ from arena.arenas.selectors import open_arena
 from arena.integrity.identity import browser_actor
 from arena.rankings.filters import EVERYTHING, NoSuchFilter
 from arena.rankings.history import History, Line, history_of
-from arena.rankings.imports import imported_board, sources_of
+from arena.rankings.imports import NoSuchSource, imported_board, source_of
 from arena.rankings.questions import matrix_of, parts_of
 from arena.rankings.transparency import transparency_of
 from arena.rankings.voters_board import boards_of_voter
@@ -116,18 +116,16 @@ def transparency(request: HttpRequest, slug: str) -> HttpResponse:
 def imported(request: HttpRequest, slug: str, source_id: int) -> HttpResponse:
     """The board of an imported source."""
     arena = open_arena(slug)
-    source = next((one for one in sources_of(arena) if one.pk == source_id), None)
-    if source is None:
-        raise Http404
-    found = imported_board(source)
-    named = sorted(
-        zip(found.names, found.board.rows, strict=True),
-        key=lambda pair: (-(pair[1].rating or float("-inf")), pair[0]),
-    )
-    rated = [Rated(name, row.rating, row.lower, row.upper) for name, row in named]
-    rows = [(name, row, bar) for (name, row), bar in zip(named, interval_bars(rated), strict=True)]
+    try:
+        found = imported_board(source_of(arena, source_id))
+    except NoSuchSource as error:
+        raise Http404 from error
+    rated = [Rated(row.system, row.rating, row.lower, row.upper) for row in found.rows]
+    rows = list(zip(found.rows, interval_bars(rated), strict=True))
     figure = leaderboard_figure(rated) if found.board.rated else None
-    return render(request, "web/imported.html", context_of(arena, "ratings", source=source, rows=rows, figure=figure))
+    return render(
+        request, "web/imported.html", context_of(arena, "ratings", source=found.source, rows=rows, figure=figure)
+    )
 
 
 @require_safe

@@ -50,10 +50,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _value_key(one: Value, name: str) -> float | None:
-    found: float | None = one.row.rating if name == "rating" else getattr(one, name)
+    found: float | None = one.rating if name == "rating" else getattr(one, name)
     return found
 
 
 def _pareto(values: list[Value], name: str, front: str, title: str) -> dict[str, Any] | None:
-    known = any(one.row.rating is not None and getattr(one, name) for one in values)
+    known = any(one.rating is not None and getattr(one, name) for one in values)
     return pareto_figure(values, name, front, title) if known else None
