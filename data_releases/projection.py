@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from arena.battles.states import SIDES
 from arena.rankings.categories import in_mask
-from arena.router.signature import RequirementInvalid, checked
+from arena.router.signature import RULES, RequirementInvalid
 from arena.votes.outcome import REASONS
 from data_releases import anonymise, pii, schema
 from data_releases.anonymise import Pseudonyms, each_distinct
@@ -203,7 +203,7 @@ def _battles(
 
 def _requirement(modality: str, text: str) -> str:
     try:
-        return _canonical(checked(modality, json.loads(text)))
+        return _canonical(RULES[modality].published(json.loads(text)))
     except (RequirementInvalid, KeyError):
         return WITHHELD
 

@@ -1,23 +1,34 @@
 """What a music prompt needs, and how far a system can give it. Pure.
 
-requirement     `vocals`: whether a voice is wanted; absent: no
+asked for       `vocals`: whether a voice is wanted
                 `lyrics`: the words to be sung; only with vocals
                 `duration_s`, `tempo_bpm`, `language` (BCP 47, of the words), `genres` (a few key words)
+stored          all of these that are known, and `asked`: what somebody asked for; the rest was read from the prompt.
+                `lyrics_by`: `visitor` or `arena` (written once, for both sides)
 signature       see `arena.systems.music_signature`
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from arena.router.music import (
+    MAX_DURATION_S,
+    MAX_GENRES,
+    MAX_LYRICS_CHARS,
+    MAX_TEMPO_BPM,
+    MIN_DURATION_S,
+    MIN_TEMPO_BPM,
+    read_prompt,
+)
 from arena.router.rules import Fit, Need, Offer, RequirementInvalid, is_language_tag
+from arena.systems import music_signature
+from arena.systems.music_signature import MusicSignature
 
-MAX_LYRICS_CHARS: Final = 3_000
-MIN_DURATION_S: Final = 5
-MAX_DURATION_S: Final = 300
-MIN_TEMPO_BPM: Final = 30
-MAX_TEMPO_BPM: Final = 300
-MAX_GENRES: Final = 8
+#: Where nobody said how long: long enough for a verse and a chorus, short enough to be heard twice.
+DEFAULT_DURATION_S: Final = 30.0
 MAX_GENRE_CHARS: Final = 40
+#: A fixed length is what was asked for if it is this near.
+_NEAR: Final = 0.1
 
 
 def _is_number_in(value: object, least: float, most: float) -> bool:
@@ -40,13 +51,18 @@ _GOOD: Final[Mapping[str, Callable[[object], bool]]] = {
     "language": is_language_tag,
     "genres": _are_genres,
 }
+#: Of what is stored, what is no word of anybody.
+_PUBLISHED: Final = ("vocals", "duration_s", "tempo_bpm", "language")
+_OF_VOCALS: Final = ("lyrics", "language")
 
 
 class MusicRules:
-    """Voice, words, length and language."""
+    """Voice, words, language, length and the length of the prompt itself."""
+
+    meets_in_part = False
 
     def checked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
-        """The requirement, normalised.
+        """What is asked for, normalised.
 
         Raises:
             RequirementInvalid: an unknown key, a value of the wrong kind, or words for nobody to sing.
@@ -60,7 +76,75 @@ class MusicRules:
             raise RequirementInvalid("lyrics: without vocals nobody sings them")
         return dict(requirement)
 
-    def fit(self, need: Need, offer: Offer) -> Fit:
-        """Whether the voice is as wanted."""
-        unwanted = "none" if need.requirement.get("vocals") else "always"
-        return Fit.UNSUPPORTED if offer.signature.get("vocals", "none") == unwanted else Fit.SUPPORTED
+    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """What was asked for, completed from the prompt's words; without a word about a voice, there is none."""
+        return self.completed(read_prompt(prompt).as_requirement(), wish)
+
+    def completed(self, read: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any]:
+        """A wish completed by what somebody read in the prompt."""
+        found: dict[str, Any] = {"vocals": False, "duration_s": DEFAULT_DURATION_S, **read, **wish}
+        if wish.get("lyrics") and "vocals" not in wish:
+            found["vocals"] = True
+        if not found["vocals"]:
+            found = {key: value for key, value in found.items() if key not in _OF_VOCALS}
+        elif not found.get("lyrics"):
+            found.pop("lyrics", None)
+        else:
+            found["lyrics_by"] = "visitor"
+        return {**found, "asked": dict(wish)}
+
+    def asked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """What somebody asked for, without what was read and written since."""
+        return dict(requirement.get("asked", {}))
+
+    def published(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """Voice, length, tempo and language; lyrics and genres are somebody's words. Raises RequirementInvalid."""
+        return self.checked({key: requirement[key] for key in _PUBLISHED if key in requirement})
+
+    def shortfalls(self, need: Need, offer: Offer) -> dict[str, Fit]:
+        """What the system cannot do wholly: `signature`, `vocals`, `lyrics`, `language`, `duration`, `prompt`."""
+        try:
+            signature = music_signature.read(offer.signature)
+        except music_signature.SignatureInvalid:
+            return {"signature": Fit.UNSUPPORTED}
+        vocals = bool(need.requirement.get("vocals"))
+        fits = {
+            "vocals": _vocals(vocals, signature),
+            "duration": _duration(need.requirement.get("duration_s"), signature),
+            "prompt": _prompt(need.prompt_chars, signature),
+        }
+        if vocals:
+            fits["lyrics"] = _lyrics(need.requirement, signature)
+            fits["language"] = _language(need.requirement.get("language"), signature)
+        return {aspect: fit for aspect, fit in fits.items() if fit is not Fit.SUPPORTED}
+
+
+def _vocals(wanted: bool, signature: MusicSignature) -> Fit:
+    return Fit.UNSUPPORTED if signature.vocals == ("none" if wanted else "always") else Fit.SUPPORTED
+
+
+def _lyrics(requirement: Mapping[str, Any], signature: MusicSignature) -> Fit:
+    """Words that somebody gave must be sung. Words that are missing are written, for whoever takes them."""
+    given = requirement.get("lyrics") and requirement.get("lyrics_by") != "arena"
+    return Fit.PARTIAL if given and not signature.takes_lyrics else Fit.SUPPORTED
+
+
+def _language(wanted: str | None, signature: MusicSignature) -> Fit:
+    if wanted is None or not signature.languages or wanted.lower() in signature.languages:
+        return Fit.SUPPORTED
+    known = {language.partition("-")[0] for language in signature.languages}
+    return Fit.PARTIAL if wanted.lower().partition("-")[0] in known else Fit.UNSUPPORTED
+
+
+def _duration(wanted_s: float | None, signature: MusicSignature) -> Fit:
+    """A clip that is too long is cut, and one that is a little too short is heard; one of half the length is not."""
+    if wanted_s is None or signature.min_s is None or signature.max_s is None:
+        return Fit.SUPPORTED
+    if signature.min_s * (1 - _NEAR) <= wanted_s <= signature.max_s * (1 + _NEAR):
+        return Fit.SUPPORTED
+    return Fit.UNSUPPORTED if signature.max_s < wanted_s / 2 else Fit.PARTIAL
+
+
+def _prompt(chars: int, signature: MusicSignature) -> Fit:
+    too_long = signature.max_prompt_chars is not None and chars > signature.max_prompt_chars
+    return Fit.UNSUPPORTED if too_long else Fit.SUPPORTED

@@ -23,10 +23,11 @@ class RequirementInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one prompt needs: the checked requirement and the size of the prompt in UTF-8 bytes."""
+    """What one prompt needs: the requirement, and the size of the prompt in UTF-8 bytes and in characters."""
 
     requirement: Mapping[str, Any]
     prompt_bytes: int
+    prompt_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,31 @@ class Offer:
 
 
 class Rules(Protocol):
-    """What a modality adds: which requirements exist, and how they meet a signature."""
+    """What a modality adds: which requirements exist, and how they meet a signature.
+
+    `meets_in_part`: whether systems that can do only a part of it may meet where two cannot do it wholly.
+    """
+
+    meets_in_part: bool
 
     def checked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
         """The requirement, normalised; raises RequirementInvalid."""
         ...
 
-    def fit(self, need: Need, offer: Offer) -> Fit:
-        """How well the offer meets the need."""
+    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """What the prompt needs: what was asked for (checked), completed from the prompt's words."""
+        ...
+
+    def asked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """Of what `understood` gave, the part that was asked for."""
+        ...
+
+    def published(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """Of what is stored, the part that holds nobody's own words; raises RequirementInvalid."""
+        ...
+
+    def shortfalls(self, need: Need, offer: Offer) -> dict[str, Fit]:
+        """What the system cannot do wholly, by aspect; empty: it can do everything."""
         ...
 
 

@@ -86,16 +86,14 @@ def current_policy(arena: Arena) -> SamplingPolicy:
 def _able(
     arena: Arena, versions: Iterable[SystemVersion], messages: Sequence[Message], requirement: dict[str, Any]
 ) -> list[SystemVersion]:
-    """The versions that can do what the prompt needs; those that can in part only where two cannot wholly."""
-    need = signature.Need(requirement, sum(len(message.content.encode()) for message in messages))
-    fits = {
-        version: signature.fit(arena.modality, need, signature.Offer(version.signature, version.context_tokens))
-        for version in versions
-    }
-    wholly = [version for version, fit in fits.items() if fit is signature.Fit.SUPPORTED]
-    if len(wholly) > 1:
-        return wholly
-    return [version for version, fit in fits.items() if fit is not signature.Fit.UNSUPPORTED]
+    """The versions that can do what the prompt needs; see `signature.able`."""
+    need = signature.Need(
+        requirement,
+        prompt_bytes=sum(len(message.content.encode()) for message in messages),
+        prompt_chars=sum(len(message.content) for message in messages),
+    )
+    offers = {version: signature.Offer(version.signature, version.context_tokens) for version in versions}
+    return signature.able(arena.modality, need, offers)
 
 
 def _draws_so_far(pool: Iterable[SystemVersion]) -> dict[int, int]:

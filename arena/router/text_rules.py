@@ -21,6 +21,8 @@ ANSWER_TOKENS: Final = 512
 class TextRules:
     """Language and context length."""
 
+    meets_in_part = True
+
     def checked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
         """The requirement, normalised.
 
@@ -38,9 +40,22 @@ class TextRules:
                 raise RequirementInvalid(f"{key}: {value!r}")
         return dict(requirement)
 
-    def fit(self, need: Need, offer: Offer) -> Fit:
-        """The worse of language and context."""
-        return min(self._language(need, offer), self._context(need, offer))
+    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - one interface
+        """What was asked for: nothing is read from the prompt of a text."""
+        return dict(wish)
+
+    def asked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """All of it."""
+        return dict(requirement)
+
+    def published(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
+        """All of it. Raises RequirementInvalid."""
+        return self.checked(requirement)
+
+    def shortfalls(self, need: Need, offer: Offer) -> dict[str, Fit]:
+        """Language and context."""
+        fits = {"language": self._language(need, offer), "context": self._context(need, offer)}
+        return {aspect: fit for aspect, fit in fits.items() if fit is not Fit.SUPPORTED}
 
     @staticmethod
     def _language(need: Need, offer: Offer) -> Fit:
