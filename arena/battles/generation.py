@@ -21,6 +21,7 @@ from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, Message, RetryableError
+from arena.systems.models import SystemVersion
 
 #: A turn that was begun this often takes its workers down with it. Music is begun twice, a redrawn one four times.
 MAX_ATTEMPTS: Final[Mapping[str, int]] = {Modality.TEXT: 5, Modality.MUSIC: 8}
@@ -102,6 +103,7 @@ def _draw(
 def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) -> TurnWork:
     sides: dict[Side, SideWork] = {}
     versions = {version.id: version for version in systems.versions_by_id([pairing.left_id, pairing.right_id])}
+    _write_lyrics(turn, pairing, list(versions.values()))
     with transaction.atomic():
         fence(turn.id, turn.attempt)
         live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
@@ -124,6 +126,18 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
         arena_id=turn.battle.arena_id,
         gives_audio=turn.battle.arena.modality == Modality.MUSIC,
     )
+
+
+def _write_lyrics(turn: Turn, pairing: Pairing, versions: list[SystemVersion]) -> None:
+    """Keep the words that this pair needs, where nobody gave any; a redraw sings those that were written before."""
+    battle = turn.battle
+    words = router.written_lyrics(battle.arena, turn.prompt, battle.requirement, versions, pairing.seed)
+    if words is None:
+        return
+    battle.requirement = {**battle.requirement, "lyrics": words, "lyrics_by": "arena"}
+    with transaction.atomic():
+        fence(turn.id, turn.attempt)
+        Battle.objects.filter(id=battle.id).update(requirement=battle.requirement)
 
 
 def messages_for(turn: Turn, side: Side) -> tuple[Message, ...]:

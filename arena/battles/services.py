@@ -101,13 +101,14 @@ def start_battle(
     wish = router.checked_requirement(arena, requirement)
     if idempotency_key and (earlier := _replayed(arena, voter, text, wish, idempotency_key)):
         return earlier
-    refusal = router.moderate(text)
+    need = router.understood(arena, text, wish)
+    refusal = router.moderate(text, arena, need)
     battle = Battle(
         arena=arena,
         voter=voter,
         state=(BattleState.REFUSED if refusal else BattleState.QUEUED).value,
         reason=refusal.code if refusal else "",
-        requirement=wish,
+        requirement=need,
         idempotency_key=idempotency_key or None,
         publication=publication,
         is_simulated=simulated,
@@ -161,7 +162,7 @@ def _replayed(arena: Arena, voter: Voter, text: str, wish: dict[str, Any], key: 
     if earlier is None:
         return None
     same_prompt = Turn.objects.filter(battle=earlier, n=FIRST_TURN, prompt=text).exists()
-    if earlier.arena_id != arena.id or earlier.requirement != wish or not same_prompt:
+    if earlier.arena_id != arena.id or router.asked(arena, earlier.requirement) != wish or not same_prompt:
         raise IdempotencyMismatch(key)
     return earlier
 

@@ -19,6 +19,18 @@ _MESSAGES: Final[dict[str, Promise]] = {
     ),
     "unsafe_threat": _("This prompt was not accepted: it reads as a threat, or as an attempt to expose a person."),
     "unsafe_content": _("This prompt was not accepted by the moderation of this site."),
+    "music_artist": _(
+        "This prompt was not accepted: it names an artist. Describe the sound instead: genre, "
+        "instruments, mood, voice."
+    ),
+    "music_known_song": _(
+        "This prompt was not accepted: it names an existing song. Describe what you would like to hear instead."
+    ),
+    "music_known_lyrics": _(
+        "This prompt was not accepted: it holds lyrics of an existing song. Words of your own are welcome."
+    ),
+    "music_explicit": _("This prompt was not accepted: it asks for sexually explicit content."),
+    "music_hateful": _("This prompt was not accepted: it reads as hatred against a group of people."),
     "no_systems": _("This arena has no two systems ready to answer at the moment. Please try again later."),
     "no_pair": _("No two systems of this arena can answer this prompt. Please try another one."),
 }

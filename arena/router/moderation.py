@@ -17,6 +17,7 @@ from django.conf import settings
 
 from arena.router.errors import GuardUnavailable
 from arena.router.guard import Moderator, Refusal, RuleModerator
+from arena.router.music_moderation import MusicModerator
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import BackendError
 from arena.systems.backends.transport import GuardedTransport
@@ -140,14 +141,22 @@ def guard_code(answer: Any) -> str | None:
     return next((code for hazard, code in _HAZARDS.items() if hazard in hazards), OTHER)
 
 
-def moderators() -> tuple[Moderator, ...]:
+def moderators(modality: str = "text") -> tuple[Moderator, ...]:
     """Who is asked, in this order."""
+    return (*_MODALITY.get(modality, ()), *_everywhere())
+
+
+def _everywhere() -> tuple[Moderator, ...]:
     return _moderators(
         settings.ARENA_MODERATION_URL,
         settings.ARENA_MODERATION_MODEL,
         settings.ARENA_MODERATION_API_KEY,
         tuple(settings.ARENA_PRIVATE_BACKENDS),
     )
+
+
+#: Who else is asked, by modality.
+_MODALITY: Final[dict[str, tuple[Moderator, ...]]] = {"music": (MusicModerator(),)}
 
 
 @lru_cache(maxsize=4)

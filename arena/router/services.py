@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from arena.arenas.models import Arena
-from arena.router import guard, moderation, sampler, signature
+from arena.arenas.models import Arena, Modality
+from arena.router import guard, lyrics, moderation, sampler, signature
 from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
 from arena.router.messages import message_of
 from arena.router.models import DrawCount, Pairing, SamplingPolicy
+from arena.systems import music_signature
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
 from arena.systems.services import eligible_versions, most_usd, take
@@ -22,12 +23,15 @@ __all__ = [
     "NoPair",
     "PromptInvalid",
     "Refusal",
+    "asked",
     "checked_prompt",
     "checked_requirement",
     "draw_pairing",
     "message_of",
     "moderate",
+    "understood",
     "verify_pairing",
+    "written_lyrics",
 ]
 
 DEFAULT_OPTIONS: Final = {"new_system_boost": 2.0, "new_system_battles": 100}
@@ -58,17 +62,54 @@ def checked_requirement(arena: Arena, requirement: object) -> dict[str, Any]:
         raise PromptInvalid("requirement_invalid", f"{message_of('requirement_invalid')} ({error})") from error
 
 
-def moderate(text: str) -> Refusal | None:
-    """Ask every moderator in turn; the first refusal counts.
+def understood(arena: Arena, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """What the prompt needs: the wish (from `checked_requirement`), completed from the prompt's words."""
+    return signature.RULES[arena.modality].understood(prompt, wish)
+
+
+def asked(arena: Arena, requirement: Mapping[str, Any]) -> dict[str, Any]:
+    """The wish that a stored requirement came from."""
+    return signature.RULES[arena.modality].asked(requirement)
+
+
+def written_lyrics(
+    arena: Arena, prompt: str, requirement: Mapping[str, Any], versions: Iterable[SystemVersion], seed: int
+) -> str | None:
+    """Words for a battle in which a voice is wanted, nobody gave words, and one of these systems needs them.
+
+    They are written once and sung by both sides, so that the music is compared and not the words. None: not needed.
+    """
+    if arena.modality != Modality.MUSIC or not requirement.get("vocals") or requirement.get("lyrics"):
+        return None
+    if not any(music_signature.read(version.signature).needs_lyrics for version in versions):
+        return None
+    return lyrics.write(prompt, str(requirement.get("language") or "en"), seed)
+
+
+def moderate(text: str, arena: Arena | None = None, requirement: Mapping[str, Any] | None = None) -> Refusal | None:
+    """Ask every moderator in turn about a prompt and the words that go with it; the first refusal counts.
+
+    Args:
+        text: the prompt.
+        arena: where it is asked; music has rules of its own. None: text.
+        requirement: what was understood and corrected; its words are read as well.
 
     Raises:
         GuardUnavailable: a moderator gave no usable answer, so nobody may call the prompt accepted.
     """
-    for moderator in moderation.moderators():
+    modality = arena.modality if arena else Modality.TEXT.value
+    text = "\n".join([text, *_own_words(text, requirement or {})])
+    for moderator in moderation.moderators(modality):
         refusal = moderator.check(text)
         if refusal is not None:
             return replace(refusal, message=message_of(refusal.code))
     return None
+
+
+def _own_words(prompt: str, requirement: Mapping[str, Any]) -> list[str]:
+    """What a requirement says in somebody's own words, where the prompt does not say it already."""
+    said = [str(requirement.get("lyrics") or ""), ", ".join(requirement.get("genres") or ())]
+    return [words for words in said if words and words not in prompt]
 
 
 def current_policy(arena: Arena) -> SamplingPolicy:

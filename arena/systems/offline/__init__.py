@@ -41,6 +41,8 @@ CONTENDERS: Final[dict[str, Contender]] = {
     "arena.systems.offline.music.bands:band": _MUSIC,
     "arena.systems.offline.music.bands:chiptune": _MUSIC,
     "arena.systems.offline.music.bands:pads": _MUSIC,
+    "arena.systems.offline.music.singers:songwriter": _MUSIC,
+    "arena.systems.offline.music.singers:choir": _MUSIC,
 }
 
 
