@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS: Final = 4
 #: Wait before another try: this long after the first failure, twice as long after each further one.
 RETRY_S: Final = 60.0
+
+
+#: Stands for the error of a period that an operator wants run again, until a worker has it.
+RUN_AGAIN: Final = "RunAgain"
 
 
 class PeriodLost(Exception):
@@ -124,21 +128,39 @@ def claim(job: Job) -> Period | None:
         return _begin(job, plan)
     again = Period(job, plan.id, plan.period_start, plan.attempt + 1)
     free = PeriodicRun.objects.filter(id=plan.id, attempt=plan.attempt, finished_at=None, lease_until__lt=Now())
-    if not free.update(attempt=F("attempt") + 1, lease_until=Now() + timedelta(seconds=job.lease_s)):
+    error = "" if plan.error == RUN_AGAIN else plan.error
+    if not free.update(attempt=F("attempt") + 1, lease_until=Now() + timedelta(seconds=job.lease_s), error=error):
         return None
-    if again.attempt > MAX_ATTEMPTS:
+    if again.attempt > MAX_ATTEMPTS and plan.error != RUN_AGAIN:
         # Its workers died or hung every time, or it would have been closed by `_fail`.
         _held(again).update(finished_at=Now(), lease_until=None, error="GaveUp")
         return claim(job)
     return again
 
 
+def run_again(run_id: int) -> bool:
+    """Open a period that is closed, so that the next worker who asks takes it, for one try.
+
+    Returns:
+        Whether it was opened: not where it is open already, or another period of its job is.
+    """
+    closed = PeriodicRun.objects.filter(id=run_id, finished_at__isnull=False)
+    try:
+        with transaction.atomic():
+            opened = closed.update(finished_at=None, error=RUN_AGAIN, lease_until=Now() - timedelta(seconds=1))
+    except IntegrityError:
+        return False
+    return bool(opened)
+
+
 def _plan(job: Job) -> datetime | PeriodicRun | None:
     """What comes next: a new period's start, an open run that nobody holds, or nothing."""
-    newest = PeriodicRun.objects.filter(job=job.name).order_by("-period_start").first()
-    now = _now()
-    if newest is not None and newest.finished_at is None:
-        return newest if newest.lease_until is not None and newest.lease_until < now else None
+    runs, now = PeriodicRun.objects.filter(job=job.name), _now()
+    # Mostly the newest, but an operator may have opened an older one again.
+    held = runs.filter(finished_at=None).first()
+    if held is not None:
+        return held if held.lease_until is not None and held.lease_until < now else None
+    newest = runs.order_by("-period_start").first()
     return next_due(job.periods, newest.period_start if newest else None, now, job.backlog)
 
 

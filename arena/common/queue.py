@@ -67,6 +67,7 @@ def make_app(broker_url: str) -> Celery:
         # A worker waits for its broker as long as it takes: giving up would need somebody to start it again.
         broker_connection_max_retries=None,
         worker_consumer="workers.consumer:Consumer",
+        beat_scheduler="workers.scheduler:Scheduler",
         broker_transport_options={
             # A redelivery finds the lease taken, so this only has to outlast the longest turn.
             "visibility_timeout": 3600,

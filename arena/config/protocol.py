@@ -10,7 +10,18 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_REASONS: Final = {408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+_REASONS: Final = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+#: The site does not see these answers; they hold nothing, and a browser shall do nothing with it.
+_HEADERS: Final = (
+    b"content-length: 0\r\n"
+    b"connection: close\r\n"
+    b"cache-control: no-store\r\n"
+    b"content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    b"cross-origin-resource-policy: same-origin\r\n"
+    b"referrer-policy: same-origin\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"x-frame-options: DENY\r\n"
+)
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -78,10 +89,14 @@ class PatientProtocol(HttpToolsProtocol):
             # Browsers connect ahead of time; they do not expect an answer to nothing.
             self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """What is no HTTP is refused like everything else here."""
+        self._refuse(400)
+
     def _refuse(self, status: int) -> None:
         """Say so, unless another answer is on its way, and close."""
         started = self._answering() and self.cycle.response_started
         if not started and not self.transport.is_closing():
             line = b"HTTP/1.1 %d %s\r\n" % (status, _REASONS[status])
-            self.transport.write(line + b"content-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.write(line + _HEADERS + b"\r\n")
         self.transport.close()

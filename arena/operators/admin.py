@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
-from arena.common import outbox
+from arena.common import ledger, outbox
 from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
@@ -38,6 +38,14 @@ RETRY = Question(
     title="Ring for these tasks now?",
     consequences=("The broker gets them at once. Tasks are safe to run twice, and rows whose ring succeeds go.",),
     button="Ring now",
+)
+AGAIN = Question(
+    title="Run these periods again?",
+    consequences=(
+        "A worker takes each within seconds, for one more try. Jobs are safe to run twice.",
+        "A job works on one period at a time: where another one is open, nothing happens.",
+    ),
+    button="Run again",
 )
 DROP = Question(
     title="Delete these promised tasks?",
@@ -186,6 +194,27 @@ class ProcessReportAdmin(ReadOnlyAdmin):
 class PeriodicRunAdmin(ReadOnlyAdmin):
     """Periods of jobs: done, running, or given up with an error."""
 
-    list_display = ("job", "period_start", "attempt", "finished_at", "error")
+    list_display = ("job", "period_start", "state", "attempt", "finished_at", "error")
     list_filter = ("job", "error")
     ordering = ("-id",)
+    actions = ("again",)
+
+    def has_repair_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change the ledger."""
+        return request.user.has_perm("common.change_periodicrun")
+
+    @admin.display(description="state")
+    def state(self, run: PeriodicRun) -> str:
+        """In a word."""
+        if run.finished_at is not None:
+            return "given up" if run.error else "done"
+        return "to be tried again" if run.error else "running"
+
+    @admin.action(description="Run again…", permissions=["repair"])
+    def again(self, request: HttpRequest, queryset: "models.QuerySet[Any]") -> HttpResponse | None:
+        """For a period that was given up, or whose effect was lost."""
+        return act(self, request, queryset, AGAIN, _again, "{n} to be run again within seconds.")
+
+
+def _again(run: PeriodicRun, _note: str) -> Changes | None:
+    return {"finished_at": (run.finished_at, None)} if ledger.run_again(run.pk) else None

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -135,6 +136,15 @@ def _best_first(named: tuple[str, Row]) -> tuple[float, str]:
 
 def show(told: dict[str, Any], *, as_json: bool) -> None:
     """Print to standard output: JSON at full precision, or a table of rounded points."""
+    try:
+        _print(told, as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has enough (`rank … | head`). Nor shall Python complain when it closes the pipe at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return

@@ -3,6 +3,8 @@
 Quiet and disturbed phases take turns on one running arena, so that whatever else the machine does meets both. The
 attackers run in a process of their own and are all served by the same single web process, without a proxy in front.
 
+Ends with 1 where p99 beside them is more than twice the undisturbed one, or an attack ended otherwise than refused.
+
     make bench-abuse [SECONDS_PER_PHASE=12]
 """
 
@@ -22,6 +24,7 @@ from pathlib import Path
 from tests.bench.attackers import attack
 from tests.bench.figures import CpuMeter, family, percentile
 from tests.bench.http_load import Answers, open_loop, request_bytes
+from tests.bench.verdict import conclude
 from tests.environment import prepare
 from tests.stack import Stack, Visitor, running_stack
 
@@ -31,6 +34,11 @@ WARM_UP_S = 2.0
 ROUNDS = 3
 RATE_PER_S = 25.0
 GOAL_RATIO = 2.0
+#: How each attack has to end, and nothing else.
+REFUSALS = {
+    *("slow headers: 408", "idle: closed", "1 MB prompt: 413", "frames: 1008", "wrong origin: 403", "no token: 403"),
+    "foreign battle: 404",
+}
 PROMPT = "Tell me about rivers."
 
 
@@ -122,7 +130,11 @@ def main() -> None:
         "goal_ratio": GOAL_RATIO,
         "refusals": dict(sorted(refusals.items())),
     }
-    print(json.dumps(figures))  # noqa: T201
+    wrong = {
+        f"a visitor's p99 was more than {GOAL_RATIO} times the undisturbed one": figures["ratio"] > GOAL_RATIO,
+        "an attack was not refused": set(refusals) != REFUSALS,
+    }
+    conclude(figures, wrong)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Both sides of every battle come from a fake chat completions server over HTTP, ten chunks a second each; the worker
 conducts them and writes frames to Redis; the sockets' server relays them; this process follows every one. Streams are
-added step by step; each step is watched for some seconds. The lag runs from the write to Redis to the receipt here.
+added step by step; each step is watched for some seconds, by the receipt of frames here, on the monotonic clock. The
+lag runs from the write to Redis to the receipt; a step in which the clock of the day was set proves nothing.
 A lost frame would show in a text that differs from the stored one, or from what the fake said.
 
 The peer is `bare_relay`: uvicorn, one blocking read per socket, frames of the same size, as many streams as held.
@@ -13,6 +14,7 @@ The peer is `bare_relay`: uvicorn, one blocking read per socket, frames of the s
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from typing import Any
 
 import uvloop
@@ -69,7 +71,7 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
             cores["sockets"] * least.frames_per_stream_s / least_core / best.frames_per_stream_s, 2
         ),
         "ratio_p99_to_bare": round(best.p99_ms / least.p99_ms, 2),
-        "steps": [{"streams": one.streams, "p50_ms": one.p50_ms, "p99_ms": one.p99_ms} for one, _c, _m in steps],
+        "steps": [{**asdict(one), "cores": of_parts} for one, of_parts, _memory in steps],
     }
 
 

@@ -125,6 +125,49 @@ def test_a_run_that_fails_is_tried_again_later_and_closed_after_the_last_try():
     assert ledger.run_due(JOB, lambda _period: None) == 1
 
 
+def _given_up():
+    for _ in range(ledger.MAX_ATTEMPTS):
+        with pytest.raises(ZeroDivisionError):
+            ledger.run_due(JOB, _break)
+        PeriodicRun.objects.filter(finished_at=None).update(lease_until=Now() - timedelta(seconds=1))
+    return PeriodicRun.objects.get()
+
+
+def test_a_period_that_was_given_up_is_run_again_once_when_somebody_asks():
+    row = _given_up()
+    assert ledger.run_again(row.id)
+    assert not ledger.run_again(row.id)
+    with pytest.raises(ZeroDivisionError):
+        ledger.run_due(JOB, _break)
+    assert not ledger.is_due(JOB)
+    assert ledger.run_again(row.id)
+    seen = []
+    assert ledger.run_due(JOB, seen.append) == 1
+    row.refresh_from_db()
+    assert (seen[0].start, row.error, row.attempt) == (row.period_start, "", ledger.MAX_ATTEMPTS + 2)
+
+
+def test_an_older_period_is_run_again_and_the_newest_ones_come_after_it():
+    ledger.run_due(JOB, lambda _period: None)
+    oldest = PeriodicRun.objects.get()
+    _miss(3)
+    ledger.run_due(JOB, lambda _period: None)
+    _miss_newest = PeriodicRun.objects.latest("period_start")
+    PeriodicRun.objects.filter(id=_miss_newest.id).delete()
+    assert ledger.run_again(oldest.id)
+    starts = []
+    assert ledger.run_due(JOB, lambda period: starts.append(period.start)) == 2
+    assert starts == [PeriodicRun.objects.get(id=oldest.id).period_start, _miss_newest.period_start]
+
+
+def test_while_a_period_is_open_no_other_one_of_its_job_is_run_again():
+    ledger.run_due(JOB, lambda _period: None)
+    done = PeriodicRun.objects.get()
+    _miss(1)
+    assert ledger.claim(JOB) is not None
+    assert not ledger.run_again(done.id)
+
+
 def test_a_period_that_takes_its_workers_down_is_given_up():
     for _ in range(ledger.MAX_ATTEMPTS):
         assert ledger.claim(JOB) is not None

@@ -157,3 +157,15 @@ def test_a_websocket_outlives_the_deadlines(port: int) -> None:
         time.sleep(BODY_S + 0.2)
         socket_.send("still here")
         assert socket_.recv(timeout=5) == "still here"
+
+
+def test_what_is_no_http_is_refused_with_the_headers_of_every_other_answer(port: int) -> None:
+    with dialled(port) as connection:
+        connection.sendall(b"\x16\x03\x01 canary\r\n\r\n")
+        said = rest(connection)
+    assert said.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert said.endswith(b"\r\n\r\n")
+    assert all(
+        line in said
+        for line in (b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'", b"no-store")
+    )

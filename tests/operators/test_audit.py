@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
+from django.db.models.functions import Now
 from django.test import Client, RequestFactory
 from django.urls import URLPattern
 
@@ -21,7 +22,7 @@ from arena.accounts.services import create_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Report
 from arena.common import audit
-from arena.common.models import AuditEntry, OutboxMessage
+from arena.common.models import AuditEntry, OutboxMessage, PeriodicRun
 from arena.systems.models import Health, System, SystemVersion
 from data_releases.models import ReleasePolicy
 from tests.operators.conftest import PASSWORD, code_of, device_of
@@ -90,6 +91,11 @@ def reopen(scene: Scene) -> Post:
 
 def retry(_scene: Scene) -> Post:
     return action("common.outboxmessage", "retry", OutboxMessage.objects.create(task="arena.sweep").pk)
+
+
+def run_again(_scene: Scene) -> Post:
+    run = PeriodicRun.objects.create(job="test", period_start=Now(), finished_at=Now(), error="GaveUp")
+    return action("common.periodicrun", "again", run.pk)
 
 
 def drop(_scene: Scene) -> Post:
@@ -177,6 +183,7 @@ ACTIONS: dict[str, Callable[[Scene], Post]] = {
     "battles.report:resolve": resolve,
     "common.outboxmessage:drop": drop,
     "common.outboxmessage:retry": retry,
+    "common.periodicrun:again": run_again,
     "otp_totp.totpdevice:reset": reset,
     "systems.system:close_breaker": close_breaker,
     "systems.system:pause": pause,

@@ -179,3 +179,14 @@ def test_a_recount_by_an_operator_says_what_it_finds(db: None) -> None:
         call_command("recount_tallies", "--arena", arena.slug, stdout=out)
     call_command("recount_tallies", "--arena", arena.slug, "--apply", stdout=out)
     assert leaderboard(arena).excluded == {"identity_revealed": 1}
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    path = write(tmp_path / "votes.csv", rows("left", "right", OURS))
+    command = [sys.executable, "manage.py", "rank", "--votes", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert (process.wait(60), said) == (0, "")
