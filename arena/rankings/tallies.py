@@ -98,10 +98,10 @@ class Counts:
         return np.asarray(cells.sum(axis=(0, 1)) + cells.sum(axis=(0, 2)))
 
     def only(self, members: Sequence[int] | NDArray[np.intp]) -> "Counts":
-        """The counts among some contenders, in the order given; these very ones if it is all of them in theirs."""
+        """The counts among some contenders, in the order given."""
         at = np.asarray(members, dtype=np.intp)
         if np.array_equal(at, np.arange(self.n)):
-            return self
+            return self._each(np.copy)  # a tenth of what choosing costs
         return self._each(lambda cells: cells[:, at[:, np.newaxis], at[np.newaxis, :]])
 
     def squared(self) -> "Counts":

@@ -40,8 +40,8 @@ _KNOWN: Final = tuple(name for pair in _SIDES for name in pair) + _WINNER + _WEI
 #: What the parser says to what is no JSON, or is nested too deeply.
 _NOT_JSON: Final = (ValueError, RecursionError)
 
-#: Bytes of text, or rows of Parquet, in memory at a time.
-BLOCK_BYTES: Final = 1 << 23
+#: Bytes of text, or rows of Parquet, read at a time. Arrow reads a dozen blocks of text ahead.
+BLOCK_BYTES: Final = 1 << 20
 BLOCK_ROWS: Final = 1 << 17
 
 
