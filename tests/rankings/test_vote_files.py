@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from arena.rankings import vote_files
+from arena.rankings import vote_tables
 from arena.rankings.columns import MAX_SYSTEMS, count_columns
 from arena.rankings.command_line import main
 from arena.rankings.vote_files import BadVotes, read_votes
@@ -96,8 +96,8 @@ def test_what_is_not_what_its_name_says_is_refused(tmp_path: Path, name: str, da
 def test_a_row_is_named_by_its_number_in_the_file_not_in_its_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vote_files, "BLOCK_BYTES", 400)
-    monkeypatch.setattr(vote_files, "BLOCK_ROWS", 10)
+    monkeypatch.setattr(vote_tables, "BLOCK_BYTES", 400)
+    monkeypatch.setattr(vote_tables, "BLOCK_ROWS", 10)
     rows = [{"left": "A", "right": "B", "winner": "left"} for _row in range(200)]
     rows[170]["winner"] = "up"
     lines = csv(tmp_path, "\n".join(json.dumps(row) for row in rows), "v.jsonl")
@@ -118,7 +118,7 @@ def test_blocks_give_the_counts_of_the_whole(tmp_path: Path, monkeypatch: pytest
     path = csv(
         tmp_path, HEAD + "".join(f"{a},{b},{w}\n" for a, b, w in zip(names[left], names[right], words, strict=True))
     )
-    monkeypatch.setattr(vote_files, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(vote_tables, "BLOCK_BYTES", 300)
     found = read_votes(path, keep_votes=True)
     assert found.names == whole.names
     assert found.counts.digest() == whole.counts.digest()
