@@ -22,7 +22,7 @@ Sources: Bradley & Terry 1952, doi:10.2307/2334029; Davidson 1970, doi:10.1080/0
     └── NotConverged                the solver stopped before the maximum
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -152,22 +152,11 @@ def fit(
         NotConverged: the solver stopped early.
     """
     _require_sound(counts)
-    decisive, even = counts.decisive, counts.halves(both_bad)
     with one_thread():
-        if prior:
-            decisive, even = _with_imagined(decisive, even, prior)
-            start = None if start is None else np.concatenate([[0.0], start])
-        else:
-            _require_maximum(decisive + even / 2)
-        parametric = ties != "half" and bool(even.any())
-        if parametric and ties_run_away(decisive, even):
-            raise TiesUnbounded("too few decisive votes for a model of ties")
-        model = MODELS[ties] if parametric else MODELS["half"]
-        solved = _maximise(model, decisive, even, start)
-    strengths = solved.strengths[1:] if prior else solved.strengths
+        solved = _solve(counts, ties, both_bad, prior, start)
     return Fit(
-        strengths - strengths.mean(),
-        solved.tie if parametric else None,
+        solved.strengths - solved.strengths.mean(),
+        solved.tie,
         solved.hessian,
         ties,
         both_bad,
@@ -176,6 +165,21 @@ def fit(
         solved.steps,
         solved.score,
     )
+
+
+def _solve(counts: Counts, ties: Ties, both_bad: BothBad, prior: float, start: Matrix | None) -> "_Solved":
+    decisive, even = counts.decisive, counts.halves(both_bad)
+    if prior:
+        decisive, even = _with_imagined(decisive, even, prior)
+        start = None if start is None else np.concatenate([[0.0], start])
+    else:
+        _require_maximum(decisive + even / 2)
+    parametric = ties != "half" and bool(even.any())
+    if parametric and ties_run_away(decisive, even):
+        raise TiesUnbounded("too few decisive votes for a model of ties")
+    solved = _maximise(MODELS[ties] if parametric else MODELS["half"], decisive, even, start)
+    strengths = solved.strengths[1:] if prior else solved.strengths
+    return replace(solved, strengths=strengths, tie=solved.tie if parametric else None)
 
 
 def _require_sound(counts: Counts) -> None:
@@ -203,7 +207,7 @@ def _with_imagined(decisive: Matrix, even: Matrix, prior: float) -> tuple[Matrix
 @dataclass(frozen=True, slots=True)
 class _Solved:
     strengths: Matrix
-    tie: float
+    tie: float | None
     hessian: Matrix
     steps: int
     score: float

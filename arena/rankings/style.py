@@ -125,16 +125,19 @@ def fit_style(
         begin = np.concatenate([plain.strengths, np.zeros(len(names))]) if start is None else start
         parameters, passes = problem.maximise(begin)
         found = problem.covariance(parameters, clustered=clustered)
-    half = half_widths(np.diagonal(found), level)
-    points = SCALE * parameters
+    half, points = half_widths(np.diagonal(found), level), SCALE * parameters
     ratings = MEAN + points[:n]
-    coefficients = tuple(
-        Coefficient(name, float(unit), float(value), float(value - width), float(value + width))
-        for name, unit, value, width in zip(names, problem.units, points[n:], half[n:], strict=True)
-    )
     own = Limits(ratings - half[:n], ratings + half[:n])
+    coefficients = _coefficients(names, problem.units, points[n:], half[n:])
     plain_own = limits(plain, plain_covariance, level)
     return StyleFit(plain, plain_own, ratings, own, coefficients, parameters, found, passes)
+
+
+def _coefficients(names: Sequence[str], units: Matrix, points: Matrix, half: Matrix) -> tuple[Coefficient, ...]:
+    return tuple(
+        Coefficient(name, float(unit), float(value), float(value - width), float(value + width))
+        for name, unit, value, width in zip(names, units, points, half, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
