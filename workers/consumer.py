@@ -7,7 +7,7 @@ from celery.worker import consumer
 
 #: Celery waits two seconds longer after each failure, up to 30: after half a minute without a broker, nobody would
 #: take a task for another twelve seconds.
-RECONNECT_S: Final = 1.0
+RECONNECT_S: Final = 1
 
 
 class Consumer(consumer.Consumer):

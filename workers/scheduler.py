@@ -7,7 +7,7 @@ from celery.beat import PersistentScheduler
 from workers.consumer import RECONNECT_S
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc] # the stubs of Celery do not know it
+class Scheduler(PersistentScheduler):
     """Celery's scheduler, which asks for the broker once a second, for ever; its own waits up to 30 s at last.
 
     Beat asks only once it is up: where the broker stops later, it goes on, and its messages fail one by one.
