@@ -258,6 +258,18 @@ def test_without_a_release_there_is_no_certified_board_and_no_claim_of_one(newco
     assert "The next month may be released from" in page
 
 
+def test_the_arena_page_tells_both_boards_apart_and_counts_votes_by_class(newcomer: Browser, arena: Arena) -> None:
+    page = newcomer.get("/arenas/text").content.decode()
+    assert "leads with" not in page
+    publish(arena, excluded={"identity_revealed": 2})
+    page = newcomer.get("/arenas/text").content.decode()
+    assert "Ada leads with 1100 points." in page
+    assert "you have to trust this site for it" in page
+    assert "No release has been published yet" in page
+    assert "The next month may be released from" in page
+    assert "1,234 votes counted. 2 kept, but left out: an answer named its own maker or model." in page
+
+
 def test_the_fragility_of_the_first_place_is_told_when_it_was_studied(newcomer: Browser, arena: Arena) -> None:
     publish(arena)
     assert "This is examined every ten minutes" in newcomer.get(BOARD).content.decode()

@@ -23,6 +23,7 @@ from arena.integrity.identity import browser_actor
 from arena.integrity.services import admit, hold_open_battles
 from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
+from arena.web.board_summary import summary_of
 from arena.web.forms import ConsentForm, Draft, new_key, posted_draft
 from arena.web.messages import refusal_text
 from arena.web.public import public_page
@@ -110,6 +111,7 @@ def start_page(
         "key": new_key(),
         "error": error,
         "suggestions": suggested_prompts(arena, SUGGESTIONS),
+        "boards": summary_of(arena),
         "section": "battle",
         "nav_arena": arena.slug,
     }
