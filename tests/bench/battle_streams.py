@@ -41,6 +41,13 @@ class Streams:
             await asyncio.sleep(max(0.0, at - time.monotonic()))
         connection.close()
 
+    async def late_ms(self) -> float:
+        """By how much the fake backend was late at most since it was asked last."""
+        connection = await Connection.open(self._arena.fake_port)
+        _status, _head, body = await connection.ask(request_bytes("GET", "/", self._arena.fake_port))
+        connection.close()
+        return round(float(body) * 1000, 1)
+
     async def finish(self) -> None:
         """Let the backends end every answer, and wait until every follower has been told."""
         self._arena.families["fake"][0].send_signal(signal.SIGUSR1)

@@ -25,6 +25,8 @@ from tests.bench.socket_load import Followed, Plateau, follow, plateau, write_st
 
 STEPS = [int(step) for step in os.environ.get("STEPS", "50,100,150,200,250").split(",")]
 SECONDS = float(os.environ.get("EACH_S", "8"))
+#: A step that does not hold is watched again: one pause of the machine is no limit of the arena.
+ATTEMPTS = 2
 #: Answers outlast the last step by far; a signal ends them. A generation may take 180 s.
 CHUNKS = int(min(175, 2 * ((SECONDS + 6) * len(STEPS) + STEPS[-1] / STARTS_PER_S)) * 10)
 
@@ -33,12 +35,18 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
     """Step by step; then the peer with as many streams as held."""
     streams, idle_mb = Streams(arena, CHUNKS), arena.memory_mb()
     steps: list[tuple[Plateau, dict[str, float], dict[str, float]]] = []
+    late_ms: list[float] = []
     for number in STEPS:
         await streams.open_until(number)
         await asyncio.sleep(2)
-        meter = arena.meter(generator=os.getpid())
-        steps.append((await plateau(list(streams.followed.values()), SECONDS), meter.cores(), arena.memory_mb()))
-        print(steps[-1][0], steps[-1][1], flush=True)  # noqa: T201
+        for _attempt in range(ATTEMPTS):
+            await streams.late_ms()
+            meter = arena.meter(generator=os.getpid())
+            steps.append((await plateau(list(streams.followed.values()), SECONDS), meter.cores(), arena.memory_mb()))
+            late_ms.append(await streams.late_ms())
+            print(steps[-1][0], steps[-1][1], f"backend late by {late_ms[-1]} ms", flush=True)  # noqa: T201
+            if steps[-1][0].holds:
+                break
         if not steps[-1][0].holds:
             break
     await streams.finish()
@@ -71,7 +79,10 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
             cores["sockets"] * least.frames_per_stream_s / least_core / best.frames_per_stream_s, 2
         ),
         "ratio_p99_to_bare": round(best.p99_ms / least.p99_ms, 2),
-        "steps": [{**asdict(one), "cores": of_parts} for one, of_parts, _memory in steps],
+        "steps": [
+            {**asdict(one), "backend_late_ms": late, "cores": of_parts}
+            for (one, of_parts, _memory), late in zip(steps, late_ms, strict=True)
+        ],
     }
 
 

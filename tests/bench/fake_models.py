@@ -2,7 +2,7 @@
 
 Every stream gets one chunk each `FAKE_PERIOD_S`, in one of ten groups that are written to one after the other, until
 `FAKE_CHUNKS` were sent or SIGUSR1 ends those that run. A model always says the same text, which `answer` gives, or a
-beginning of it. Prints its base URL.
+beginning of it. Prints its base URL. Any GET is answered by how many seconds chunks were late at most since the last.
 """
 
 import asyncio
@@ -57,6 +57,7 @@ class Server:
     def __init__(self) -> None:
         self._models: dict[str, Model] = {}
         self._groups: list[dict[Connection, int]] = [{} for _ in range(GROUPS)]
+        self._late_s = 0.0
 
     def model(self, name: str) -> Model:
         """The model of this name, put together at its first call."""
@@ -84,8 +85,14 @@ class Server:
         while True:
             at += PERIOD_S / GROUPS
             await asyncio.sleep(max(0.0, at - time.monotonic()))
+            self._late_s = max(self._late_s, time.monotonic() - at)
             self._write(self._groups[turn % GROUPS])
             turn += 1
+
+    def late_s(self) -> float:
+        """The most that chunks were late since somebody asked."""
+        late_s, self._late_s = self._late_s, 0.0
+        return late_s
 
     def _write(self, group: dict["Connection", int]) -> None:
         for connection, n in list(group.items()):
@@ -112,7 +119,11 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer once the whole request is there."""
         self._received += data
-        head, _gap, body = self._received.partition(b"\r\n\r\n")
+        head, gap, body = self._received.partition(b"\r\n\r\n")
+        if head.startswith(b"GET ") and gap:
+            said, self._received = b"%.4f" % self._server.late_s(), b""
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+            return
         at = head.lower().find(b"content-length:")
         if at < 0 or len(body) < int(head[at + 15 :].split(b"\r\n", 1)[0]):
             return

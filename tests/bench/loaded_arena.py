@@ -35,6 +35,7 @@ class LoadedArena:
 
     stack: "Stack"
     sockets_port: int
+    fake_port: int
     families: dict[str, list[Process]]
     _visitor: "Visitor | None" = None
 
@@ -101,7 +102,8 @@ def loaded_arena(systems: int = SYSTEMS, **fake: str) -> Iterator[LoadedArena]:
         with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url, systems) as (stack, port):
             children = {name.removeprefix("worker ").strip("()"): one.pid for name, one in stack.children.items()}
             pids |= children | {"fake": fake_pid}
-            yield LoadedArena(stack, port, {name: family(pid) for name, pid in pids.items()})
+            fake_port = int(base_url.removesuffix("/v1").rpartition(":")[2])
+            yield LoadedArena(stack, port, fake_port, {name: family(pid) for name, pid in pids.items()})
     finally:
         for server in reversed(servers.values()):
             server.stop()

@@ -17,8 +17,15 @@ STEADY_MS = 20.0
 
 
 def clock_offset_s() -> float:
-    """What tells the clock of the day from the one that only runs on; a change means that somebody set the first."""
-    return time.time() - time.monotonic()
+    """What tells the clock of the day from the one that only runs on; a change means that somebody set the first.
+
+    Where this process lost the processor between looking at one and at the other, it looks again.
+    """
+    for _attempt in range(20):
+        before, day_s, after = time.monotonic(), time.time(), time.monotonic()
+        if after - before < 0.001:
+            break
+    return day_s - (before + after) / 2
 
 
 @dataclass
@@ -67,7 +74,8 @@ async def follow(address: str, headers: dict[str, str], followed: Followed) -> N
 
 @dataclass(frozen=True)
 class Plateau:
-    """How frames came while a number of streams was open. `per_second`: frames of all streams, second by second.
+    """How frames came while a number of streams was open. `per_second`: frames of all streams, second by second;
+    `ended`: streams that did not last as long as this.
 
     `clock_step_ms` is by how much the clock of the day was set meanwhile, `generator_stall_ms` the longest time that
     this process did not get to its work: what either explains is not the arena's doing.
@@ -79,6 +87,7 @@ class Plateau:
     p50_ms: float
     p99_ms: float
     per_second: tuple[int, ...]
+    ended: int
     clock_step_ms: float
     generator_stall_ms: float
 
@@ -119,6 +128,7 @@ async def plateau(followed: Sequence[Followed], seconds: float) -> Plateau:
         p50_ms=round(percentile(lags, 50) * 1000, 1),
         p99_ms=round(percentile(lags, 99) * 1000, 1),
         per_second=tuple(seconds_of[n] for n in range(int(seconds))),
+        ended=sum(one.done for one in followed),
         clock_step_ms=round(watch.clock_step_s * 1000, 1),
         generator_stall_ms=round(watch.stall_s * 1000, 1),
     )
