@@ -1,0 +1,104 @@
+"""A battle of music in the browser: real music, really played, from the prompt to the reveal."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import SCREENSHOTS
+from tests.e2e.steps import start
+from tests.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+PROMPT = "A calm slow waltz, 20 s"
+READY_MS = 60_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def music(stack: Stack) -> None:
+    """The music arena of the demo, in the stack of all browser tests."""
+    stack.register(yaml.safe_load((ROOT / "ops" / "demo_music.yaml").read_text("utf-8")))
+
+
+def wait_for_clips(page: Page) -> float:
+    """Wait until both clips can be played; the seconds that it took."""
+    began_s = time.monotonic()
+    for side in ("Left clip", "Right clip"):
+        expect(page.get_by_role("button", name=f"Play: {side}")).to_be_enabled(timeout=READY_MS)
+    return time.monotonic() - began_s
+
+
+def listen(page: Page, clip: str) -> None:
+    """Play a clip until the server has heard enough of it."""
+    page.get_by_role("button", name=f"Play: {clip}").click()
+    expect(page.get_by_role("region", name=clip)).to_contain_text("Heard enough to vote", timeout=20_000)
+
+
+def shot(page: Page, name: str) -> None:
+    """A picture to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def test_music_is_heard_voted_on_and_revealed(page: Page) -> None:
+    start(page, PROMPT, "/arenas/music")
+    waited_s = wait_for_clips(page)
+    print(f"both players ready after {waited_s:.1f} s")
+    left = page.get_by_role("button", name="Left is better")
+    expect(left).to_be_disabled()
+    expect(page.locator("#vote-missing")).to_contain_text("To vote, listen to 5 s more of the left clip")
+    shot(page, "music-ready")
+
+    listen(page, "Left clip")
+    expect(page.locator("#vote-missing")).to_contain_text("more of the right clip")
+    expect(left).to_be_disabled()
+    at_s = page.evaluate("document.querySelector('[data-side=left] audio').currentTime")
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Pause: Right clip")).to_be_visible()
+    expect(page.get_by_role("button", name="Play: Left clip")).to_be_visible()
+    switched_s = page.evaluate("document.querySelector('[data-side=right] audio').currentTime")
+    assert at_s - 0.5 <= switched_s <= at_s + 2
+    shot(page, "music-playing")
+    expect(page.get_by_role("region", name="Right clip")).to_contain_text("Heard enough to vote", timeout=20_000)
+
+    expect(left).to_be_enabled()
+    left.click()
+    expect(page.get_by_role("heading", name="You voted: Left is better")).to_be_visible()
+    names = page.locator(".reveal__name").all_inner_texts()
+    assert len(set(names)) == 2
+    shot(page, "music-reveal")
+
+
+def test_a_vote_needs_both_clips_even_where_the_page_is_made_to_send_it(page: Page) -> None:
+    start(page, PROMPT, "/arenas/music")
+    wait_for_clips(page)
+    answer = page.evaluate(
+        """async () => {
+            const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+            const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+            const path = `/api/v1${location.pathname}/vote`;
+            const response = await fetch(path, { method: "POST", headers, body: JSON.stringify({ outcome: "left" }) });
+            return [response.status, (await response.json()).missing];
+        }"""
+    )
+    page.context.watch.expected.append("409")  # type: ignore[attr-defined]
+    assert answer == [409, {"left": 5, "right": 5}]
+
+
+def test_a_reload_comes_back_to_the_same_moment_and_to_what_was_heard(page: Page) -> None:
+    start(page, PROMPT, "/arenas/music")
+    wait_for_clips(page)
+    listen(page, "Right clip")
+    page.get_by_role("button", name="Pause: Right clip").click()
+    at_s = page.evaluate("document.querySelector('[data-side=right] audio').currentTime")
+    page.reload()
+    wait_for_clips(page)
+    expect(page.get_by_role("region", name="Right clip")).to_contain_text("Heard enough to vote")
+    expect(page.locator("#vote-missing")).to_have_text(re.compile("5 s more of the left clip"))
+    position_s = page.evaluate("document.querySelector('[data-side=right] audio').currentTime")
+    assert abs(position_s - at_s) < 0.5
