@@ -83,6 +83,13 @@ class RevealedOut(Out):
     ttft_s: float | None
     output_tokens: int | None
     cost_usd: float | None
+    speed_factor: float | None = Field(None, description="Arenas of music: seconds of music per second of waiting.")
+    lyrics: str | None = Field(None, description="Arenas of music: what the system says it sang.")
+    download_url: str | None = Field(None, description="Arenas of music: null where the licence forbids it.")
+
+    @model_serializer(mode="wrap")
+    def _only_of_this_modality(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialise(self).items() if key in self.model_fields_set}
 
 
 class BattleOut(Out):

@@ -57,11 +57,16 @@ def _player(clip: Clip, battle: Battle) -> Player:
 
 @dataclass(frozen=True, slots=True)
 class RevealedClip:
-    """What the vote reveals of a clip. `speed_factor`: seconds of music that the system gave per second of waiting."""
+    """What the vote reveals of a clip.
+
+    `speed_factor`: seconds of music that the system gave per second of waiting. `downloadable`: whether the system's
+    licence lets its outputs be given away.
+    """
 
     generated_s: float
     speed_factor: float | None
     lyrics: str
+    downloadable: bool
 
 
 def revealed_clips(battle: Battle) -> dict[Side, RevealedClip]:
@@ -74,7 +79,7 @@ def revealed_clips(battle: Battle) -> dict[Side, RevealedClip]:
 
 def _heard(battle: Battle) -> QuerySet[Clip]:
     complete = Clip.objects.filter(response__turn__battle=battle, response__status=ResponseStatus.COMPLETE.value)
-    return complete.select_related("response")
+    return complete.select_related("response__version")
 
 
 def _revealed(clip: Clip) -> RevealedClip:
@@ -83,7 +88,20 @@ def _revealed(clip: Clip) -> RevealedClip:
         generated_s=round(clip.generated_s, 1),
         speed_factor=round(clip.generated_s / latency_s, 2) if latency_s else None,
         lyrics=clip.lyrics,
+        downloadable=clip.response.version.release_outputs,
     )
+
+
+def download_of(battle: Battle, side: Side) -> Audio:
+    """The clip of one side, to be kept: after the vote, where the system's licence allows it.
+
+    Raises:
+        ClipNotFound: there is none, or it may not be given away.
+    """
+    if battle.state == BattleState.VOTED.value:
+        for clip in _heard(battle).filter(response__side=side, response__version__release_outputs=True):
+            return Audio(clip.key, clip.bytes, clip.media_type)
+    raise ClipNotFound
 
 
 def audio_of(token: str, voter: Voter | None) -> Audio:

@@ -1,13 +1,14 @@
 """A battle as its voter may see it: blind until the vote is stored, revealed after it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arena.arenas.models import Modality
 from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, revealed_battle
 from arena.battles.states import BattleState, Side
-from arena.media.selectors import players_of
+from arena.media.selectors import RevealedClip, players_of, revealed_clips
 from arena.votes.models import Vote
 
 
@@ -20,14 +21,23 @@ class RevealedBattle:
     reasons: dict[str, list[str]]
     feedback: dict[str, str]
     systems: dict[Side, RevealedSystem]
+    clips: Mapping[Side, RevealedClip] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's keys, the same as before the vote."""
         return {
             **self.blind.as_dict(),
             "vote": {"outcome": self.outcome, "reasons": self.reasons, "feedback": self.feedback},
-            "systems": {side: system.as_dict() for side, system in self.systems.items()},
+            "systems": {side: system.as_dict() | self._clip(side) for side, system in self.systems.items()},
         }
+
+    def _clip(self, side: Side) -> dict[str, Any]:
+        """What an arena of music adds to the contract's keys."""
+        clip = self.clips.get(side)
+        if clip is None:
+            return {}
+        download_url = f"/battles/{self.blind.id}/clips/{side}" if clip.downloadable else None
+        return {"speed_factor": clip.speed_factor, "lyrics": clip.lyrics, "download_url": download_url}
 
 
 def view_of(battle: Battle, vote: Vote | None = None) -> BlindBattle | RevealedBattle:
@@ -36,7 +46,8 @@ def view_of(battle: Battle, vote: Vote | None = None) -> BlindBattle | RevealedB
         return _heard(battle, blind_battle(battle))
     vote = vote or Vote.objects.get(battle=battle)
     blind, systems = revealed_battle(battle)
-    return RevealedBattle(_heard(battle, blind), vote.outcome, vote.reasons, vote.feedback, systems)
+    clips = {} if battle.arena.modality == Modality.TEXT else revealed_clips(battle)
+    return RevealedBattle(_heard(battle, blind), vote.outcome, vote.reasons, vote.feedback, systems, clips)
 
 
 def _heard(battle: Battle, blind: BlindBattle) -> BlindBattle:

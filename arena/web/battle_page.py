@@ -255,6 +255,8 @@ def _card(side: str, system: dict[str, Any] | None, modality: str, *, chosen: bo
         "chosen": chosen,
         "name": values.get("name", ""),
         "organisation": values.get("organisation", ""),
+        "lyrics": values.get("lyrics") or "",
+        "download_url": values.get("download_url") or "",
         "rows": [
             {"key": key, "title": title, "value": value if system else ""}
             for key, title, value in _rows(values, modality)

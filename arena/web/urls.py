@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("battles/<uuid:battle_id>/report", battle.report, name="report"),
     path("consent", consent.page, name="consent"),
     path("consent/forget", consent.forget, name="forget"),
+    path("battles/<uuid:battle_id>/clips/<str:side>", media.download, name="download"),
     path("media/<str:token>", media.clip, name="clip"),
     path("releases", releases.index, name="releases"),
     path("releases/feed.atom", releases.feed, name="releases-feed"),

@@ -29,7 +29,19 @@ function filled(system: RevealedSystem): Record<string, string> {
     latency_s: secondsText(system.latency_s),
     output_tokens: tokensText(system.output_tokens),
     cost_usd: costText(system.cost_usd),
+    training_data: system.training_data ?? text("unit.unknown"),
+    speed_factor: secondsText(system.speed_factor ?? null),
+    lyrics: system.lyrics ?? "",
   };
+}
+
+/** What a clip has beside its figures: words that were sung, and a download where the licence allows it. */
+function showClip(card: HTMLElement, { lyrics, download_url }: RevealedSystem): void {
+  card.querySelector("[data-lyrics]")?.toggleAttribute("hidden", !lyrics);
+  const link = card.querySelector<HTMLAnchorElement>("[data-download]");
+  if (!link) return;
+  link.hidden = !download_url;
+  if (download_url) link.href = download_url;
 }
 
 /** Shows the panel; `moveFocus` after one's own vote, not on a page that is opened later. */
@@ -44,6 +56,7 @@ export function showReveal(panel: HTMLElement, battle: Battle, moveFocus: boolea
       const place = card.querySelector(`[data-fill=${name}]`);
       if (place) place.textContent = words;
     }
+    showClip(card, systems[side]);
   }
   const title = panel.querySelector<HTMLElement>("[data-fill=said]");
   if (title) title.textContent = text("vote.said", { outcome: text(`outcome.${vote.outcome}`) });

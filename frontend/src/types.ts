@@ -49,6 +49,11 @@ export interface RevealedSystem {
   ttft_s: number | null;
   output_tokens: number | null;
   cost_usd: number | string | null;
+  /** Arenas of music. */
+  training_data?: string;
+  speed_factor?: number | null;
+  lyrics?: string;
+  download_url?: string | null;
 }
 
 export interface Battle {

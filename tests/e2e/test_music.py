@@ -48,7 +48,7 @@ def shot(page: Page, name: str) -> None:
 def test_music_is_heard_voted_on_and_revealed(page: Page) -> None:
     start(page, PROMPT, "/arenas/music")
     waited_s = wait_for_clips(page)
-    print(f"both players ready after {waited_s:.1f} s")
+    (SCREENSHOTS / "music-seconds.txt").write_text(f"{waited_s:.1f}\n", "utf-8")
     left = page.get_by_role("button", name="Left is better")
     expect(left).to_be_disabled()
     expect(page.locator("#vote-missing")).to_contain_text("To vote, listen to 5 s more of the left clip")
