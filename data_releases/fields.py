@@ -146,6 +146,7 @@ WITHHELD: Final[dict[str, str]] = {
     "rankings.BattleTraits.battle": _KEY,
     "rankings.BattleTraits.rules": _INSIDE,
     "systems.SystemVersion.energy_wh_per_mtok": "declared and unchecked; the site shows it",
+    "systems.SystemVersion.training_data": "declared and unchecked; the site shows it",
     "accounts.Voter.id": _KEY,
     "accounts.Voter.cookie_sha256": "names a browser",
     "accounts.Voter.token": "names a program",

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from arena.accounts.errors import LimitsInvalid
 
-ACTIONS: Final = ("consent", "battle", "turn", "vote", "report")
+ACTIONS: Final = ("consent", "battle", "turn", "vote", "report", "requirement")
 #: Whom a limit counts: one voter, one network prefix, or all voters of one token together.
 SCOPES: Final = ("voter", "network", "token")
 #: Old counters are purged by age; a longer window would be forgotten before its end.

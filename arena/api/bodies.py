@@ -61,6 +61,14 @@ class BattleIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "Why is the sky blue?"}]})
 
 
+class RequirementIn(In):
+    """A prompt that is being written, and what was corrected so far."""
+
+    prompt: str
+    requirement: dict[str, JsonValue] | None = Field(default=None, max_length=20)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "A folk song with vocals, 30 s"}]})
+
+
 class TurnIn(In):
     """A further prompt for the same two systems."""
 

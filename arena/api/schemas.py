@@ -106,6 +106,14 @@ class BattleOut(Out):
     systems: PerSide[RevealedOut] | None
 
 
+class RequirementOut(Out):
+    """What was understood of a prompt. `requirement` may be changed and sent with the battle."""
+
+    requirement: dict[str, Any]
+    summary: str = Field(description="The requirement in a few words; empty where nothing is read from prompts.")
+    systems: int = Field(description="How many systems can do this now; a battle needs two.")
+
+
 class SummaryOut(Out):
     """One line of a voter's list of battles."""
 

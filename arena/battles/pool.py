@@ -47,9 +47,13 @@ def take(wish: Battle, prompt: str) -> Battle | None:
     arena: Arena = wish.arena
     if not wanted(arena) or prompt not in arena.suggestions:
         return None
-    ready = (
-        fresh(arena).filter(prompt=prompt, battle__requirement=wish.requirement).order_by("created_at", "battle_id")
+    # What was read from the prompt is the same; words may have been written since.
+    same = (
+        {"battle__requirement__asked": wish.requirement["asked"]}
+        if "asked" in wish.requirement
+        else {"battle__requirement": wish.requirement}
     )
+    ready = fresh(arena).filter(prompt=prompt, **same).order_by("created_at", "battle_id")
     found = ready.select_for_update(skip_locked=True, of=("self",)).values_list("battle_id", flat=True).first()
     if found is None:
         return None

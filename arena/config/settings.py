@@ -220,6 +220,8 @@ ARENA_LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "turn": {"voter": (120, 3600), "network": (1200, 3600)},
     "vote": {"voter": (60, 3600), "network": (600, 3600)},
     "report": {"voter": (20, 3600), "network": (100, 3600)},
+    # While somebody types.
+    "requirement": {"voter": (600, 3600), "network": (3000, 3600)},
 }
 for _action, _scopes in ENV.limits.items():
     ARENA_LIMITS[_action].update(_scopes)

@@ -115,7 +115,7 @@ def admit(action: str, actor: Actor) -> None:
     """Let an action pass and count it. Call it before, and outside of, the transaction that acts.
 
     Args:
-        action: `consent`, `battle`, `turn`, `vote` or `report`.
+        action: `consent`, `battle`, `turn`, `vote`, `report` or `requirement`.
         actor: who acts, and from where.
 
     Raises:

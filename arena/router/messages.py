@@ -1,8 +1,10 @@
 """What the router's codes say to a visitor. The pure cores speak in codes; the words are here, for translation."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 _MESSAGES: Final[dict[str, Promise]] = {
@@ -34,6 +36,39 @@ _MESSAGES: Final[dict[str, Promise]] = {
     "no_systems": _("This arena has no two systems ready to answer at the moment. Please try again later."),
     "no_pair": _("No two systems of this arena can answer this prompt. Please try another one."),
 }
+
+
+#: The languages that a form offers for lyrics; a program may ask for any.
+_LANGUAGES: Final = ("en", "fr", "de", "es", "it", "pt", "ja", "ko", "zh-hans")
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Tags and names, in the active language, of what lyrics may be wished in."""
+    return [(tag.partition("-")[0], _language_name(tag)) for tag in _LANGUAGES]
+
+
+def _language_name(tag: str) -> str:
+    try:
+        return str(gettext(get_language_info("zh-hans" if tag == "zh" else tag)["name"]))
+    except KeyError:
+        return tag
+
+
+def summary_of(requirement: Mapping[str, Any]) -> str:
+    """What was understood of a music prompt, in a few words: "vocal, English, 30 s"; empty for other requirements."""
+    if "vocals" not in requirement:
+        return ""
+    parts = [gettext("vocal") if requirement["vocals"] else gettext("instrumental")]
+    if language := requirement.get("language"):
+        parts.append(_language_name(str(language)))
+    if lyrics := requirement.get("lyrics"):
+        count = len(str(lyrics).split())
+        parts.append(ngettext("lyrics of %(count)d word", "lyrics of %(count)d words", count) % {"count": count})
+    if seconds := requirement.get("duration_s"):
+        parts.append(gettext("%(seconds)s s") % {"seconds": f"{seconds:g}"})
+    if bpm := requirement.get("tempo_bpm"):
+        parts.append(gettext("%(bpm)s beats per minute") % {"bpm": f"{bpm:g}"})
+    return ", ".join([*parts, *(requirement.get("genres") or ())])
 
 
 def message_of(code: str) -> str:

@@ -11,7 +11,7 @@ from arena.arenas.models import Arena, Modality
 from arena.router import guard, lyrics, moderation, sampler, signature
 from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
-from arena.router.messages import message_of
+from arena.router.messages import message_of, summary_of
 from arena.router.models import DrawCount, Pairing, SamplingPolicy
 from arena.systems import music_signature
 from arena.systems.backends.base import Message
@@ -23,12 +23,14 @@ __all__ = [
     "NoPair",
     "PromptInvalid",
     "Refusal",
+    "able_now",
     "asked",
     "checked_prompt",
     "checked_requirement",
     "draw_pairing",
     "message_of",
     "moderate",
+    "summary_of",
     "understood",
     "verify_pairing",
     "written_lyrics",
@@ -65,6 +67,12 @@ def checked_requirement(arena: Arena, requirement: object) -> dict[str, Any]:
 def understood(arena: Arena, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
     """What the prompt needs: the wish (from `checked_requirement`), completed from the prompt's words."""
     return signature.RULES[arena.modality].understood(prompt, wish)
+
+
+def able_now(arena: Arena, prompt: str, requirement: dict[str, Any]) -> int:
+    """How many systems could be drawn for this prompt now."""
+    messages = (Message("user", prompt),)
+    return len(_able(arena, eligible_versions(arena, messages), messages, requirement))
 
 
 def asked(arena: Arena, requirement: Mapping[str, Any]) -> dict[str, Any]:

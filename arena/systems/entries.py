@@ -62,6 +62,7 @@ class Entry(Strict):
     price_in: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
     price_out: Annotated[Decimal, Field(ge=0, lt=1_000_000, strict=False)] = Decimal(0)
     energy_wh_per_mtok: Annotated[float, Field(ge=0, lt=1e9, strict=False)] | None = None
+    training_data: str = Field(default="", max_length=200)
     release_outputs: bool = False
     # The sampler takes weights in this range.
     weight: float = Field(default=1.0, ge=1e-6, le=1e6, allow_inf_nan=False)

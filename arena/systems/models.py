@@ -70,6 +70,8 @@ class SystemVersion(models.Model):
     price_out_usd_per_mtok = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     # Declared by whoever registers the system; nobody here can measure it.
     energy_wh_per_mtok = models.FloatField(null=True, blank=True)
+    # Declared as well: what it learnt from, in a few words.
+    training_data = models.CharField(max_length=200, blank=True)
     release_outputs = models.BooleanField(default=False)
     behaviour = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

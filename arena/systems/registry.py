@@ -47,6 +47,7 @@ _VERSION_FIELDS: Final = (
     "price_in_usd_per_mtok",
     "price_out_usd_per_mtok",
     "energy_wh_per_mtok",
+    "training_data",
     "release_outputs",
 )
 # Of an endpoint, what decides only where and how fast: the same outputs come from another folder, at another pace.
@@ -202,6 +203,7 @@ def _values(entry: AnyEntry) -> dict[str, Any]:
         "price_in_usd_per_mtok": entry.price_in,
         "price_out_usd_per_mtok": entry.price_out,
         "energy_wh_per_mtok": entry.energy_wh_per_mtok,
+        "training_data": entry.training_data,
         "release_outputs": entry.release_outputs,
     }
 

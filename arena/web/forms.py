@@ -1,8 +1,9 @@
 """What visitors submit."""
 
 import secrets
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest
@@ -48,12 +49,39 @@ class Draft:
     arena: str
     prompt: str
     key: str
+    # What was corrected of what was understood, as the form sends it; see `WISHES`.
+    wishes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def requirement(self) -> dict[str, Any] | None:
+        """The corrections as a requirement; None where nothing was corrected."""
+        return {name: WISHES[name](value) for name, value in self.wishes.items()} or None
+
+
+def _number(text: str) -> float | str:
+    """A number, or the text itself: the arena's rules say what is wrong with it."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+#: The fields by which a form corrects a requirement of music, and how each is read; an empty one corrects nothing.
+WISHES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "vocals": lambda text: {"yes": True, "no": False}.get(text, text),
+    "duration_s": _number,
+    "tempo_bpm": _number,
+    "language": str,
+    "lyrics": lambda text: text.replace("\r\n", "\n"),
+}
 
 
 def posted_draft(request: HttpRequest, arena: str) -> Draft:
     """The prompt of a start form, with its line ends as the visitor typed them (forms send CR LF)."""
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
-    return Draft(arena, prompt, request.POST.get("key", "")[:KEY_MAX_CHARS])
+    said = {name: request.POST.get(name, "").strip() for name in WISHES}
+    wishes = {name: text for name, text in said.items() if text}
+    return Draft(arena, prompt, request.POST.get("key", "")[:KEY_MAX_CHARS], wishes)
 
 
 def new_key() -> str:

@@ -16,6 +16,9 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "prompt.over": _("Characters too many: {count}"),
     "prompt.empty": _("Write something first: the prompt is empty."),
     "prompt.starting": _("Starting…"),
+    "requirement.understood": _("Understood: {summary}."),
+    "requirement.nobody": _("Understood: {summary}. No two systems can do this at the moment."),
+    "requirement.waiting": _("Voice, length, tempo and language are read from your prompt."),
     # The heading
     "title.open": _("Which answer is better?"),
     "title.voted": _("Now you know who answered"),

@@ -1,5 +1,5 @@
 /** The JSON API. Every refusal is a `Problem` (RFC 9457); a request that never got through is a `NetworkError`. */
-import type { Battle, Outcome, PerSide, Side } from "./types";
+import type { Battle, Outcome, PerSide, Side, Understood, Wish } from "./types";
 
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -113,8 +113,15 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-export async function startBattle(arena: string, prompt: string, key: string): Promise<Battle> {
-  return (await postSafely(`${API}/arenas/${arena}/battles`, { prompt }, { "Idempotency-Key": key })) as Battle;
+export async function startBattle(arena: string, prompt: string, key: string, wish: Wish | null = null): Promise<Battle> {
+  const body = wish ? { prompt, requirement: wish } : { prompt };
+  return (await postSafely(`${API}/arenas/${arena}/battles`, body, { "Idempotency-Key": key })) as Battle;
+}
+
+/** What a prompt is understood to need, with what was corrected of it. */
+export async function readRequirement(arena: string, prompt: string, wish: Wish | null): Promise<Understood> {
+  const body = wish ? { prompt, requirement: wish } : { prompt };
+  return (await postSafely(`${API}/arenas/${arena}/requirement`, body)) as Understood;
 }
 
 export async function addTurn(id: string, prompt: string, key: string): Promise<Battle> {

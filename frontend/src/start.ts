@@ -6,8 +6,9 @@ import { Problem, hasConsent, startBattle, useCsrfToken } from "./api";
 import { submitOnCtrlEnter } from "./dom";
 import { Draft } from "./draft";
 import { errorText } from "./errors";
+import { tellUnderstood, wishOf } from "./requirement";
 import { reasonText, text } from "./strings";
-import type { Battle } from "./types";
+import type { Battle, Wish } from "./types";
 
 export const MAX_CHARS = 8000;
 const SHOW_COUNT_FROM = 7000;
@@ -65,11 +66,12 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
 
   box.addEventListener("input", changed);
   submitOnCtrlEnter(box, form, button);
+  tellUnderstood(form, arena, box, () => { key = newKey(); });
   for (const suggestion of document.querySelectorAll<HTMLElement>("[data-suggestion]")) {
     suggestion.addEventListener("click", (event) => {
       event.preventDefault();
       box.value = suggestion.dataset["suggestion"] ?? "";
-      changed();
+      box.dispatchEvent(new Event("input", { bubbles: true }));
       box.focus();
     });
   }
@@ -87,7 +89,7 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
       button.disabled = false;
       button.textContent = label;
     };
-    begin(arena, box.value, key).then(
+    begin(arena, box.value, key, wishOf(form)).then(
       (battle) => {
         // The server's own form asks for consent, and then starts the battle.
         if (battle === null) {
@@ -116,9 +118,9 @@ export function startForm(form: HTMLFormElement, go: (url: string) => void = (ur
 }
 
 /** The battle, or null where the visitor has to consent first. */
-async function begin(arena: string, prompt: string, key: string): Promise<Battle | null> {
+async function begin(arena: string, prompt: string, key: string, wish: Wish | null): Promise<Battle | null> {
   try {
-    return (await hasConsent()) ? await startBattle(arena, prompt, key) : null;
+    return (await hasConsent()) ? await startBattle(arena, prompt, key, wish) : null;
   } catch (error) {
     if (error instanceof Problem && error.kind === "consent-required") return null;
     throw error;

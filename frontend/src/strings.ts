@@ -2,6 +2,7 @@
 
 export const KEYS = [
   "prompt.left", "prompt.over", "prompt.empty", "prompt.starting",
+  "requirement.understood", "requirement.nobody", "requirement.waiting",
   "title.open", "title.voted", "title.ended",
   "phase.queued", "phase.waiting", "phase.writing", "phase.retrying", "phase.stopping", "phase.finishing",
   "phase.ready", "phase.voted", "phase.failed", "phase.refused", "phase.expired",

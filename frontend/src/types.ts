@@ -84,3 +84,19 @@ export function isSettled(state: State): boolean {
 export function perSide<T>(make: (side: Side) => T): PerSide<T> {
   return { left: make("left"), right: make("right") };
 }
+
+/** What a visitor corrects of what was understood of a music prompt. */
+export interface Wish {
+  vocals?: boolean;
+  duration_s?: number;
+  tempo_bpm?: number;
+  language?: string;
+  lyrics?: string;
+}
+
+/** What a prompt is understood to need, in a few words too, and how many systems can do it. */
+export interface Understood {
+  requirement: Wish & { genres?: string[] };
+  summary: string;
+  systems: number;
+}

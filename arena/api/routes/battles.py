@@ -12,11 +12,11 @@ from pydantic import AwareDatetime, BeforeValidator
 from arena.accounts.models import Voter
 from arena.accounts.services import Actor, consent_of
 from arena.api.auth import IDENTITY, actor_of, owner_of
-from arena.api.bodies import BattleIn, ReportIn, TurnIn, VoteIn
+from arena.api.bodies import BattleIn, ReportIn, RequirementIn, TurnIn, VoteIn
 from arena.api.openapi import problems
 from arena.api.problems import ProblemRaised
 from arena.api.rendering import rendered, rendered_battle
-from arena.api.schemas import BattleOut, BattlesOut, ReportOut, SummaryOut
+from arena.api.schemas import BattleOut, BattlesOut, ReportOut, RequirementOut, SummaryOut
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.battles import services
@@ -24,6 +24,7 @@ from arena.battles.models import Battle
 from arena.battles.selectors import BlindBattle, battle_of, battles_of, blind_battles
 from arena.battles.states import BattleState
 from arena.integrity.services import ConsentRequired, LimitReached, admit, hold_open_battles
+from arena.router import services as routing
 from arena.votes.services import cast_vote
 
 router = Router(tags=["battles"], auth=IDENTITY)
@@ -102,6 +103,29 @@ def start(request: HttpRequest, slug: str, body: BattleIn, idempotency_key: Idem
             raise
         battle = earlier
     return rendered_battle(battle, 201)
+
+
+@router.post(
+    "/arenas/{slug}/requirement",
+    operation_id="read_requirement",
+    response={200: RequirementOut, **problems(400, 401, 403, 404, 413, 415, 422, 429)},
+)
+def requirement(request: HttpRequest, slug: str, body: RequirementIn) -> HttpResponse:
+    """What a prompt is understood to need, before a battle: nothing is stored and nothing is generated.
+
+    `requirement` of the body outweighs what is read. A battle that is started without a `requirement` needs what this
+    says.
+    """
+    admit("requirement", actor_of(request))
+    arena = open_arena(slug)
+    prompt = routing.checked_prompt(body.prompt)
+    needs = routing.understood(arena, prompt, routing.checked_requirement(arena, body.requirement))
+    told = {name: value for name, value in needs.items() if name not in ("asked", "lyrics_by")}
+    return rendered(
+        RequirementOut(
+            requirement=told, summary=routing.summary_of(needs), systems=routing.able_now(arena, prompt, needs)
+        )
+    )
 
 
 def _started(arena: Arena, actor: Actor, body: BattleIn, key: str | None) -> Battle:

@@ -21,6 +21,7 @@ from arena.battles.states import BattleState
 from arena.integrity.errors import ConsentRequired
 from arena.integrity.identity import browser_actor
 from arena.integrity.services import admit, hold_open_battles
+from arena.router.messages import language_choices
 from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
 from arena.web.board_summary import summary_of
@@ -89,7 +90,15 @@ def _started(actor: Actor, arena: Arena, draft: Draft) -> Battle:
     if actor.voter is None or consent is None:
         raise ConsentRequired("battle")
     gate = partial(hold_open_battles, actor)
-    wish = partial(start_battle, arena, actor.voter, draft.prompt, publication=consent.publication, gate=gate)
+    wish = partial(
+        start_battle,
+        arena,
+        actor.voter,
+        draft.prompt,
+        requirement=draft.requirement,
+        publication=consent.publication,
+        gate=gate,
+    )
     try:
         earlier = earlier_battle(arena, actor.voter, draft.prompt, None, draft.key) if draft.key else None
     except IdempotencyMismatch:
@@ -108,6 +117,8 @@ def start_page(
     context = {
         "arena": arena,
         "prompt": draft.prompt,
+        "wishes": draft.wishes,
+        "lyrics_languages": language_choices(),
         "key": new_key(),
         "error": error,
         "suggestions": suggested_prompts(arena, SUGGESTIONS),
