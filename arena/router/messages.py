@@ -49,7 +49,7 @@ def language_choices() -> list[tuple[str, str]]:
 
 def _language_name(tag: str) -> str:
     try:
-        return str(gettext(get_language_info("zh-hans" if tag == "zh" else tag)["name"]))
+        return str(get_language_info("zh-hans" if tag == "zh" else tag)["name_translated"])
     except KeyError:
         return tag
 
