@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -15,6 +16,7 @@ from arena.systems.models import SystemVersion
 from tests.ballots import make_arena, make_battle, make_versions
 
 PASSWORD = "correct horse battery"
+BATTLES = "/admin/battles/battle/"
 
 
 def device_of(user: User) -> TOTPDevice:
@@ -44,6 +46,18 @@ def forget_proof(client: Client) -> None:
     session = client.session
     session["proved_at"] = 0
     session.save()
+
+
+def text_of(client: Client, path: str) -> str:
+    """A page that opens."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def listed(model: type) -> str:
+    """The address of a model's list."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 @pytest.fixture

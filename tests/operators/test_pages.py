@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from arena.accounts.models import ApiToken, Consent
 from arena.accounts.services import create_browser_voter, create_token, token_of_bearer
@@ -19,27 +18,16 @@ from arena.arenas.models import Arena
 from arena.battles.models import Battle, RefusedTurn, Report, Turn
 from arena.common import audit, live
 from arena.common.admin import CheapPaginator
-from arena.common.models import AuditEntry, OutboxMessage
+from arena.common.models import OutboxMessage
 from arena.integrity.models import RateCounter
 from arena.systems import steering, usage
-from arena.systems.models import Health, System, SystemEvent, SystemVersion, Trial
+from arena.systems.models import System, SystemVersion, Trial
 from arena.systems.usage import CallResult
 from tests.ballots import make_arena, make_battle, make_version
-from tests.operators.conftest import code_of, device_of, forget_proof
+from tests.operators.conftest import BATTLES, code_of, device_of, forget_proof, listed, text_of
 
 pytestmark = pytest.mark.django_db
-BATTLES = "/admin/battles/battle/"
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-
-
-def text_of(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200, path
-    return response.content.decode()
-
-
-def listed(model: type) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 def refused(arena: Arena, versions: list[SystemVersion]) -> Battle:
@@ -106,120 +94,6 @@ def queries(client: Client, path: str) -> int:
 
 def test_the_admin_is_closed_to_visitors(client: Client, battle: Battle) -> None:
     assert client.get(BATTLES)["Location"].startswith("/admin/login/")
-
-
-# --- Blindness ---
-
-
-@pytest.mark.parametrize("page", ["", "{id}/change/"])
-@pytest.mark.parametrize("state", ["ready", "failed", "generating"])
-def test_a_battle_without_a_vote_is_blind(
-    operator: Client, arena: Arena, versions: list[SystemVersion], page: str, state: str
-) -> None:
-    battle = make_battle(arena, *versions, state=state)
-    text = text_of(operator, BATTLES + page.format(id=battle.id))
-    assert str(battle.id) in text
-    assert not re.search("Ada|Bert", text)
-
-
-def test_reveal_shows_the_systems_once_and_the_audit_knows(operator: Client, battle: Battle) -> None:
-    page = operator.post(f"{BATTLES}{battle.id}/reveal/").content.decode()
-    assert "Ada" in page
-    assert "Bert" in page
-    assert AuditEntry.objects.get(action="battle.reveal").target_id == str(battle.id)
-    assert "Ada" not in text_of(operator, f"{BATTLES}{battle.id}/change/")
-
-
-def test_reveal_needs_its_own_permission_and_a_post(looking: Callable[..., Client], battle: Battle) -> None:
-    client = looking("view_battle")
-    assert "Reveal the systems" not in text_of(client, f"{BATTLES}{battle.id}/change/")
-    assert client.post(f"{BATTLES}{battle.id}/reveal/").status_code == 403
-    assert client.get(f"{BATTLES}{battle.id}/reveal/").status_code == 405
-
-
-def test_after_the_vote_the_systems_are_shown(operator: Client, arena: Arena, versions: list[SystemVersion]) -> None:
-    battle = make_battle(arena, *versions, state="voted")
-    assert "left: Ada v1; right: Bert v1" in text_of(operator, f"{BATTLES}{battle.id}/change/")
-
-
-def test_a_pairing_is_blind_too(operator: Client, battle: Battle) -> None:
-    pairing = battle.pairing
-    for path in (listed(type(pairing)), f"{listed(type(pairing))}{pairing.pk}/change/"):
-        assert not re.search(rf"Ada|Bert|{pairing.seed}", text_of(operator, path))
-
-
-# --- Systems ---
-
-
-def test_a_system_shows_health_latency_and_spending(operator: Client, versions: list[SystemVersion]) -> None:
-    ada = versions[0]
-    System.objects.filter(pk=ada.system_id).update(daily_budget_usd=5)
-    with transaction.atomic():
-        for _ in range(3):
-            usage.record([CallResult(ada.pk, latency_s=2.0, cost_usd=Decimal("0.5"))])
-        usage.record([CallResult(ada.pk, "TimedOut")])
-    page = text_of(operator, "/admin/systems/system/?q=Ada")
-    for words in ("Drawn", "25.0%", "$1.50 of $5.00"):
-        assert words in page, words
-    assert re.search(r"1\.[89] s|2 s|2\.\d s", page)
-    assert "TimedOut: 1" in text_of(operator, f"/admin/systems/system/{ada.system_id}/change/")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda ada: steering.pause(ada.system), "Paused"),
-        (lambda ada: SystemVersion.objects.filter(pk=ada.pk).update(retired_at=Now()), "Retired"),
-        (
-            lambda ada: Health.objects.create(version=ada, state="open", retry_at=Now() + timedelta(hours=1)),
-            "Breaker open until",
-        ),
-        (lambda ada: Health.objects.create(version=ada, state="half_open"), "one call tries"),
-        (lambda ada: System.objects.filter(pk=ada.system_id).update(daily_budget_usd=0), "Budget used up"),
-    ],
-)
-def test_a_system_that_is_not_drawn_says_why(
-    operator: Client, versions: list[SystemVersion], change: Callable[[SystemVersion], object], words: str
-) -> None:
-    change(versions[0])
-    assert words in text_of(operator, "/admin/systems/system/?q=Ada")
-
-
-def test_a_pause_asks_first_with_a_reason_that_is_required(operator: Client, versions: list[SystemVersion]) -> None:
-    post = {"action": "pause", "_selected_action": [versions[0].system_id]}
-    asked = operator.post("/admin/systems/system/", post).content.decode()
-    assert "Pause these systems?" in asked
-    assert (
-        "This field is required"
-        in operator.post("/admin/systems/system/", post | {"confirmed": "1", "note": " "}).content.decode()
-    )
-    assert not System.objects.filter(is_paused=True).exists()
-    operator.post("/admin/systems/system/", post | {"confirmed": "1", "note": "Too dear"})
-    assert System.objects.get(is_paused=True).name == "Ada"
-    assert AuditEntry.objects.get(action="system.pause").note == "Too dear"
-    assert SystemEvent.objects.get().kind == "paused"
-
-
-def test_whoever_may_only_look_steers_nothing(looking: Callable[..., Client], versions: list[SystemVersion]) -> None:
-    client = looking("view_system")
-    path = f"/admin/systems/system/{versions[0].system_id}"
-    page = text_of(client, f"{path}/change/")
-    assert "Pause" not in page
-    assert "Test prompt" not in page
-    client.post(
-        "/admin/systems/system/", {"action": "pause", "_selected_action": [versions[0].system_id], "note": "x"}
-    )
-    assert client.post(f"{path}/trial/", {"prompt": "Hello"}).status_code == 403
-    assert not System.objects.filter(is_paused=True).exists()
-
-
-def test_what_a_system_said_in_a_test_is_shown_as_text(operator: Client, versions: list[SystemVersion]) -> None:
-    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-    trial = Trial.objects.create(version=versions[0], prompt=hostile, content=hostile, finished_at=Now())
-    page = text_of(operator, f"/admin/systems/trial/{trial.pk}/change/")
-    assert page.count("&lt;script&gt;alert(1)") == 2
-    assert "<script>alert" not in page
-    assert "<img src=x" not in page
 
 
 # --- Tokens, voters, counters ---

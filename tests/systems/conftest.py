@@ -1,14 +1,18 @@
 """One server that every test may ask, and helpers to read a backend to its end."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from arena.systems.backends.base import Backend, Event, GenerationRequest, Limits, Message, TextDelta
+from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.transport import close_clients
 from tests.support.fake_openai import FakeOpenAI
 
 PROMPT = "Why is the sky blue?"
+#: What the server says to it in every dialect.
+SAID = f"You said: {PROMPT}\n\n- naïve café\n- 日本語 😀\n"
 QUICK = Limits(connect_s=0.5, first_byte_s=0.5, idle_s=0.5, total_s=5.0)
 
 
@@ -18,6 +22,11 @@ def asking(*said: str, limits: Limits = QUICK, seed: int = 7) -> GenerationReque
     for turn in said or (PROMPT,):
         messages += [Message("user", turn), Message("assistant", "I see.")]
     return GenerationRequest(tuple(messages[:-1]), limits, seed=seed)
+
+
+def server(fake: FakeOpenAI, behaviour: str = "openai", **options: Any) -> OpenAIBackend:
+    """A backend that asks this server; its model is how the server shall behave."""
+    return OpenAIBackend(fake.base_url, behaviour, policy=fake.policy, **options)
 
 
 async def events_of(backend: Backend, request: GenerationRequest | None = None) -> list[Event]:
