@@ -168,9 +168,15 @@ WEIGHTS: Final[dict[str, tuple[Promise, Promise]]] = {
 }
 #: What a tie is to the model.
 TIES: Final[dict[str, tuple[Promise, Promise]]] = {
-    "bradley-terry": (_("Half a win each"), _("A tie is half a win for each side.")),
-    "davidson": (_("Davidson’s model"), _("Ties have a parameter of their own (Davidson).")),
-    "rao-kupper": (_("Rao and Kupper’s model"), _("Ties have a parameter of their own (Rao and Kupper).")),
+    "bradley-terry": (_("Half a win each"), _("A tie, and a vote that both are bad, are half a win for each side.")),
+    "davidson": (
+        _("Davidson’s model"),
+        _("Ties have a parameter of their own (Davidson); a vote that both are bad is a tie."),
+    ),
+    "rao-kupper": (
+        _("Rao and Kupper’s model"),
+        _("Ties have a parameter of their own (Rao and Kupper); a vote that both are bad is a tie."),
+    ),
 }
 
 #: Why votes are left out of the ratings.

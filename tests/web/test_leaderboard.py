@@ -203,6 +203,7 @@ def test_the_board_says_which_errors_it_shows_and_offers_the_others(newcomer: Br
     Snapshot.objects.update(method={"intervals": "sandwich", "weights": "one"})
     page = newcomer.get(BOARD).content.decode()
     assert "Every vote is taken to be independent of the others." in page
+    assert "A tie, and a vote that both are bad, are half a win for each side." in page
     assert 'href="?intervals=clustered">Show the intervals voter by voter' in page
     assert "Not computed so yet" in newcomer.get(f"{BOARD}?intervals=clustered").content.decode()
     publish(arena, rated=2)

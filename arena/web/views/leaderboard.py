@@ -139,13 +139,11 @@ def _method_of(board: Leaderboard) -> dict[str, str]:
 
 
 def _told(interval: str, method: dict[str, str]) -> list[Any]:
-    """Sentences that say how the numbers were made: always the intervals, the rest where it is not as usual."""
+    """Sentences that say how the numbers were made: always what an even vote is and the intervals."""
     told = [INTERVALS[interval][1], ERRORS[method["intervals"]][1]] if method["intervals"] in ERRORS else []
     if method["weights"] != "one":
         told.append(WEIGHTS[method["weights"]][1])
-    if method["method"] != "bradley-terry":
-        told.append(TIES[method["method"]][1])
-    return told
+    return [TIES[method["method"]][1], *told]
 
 
 def _switch(request: HttpRequest, board: Leaderboard) -> str:
