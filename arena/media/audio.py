@@ -173,6 +173,8 @@ def decoded(data: bytes) -> Samples:
 def profiled(samples: Samples, duration_s: float) -> Profiled:
     """Bring decoded audio to the profile. What is promised of level and peak is measured on the encoded clip.
 
+    A minute takes some 100 MB beside `samples`.
+
     Raises:
         Silent, Unlevelled: see `levelled`.
     """
