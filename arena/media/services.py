@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
@@ -73,7 +74,8 @@ def keep_raw(response_id: int, clip: AudioClip, latency_s: float) -> None:
 
 
 def _new_key(prefix: str) -> str:
-    return f"{prefix}/{secrets.token_hex(_KEY_BYTES)}"
+    """A random name below the day, by which `orphans` finds what no row names."""
+    return f"{prefix}/{datetime.now(UTC).date()}/{secrets.token_hex(_KEY_BYTES)}"
 
 
 def prepare(work: TurnWork) -> dict[Side, Prepared]:

@@ -71,7 +71,7 @@ def _memory_mb(path: Path) -> float:
     while process.is_alive():
         with suppress(psutil.Error):
             peak_mb = max(peak_mb, sum(one.memory_info().rss for one in family(process.pid)) / 1e6)
-        process.join(0.02)
+        process.join(0.1)
     return peak_mb
 
 
