@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from arena.battles.pacing import Progress, release
+from arena.battles.pacing import Progress, next_frame_at, release
 from arena.battles.states import SIDES, Side
 from arena.battles.work import Output, TurnWork
 from arena.common.live import TurnWriter
@@ -169,8 +169,9 @@ class Conductor:
     async def _release_until_done(self) -> Outcome:
         next_frame = time.monotonic()
         while True:
-            next_frame = max(next_frame + self._pace.frame_s, time.monotonic())
-            await asyncio.sleep(next_frame - time.monotonic())
+            now = time.monotonic()
+            next_frame = next_frame_at(next_frame, now, self._pace.frame_s)
+            await asyncio.sleep(next_frame - now)
             _raise_defects(self._sources)
             failures = {side: source.error for side, source in self._sources.items() if source.error is not None}
             if failures:
@@ -237,6 +238,7 @@ async def _pump(source: _Source, call: Call, delay_s: float) -> None:
             async for event in events:
                 _take_in(source, event)
     except BackendError as error:
+        error.said = source.reasoning + source.text
         source.error = error
 
 

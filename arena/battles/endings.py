@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -94,7 +95,9 @@ def close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> No
 
 
 def _failed(side: SideWork, error: BackendError) -> systems.CallResult:
-    return systems.CallResult(version_id=side.version.pk, error_class=type(error).__name__)
+    """A call that failed before any text is charged nothing; one that broke off is, for what it read and had said."""
+    cost_usd = systems.charge_usd(side.version, side.messages, error.said, None, None) if error.said else Decimal(0)
+    return systems.CallResult(version_id=side.version.pk, error_class=type(error).__name__, cost_usd=cost_usd)
 
 
 def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:

@@ -6,6 +6,7 @@ second), and end in the same frame: a shorter answer keeps a short tail back, wh
 the other one is as far. Nothing but the length of the texts tells the sides apart.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -65,3 +66,12 @@ def _one_pace(sides: Mapping[Side, Progress], quota: int) -> dict[Side, int]:
         else:
             numbers[name] = max(0, min(target - side.released, side.rest, quota))
     return numbers
+
+
+def next_frame_at(last: float, now: float, frame_s: float) -> float:
+    """The first moment after `now` on a battle's own beat, whose last frame was due at `last`.
+
+    What was missed is left out, and the beat stays: battles that a pause of the process held up would otherwise all go
+    on at one moment, in step for ever.
+    """
+    return last + frame_s * max(1, math.floor((now - last) / frame_s) + 1)

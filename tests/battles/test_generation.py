@@ -227,6 +227,16 @@ def test_failures_are_counted_by_class_and_a_cancelled_side_is_no_failure(battle
     ]
 
 
+def test_a_call_that_broke_off_is_charged_for_what_it_had_said_and_one_that_said_nothing_is_not(battle):
+    work = generation.claim_turn(_turn(battle).id)
+    broke_off = ServerFailed("down")
+    broke_off.said = "Half of an answer."
+    endings.fail_turn(work, {"left": broke_off, "right": ServerFailed("down")})
+    spent = dict(Usage.objects.values_list("version_id", "cost_usd"))
+    assert spent[work.sides["left"].version.id] > 0
+    assert spent[work.sides["right"].version.id] == 0
+
+
 def test_where_all_but_one_budget_is_used_up_the_battle_is_refused_with_a_reason(battle):
     _budget(0)
     assert generation.claim_turn(_turn(battle).id) is None

@@ -1,9 +1,10 @@
 """Both columns are shown at one pace and end together."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.battles.pacing import TAIL_CHARS, Progress, release
+from arena.battles.pacing import TAIL_CHARS, Progress, next_frame_at, release
 from arena.battles.states import SIDES
 
 QUOTA = 60
@@ -90,3 +91,11 @@ def test_a_side_that_begins_again_catches_up_while_the_other_waits():
     numbers = release(sides, QUOTA)
     assert numbers["left"] > 0
     assert numbers["right"] == 0
+
+
+def test_a_battle_that_was_held_up_leaves_frames_out_and_keeps_its_beat() -> None:
+    assert next_frame_at(10.0, 10.01, 0.1) == pytest.approx(10.1)
+    assert next_frame_at(10.0, 10.11, 0.1) == pytest.approx(10.2)
+    # Two battles, half a frame apart, after a pause of half a second: still half a frame apart, and not in step.
+    assert next_frame_at(10.0, 10.52, 0.1) == pytest.approx(10.6)
+    assert next_frame_at(10.05, 10.52, 0.1) == pytest.approx(10.55)

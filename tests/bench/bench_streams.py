@@ -35,7 +35,7 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
     """Step by step; then the peer with as many streams as held."""
     streams, idle_mb = Streams(arena, CHUNKS), arena.memory_mb()
     steps: list[tuple[Plateau, dict[str, float], dict[str, float]]] = []
-    late_ms: list[float] = []
+    beside: list[dict[str, Any]] = []
     for number in STEPS:
         await streams.open_until(number)
         await asyncio.sleep(2)
@@ -43,8 +43,8 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
             await streams.late_ms()
             meter = arena.meter(generator=os.getpid())
             steps.append((await plateau(list(streams.followed.values()), SECONDS), meter.cores(), arena.memory_mb()))
-            late_ms.append(await streams.late_ms())
-            print(steps[-1][0], steps[-1][1], f"backend late by {late_ms[-1]} ms", flush=True)  # noqa: T201
+            beside.append({"backend_late_ms": await streams.late_ms(), "waited": meter.waited()})
+            print(steps[-1][0], steps[-1][1], beside[-1], flush=True)  # noqa: T201
             if steps[-1][0].holds:
                 break
         if not steps[-1][0].holds:
@@ -80,8 +80,8 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
         ),
         "ratio_p99_to_bare": round(best.p99_ms / least.p99_ms, 2),
         "steps": [
-            {**asdict(one), "backend_late_ms": late, "cores": of_parts}
-            for (one, of_parts, _memory), late in zip(steps, late_ms, strict=True)
+            {**asdict(one), "cores": of_parts, **more}
+            for (one, of_parts, _memory), more in zip(steps, beside, strict=True)
         ],
     }
 

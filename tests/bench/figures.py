@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -34,6 +36,16 @@ def cpu_s(family: Sequence[psutil.Process]) -> float:
     return total
 
 
+def waited_s(family: Sequence[psutil.Process]) -> float:
+    """Seconds that the threads of these processes were ready to run and had no processor (Linux; elsewhere 0)."""
+    waited_ns = 0
+    for process in family:
+        for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):
+                waited_ns += int(path.read_text().split()[1])
+    return waited_ns / 1e9
+
+
 def memory_mb(family: Sequence[psutil.Process]) -> float:
     """Memory that belongs to each of these processes alone, in MB (USS)."""
     return sum(process.memory_full_info().uss for process in family) / 1e6
@@ -56,10 +68,19 @@ class CpuMeter:
     def restart(self) -> None:
         """Begin to count anew."""
         self._at, self._used = time.perf_counter(), {name: cpu_s(family) for name, family in self.families.items()}
+        self._waited = {name: waited_s(family) for name, family in self.families.items()}
 
     def used_s(self) -> dict[str, float]:
         """CPU seconds of each since the start."""
         return {name: cpu_s(family) - self._used[name] for name, family in self.families.items()}
+
+    def waited(self) -> dict[str, float]:
+        """Of each second since the start, how much each waited for a processor: what neighbours took."""
+        elapsed_s = time.perf_counter() - self._at
+        return {
+            name: round((waited_s(family) - self._waited[name]) / elapsed_s, 3)
+            for name, family in self.families.items()
+        }
 
     def cores(self) -> dict[str, float]:
         """Cores that each kept busy since the start."""

@@ -25,10 +25,12 @@ class BackendError(Exception):
     """A generation failed.
 
     The message is for the operator who asks (a test prompt), never for a visitor and never for a log: a backend's
-    own words may repeat the prompt. `status`: the HTTP status that it answered with, where there was one.
+    own words may repeat the prompt. `status`: the HTTP status that it answered with, where there was one. `said`: the
+    text, reasoning included, that had come before; whoever called puts it here.
     """
 
     status: int | None = None
+    said: str = ""
 
     @property
     def summary(self) -> str:
