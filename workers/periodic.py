@@ -13,6 +13,7 @@ from arena.common import heartbeat, outbox, processes, queue, tracing
 from arena.common.queue import REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
+from arena.router import services as router
 from arena.systems import steering, trials
 from workers import jobs
 
@@ -50,6 +51,7 @@ def sweep() -> None:
     steering.purge_reservations()
     processes.forget_dead()
     trials.purge()
+    router.purge_readings()
     integrity.purge_counters()
 
 

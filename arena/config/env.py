@@ -59,6 +59,9 @@ class Environment:
     moderation_url: str
     moderation_model: str
     moderation_api_key: str
+    router_url: str
+    router_model: str
+    router_api_key: str
     metrics_token: str
     metrics_networks: list[str]
     # Ed25519 private key that signs releases, 64 hexadecimal digits; empty: derived from the secret key.
@@ -141,6 +144,9 @@ def read_environment() -> Environment:
             moderation_url=env.str("ARENA_MODERATION_URL", ""),
             moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
             moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
+            router_url=env.str("ARENA_ROUTER_URL", ""),
+            router_model=env.str("ARENA_ROUTER_MODEL", ""),
+            router_api_key=env.str("ARENA_ROUTER_API_KEY", ""),
             metrics_token=env.str("ARENA_METRICS_TOKEN", ""),
             metrics_networks=env.list("ARENA_METRICS_NETWORKS", ["127.0.0.0/8", "::1/128"]),
             release_key=env.str("ARENA_RELEASE_KEY", ""),
@@ -159,7 +165,7 @@ def read_environment() -> Environment:
 def secrets_of(values: Environment) -> Iterator[str]:
     """Every value that no log may show: those of the settings, and those of backends and libraries beside them."""
     yield from (values.secret_key, *values.secret_key_fallbacks)
-    yield from (values.openai_api_key, values.moderation_api_key, values.metrics_token)
+    yield from (values.openai_api_key, values.moderation_api_key, values.router_api_key, values.metrics_token)
     for url in (values.database_url, values.redis_url):
         password = urlsplit(url).password or ""
         yield from (password, unquote(password))

@@ -33,7 +33,8 @@ def broken_rules(values: "Environment") -> Iterator[str]:
     yield from _numbers(values)
     yield from _backends(values)
     yield from _network(values)
-    yield from _moderation(values.moderation_url)
+    yield from _address("ARENA_MODERATION_URL", values.moderation_url, ("/moderations", "/chat/completions"))
+    yield from _address("ARENA_ROUTER_URL", values.router_url, ("/chat/completions",))
     yield from _operators(values)
 
 
@@ -128,11 +129,10 @@ def _network(values: "Environment") -> Iterator[str]:
         yield f"ARENA_METRICS_TOKEN must have at least {MIN_TOKEN_CHARS} random characters, or be left out."
 
 
-def _moderation(url: str) -> Iterator[str]:
+def _address(name: str, url: str, paths: tuple[str, ...]) -> Iterator[str]:
     parts = urlsplit(url)
-    paths = ("/moderations", "/chat/completions")
     if url and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.endswith(paths)):
-        yield "ARENA_MODERATION_URL must be an http(s) address that ends in /moderations or /chat/completions."
+        yield f"{name} must be an http(s) address that ends in {' or '.join(paths)}."
 
 
 def _operators(values: "Environment") -> Iterator[str]:

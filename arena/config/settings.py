@@ -236,6 +236,9 @@ ARENA_PRIVATE_BACKENDS = ENV.private_backends
 ARENA_MODERATION_URL = ENV.moderation_url
 ARENA_MODERATION_MODEL = ENV.moderation_model
 ARENA_MODERATION_API_KEY = ENV.moderation_api_key
+ARENA_ROUTER_URL = ENV.router_url
+ARENA_ROUTER_MODEL = ENV.router_model
+ARENA_ROUTER_API_KEY = ENV.router_api_key
 ARENA_RELEASE_KEY = ENV.release_key
 ARENA_MAX_TURNS = 10
 # How old a public page or answer of the API becomes before it is made anew; 0 makes one for each request.

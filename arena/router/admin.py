@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from arena.common.admin import ReadOnlyAdmin
-from arena.router.models import DrawCount, Pairing, SamplingPolicy
+from arena.router.models import DrawCount, Pairing, PromptReading, SamplingPolicy
 
 
 @admin.register(SamplingPolicy)
@@ -31,3 +31,12 @@ class DrawCountAdmin(ReadOnlyAdmin):
 
     list_display = ("system", "behaviour", "draws")
     list_select_related = ("system",)
+
+
+@admin.register(PromptReading)
+class PromptReadingAdmin(ReadOnlyAdmin):
+    """What the model that reads prompts answered, without the prompts."""
+
+    list_display = ("id", "model", "version", "created_at")
+    list_filter = ("model", "version")
+    ordering = ("-id",)

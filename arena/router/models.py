@@ -40,6 +40,24 @@ class DrawCount(models.Model):
         constraints = [models.UniqueConstraint(fields=["system", "behaviour"], name="draw_count_unique")]
 
 
+class PromptReading(models.Model):
+    """What a model answered when it was asked what a prompt needs, as it came; also the cache of these answers.
+
+    The prompt itself is not here: `digest` is keyed, so that nobody can try prompts. Forgotten after some days.
+    """
+
+    digest = models.CharField(max_length=64)
+    model = models.CharField(max_length=120, blank=True)
+    # The instruction and the schema that it was asked with.
+    version = models.CharField(max_length=16)
+    reply = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "model", "version"], name="prompt_reading_unique")]
+        indexes = [models.Index(fields=["created_at"])]
+
+
 class Pairing(models.Model):
     """The two systems drawn for a prompt, with everything needed to draw them again.
 

@@ -6,24 +6,20 @@ everything. No answer, or one that is not exactly of the expected form, is Guard
 may answer is a closed list, so nothing that a prompt talks it into reaches the visitor.
 """
 
-import asyncio
 import json
 import re
 from functools import lru_cache
 from typing import Any, Final
 
-import httpx
 from django.conf import settings
 
 from arena.router.errors import GuardUnavailable
 from arena.router.guard import Moderator, Refusal, RuleModerator
 from arena.router.music_moderation import MusicModerator
+from arena.router.remote import NoAnswer, ask
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.backends.base import BackendError
-from arena.systems.backends.transport import GuardedTransport
 
 BUDGET_S: Final = 5.0
-MAX_ANSWER_BYTES: Final = 65_536
 OTHER: Final = "unsafe_content"
 
 # Categories of the moderation API, the gravest first.
@@ -59,8 +55,7 @@ class RemoteModerator:
     def __init__(self, url: str, model: str, api_key: str, policy: AddressPolicy, budget_s: float = BUDGET_S) -> None:
         self._url = url
         self._model = {"model": model} if model else {}
-        # Not compressed: a few bytes could unpack to very many.
-        self._headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+        self._api_key = api_key
         self._policy = policy
         self._budget_s = budget_s
         self._is_chat = url.endswith("/chat/completions")
@@ -68,11 +63,11 @@ class RemoteModerator:
     def check(self, text: str) -> Refusal | None:
         """The refusal, or None. Raises GuardUnavailable for everything but a clear answer."""
         try:
-            answer = asyncio.run(self._ask(text))
+            answer = ask(self._url, self._payload(text), self._api_key, self._policy, self._budget_s)
             code = guard_code(answer) if self._is_chat else moderation_code(answer)
-        except (httpx.HTTPError, httpx.InvalidURL, BackendError, TimeoutError, BadAnswer) as error:
-            # Neither the prompt nor the key is in these messages' types; the texts stay out of the log.
-            raise GuardUnavailable(f"moderation: {type(error).__name__}") from error
+        except (NoAnswer, BadAnswer) as error:
+            # Neither the prompt nor the key is in these messages.
+            raise GuardUnavailable(f"moderation: {error}") from error
         return Refusal(code, rule="remote") if code else None
 
     def _payload(self, text: str) -> dict[str, Any]:
@@ -80,30 +75,6 @@ class RemoteModerator:
             return {**self._model, "input": text}
         message = {"role": "user", "content": _INSTRUCTION + json.dumps(text, ensure_ascii=False)}
         return {**self._model, "messages": [message], "temperature": 0, "max_tokens": 64}
-
-    async def _ask(self, text: str) -> Any:
-        self._policy.check_url(self._url)
-        async with (
-            asyncio.timeout(self._budget_s),
-            httpx.AsyncClient(
-                transport=GuardedTransport(self._policy),
-                follow_redirects=False,
-                trust_env=False,
-                timeout=self._budget_s,
-            ) as http,
-            http.stream("POST", self._url, json=self._payload(text), headers=self._headers) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise BadAnswer(f"status {response.status_code}")
-            body = b""
-            async for block in response.aiter_raw():
-                body += block
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise BadAnswer("too large")
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise BadAnswer("no JSON") from error
 
 
 def moderation_code(answer: Any) -> str | None:

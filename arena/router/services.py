@@ -8,11 +8,13 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from arena.arenas.models import Arena, Modality
-from arena.router import guard, lyrics, moderation, sampler, signature
+from arena.router import guard, lyrics, model_reader, moderation, sampler, signature
 from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
 from arena.router.messages import message_of, summary_of
 from arena.router.models import DrawCount, Pairing, SamplingPolicy
+from arena.router.music import read_prompt
+from arena.router.music_rules import MusicRules
 from arena.systems import music_signature
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
@@ -30,6 +32,7 @@ __all__ = [
     "draw_pairing",
     "message_of",
     "moderate",
+    "purge_readings",
     "summary_of",
     "understood",
     "verify_pairing",
@@ -66,7 +69,11 @@ def checked_requirement(arena: Arena, requirement: object) -> dict[str, Any]:
 
 def understood(arena: Arena, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
     """What the prompt needs: the wish (from `checked_requirement`), completed from the prompt's words."""
-    return signature.RULES[arena.modality].understood(prompt, wish)
+    rules = signature.RULES[arena.modality]
+    if isinstance(rules, MusicRules):
+        words = read_prompt(prompt).as_requirement()
+        return rules.completed(model_reader.combined(words, model_reader.read(prompt)), wish)
+    return rules.understood(prompt, wish)
 
 
 def able_now(arena: Arena, prompt: str, requirement: dict[str, Any]) -> int:
@@ -92,6 +99,11 @@ def written_lyrics(
     if not any(music_signature.read(version.signature).needs_lyrics for version in versions):
         return None
     return lyrics.write(prompt, str(requirement.get("language") or "en"), seed)
+
+
+def purge_readings() -> int:
+    """Forget what the model answered long ago; returns how many. Called by the periodic sweep."""
+    return model_reader.purge()
 
 
 def moderate(text: str, arena: Arena | None = None, requirement: Mapping[str, Any] | None = None) -> Refusal | None:

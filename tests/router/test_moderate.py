@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from arena.router.errors import GuardUnavailable
-from arena.router.moderation import MAX_ANSWER_BYTES, RemoteModerator
+from arena.router.moderation import RemoteModerator
+from arena.router.remote import MAX_ANSWER_BYTES
 from arena.router.services import moderate
 from arena.systems.backends.addresses import AddressPolicy
 from tests.router.moderator_server import ModeratorServer, running

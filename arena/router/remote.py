@@ -1,0 +1,55 @@
+"""One question to a server that the operator named, answered within a budget or not at all.
+
+NoAnswer    no connection, no time, no status 200, no JSON, or too much of it; the message names which, never the text
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from arena.systems.backends.addresses import AddressPolicy
+from arena.systems.backends.base import BackendError
+from arena.systems.backends.transport import GuardedTransport
+
+MAX_ANSWER_BYTES: Final = 65_536
+
+
+class NoAnswer(Exception):
+    """There is no usable answer."""
+
+
+def ask(url: str, payload: Mapping[str, Any], api_key: str, policy: AddressPolicy, budget_s: float) -> Any:
+    """POST a JSON body and give the JSON of the answer; `budget_s` for everything. Raises NoAnswer."""
+    # Not compressed: a few bytes could unpack to very many.
+    headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+    try:
+        body = asyncio.run(_ask(url, payload, headers, policy, budget_s))
+        return json.loads(body)
+    except (httpx.HTTPError, httpx.InvalidURL, BackendError, TimeoutError) as error:
+        raise NoAnswer(type(error).__name__) from error
+    except (ValueError, RecursionError) as error:
+        raise NoAnswer("no JSON") from error
+
+
+async def _ask(
+    url: str, payload: Mapping[str, Any], headers: Mapping[str, str], policy: AddressPolicy, budget_s: float
+) -> bytes:
+    policy.check_url(url)
+    async with (
+        asyncio.timeout(budget_s),
+        httpx.AsyncClient(
+            transport=GuardedTransport(policy), follow_redirects=False, trust_env=False, timeout=budget_s
+        ) as http,
+        http.stream("POST", url, json=payload, headers=headers) as response,
+    ):
+        if response.status_code != httpx.codes.OK:
+            raise NoAnswer(f"status {response.status_code}")
+        body = b""
+        async for block in response.aiter_raw():
+            body += block
+            if len(body) > MAX_ANSWER_BYTES:
+                raise NoAnswer("too large")
+    return body
