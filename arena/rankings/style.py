@@ -7,7 +7,8 @@ typical difference; they are not centred, because swapping the sides has to mirr
 β would leave part of the style in the ratings.
 
 Votes cannot be counted here, as each has its own x. Newton's method reads a sample of them for the Hessian and all of
-them for every gradient (chord steps), in blocks that stay in the cache.
+them for every gradient (chord steps), in blocks that stay in the cache; the last step, next to the maximum, has the
+full Hessian.
 
 Sources: Li, Angelopoulos & Chiang 2024, "Does style matter?" (lmsys.org/blog/2024-08-28-style-control); chord method:
 Ortega & Rheinboldt 1970, doi:10.1137/1.9780898719468; covariances as in `intervals`.
@@ -27,8 +28,9 @@ from arena.rankings.bradley_terry import MEAN, SCALE, Fit, NotConverged, Ranking
 from arena.rankings.intervals import FEWEST_VOTERS, LEVEL, Limits, VotersNeeded, covariance, half_widths, limits
 from arena.rankings.tallies import BOTH_BAD_CODE, BothBad, Codes, Matrix, Votes, count
 
-BLOCK: Final = 1 << 15
-TOLERANCE: Final = 1e-8
+BLOCK: Final = 1 << 14
+#: Of a step after which one of Newton's own ends at the maximum: what is left then is about its square.
+NEARLY: Final = 1e-4
 MAX_PASSES: Final = 100
 #: Of a large number of votes, the first Hessian looks at every eighth block.
 SAMPLED: Final = 8
@@ -123,8 +125,8 @@ def fit_style(
         plain_covariance = covariance(plain, counts, "clustered" if clustered else "sandwich", votes)
         problem = _Problem(votes, n, covariates, names)
         begin = np.concatenate([plain.strengths, np.zeros(len(names))]) if start is None else start
-        parameters, passes = problem.maximise(begin)
-        found = problem.covariance(parameters, clustered=clustered)
+        near, passes = problem.approach(begin)
+        parameters, found = problem.finish(near, clustered=clustered)
     half, points = half_widths(np.diagonal(found), level), SCALE * parameters
     ratings = MEAN + points[:n]
     own = Limits(ratings - half[:n], ratings + half[:n])
@@ -182,13 +184,12 @@ class _Problem:
 
     def gradient(self, parameters: Matrix) -> Matrix:
         """(n + K,)"""
-        total = np.zeros(len(parameters))
-        for block in self.blocks(parameters):
-            pull = block.weight * block.residual
-            total[: self.n] += np.bincount(block.left, pull, self.n) - np.bincount(block.right, pull, self.n)
-            total[self.n :] += block.x.T @ pull
-        total[self.n :] /= self.units
-        return total
+        return np.sum([self._gradient_of(block) for block in self.blocks(parameters)], axis=0)
+
+    def _gradient_of(self, block: _Block) -> Matrix:
+        pull, n = block.weight * block.residual, self.n
+        by_contender = np.bincount(block.left, pull, n) - np.bincount(block.right, pull, n)
+        return np.concatenate([by_contender, block.x.T @ pull / self.units])
 
     def hessian(self, parameters: Matrix, every: int = 1) -> Matrix:
         """(n + K, n + K): Σ w p (1 - p) z zᵀ with z = (e_left - e_right, x), over every so many blocks."""
@@ -198,39 +199,39 @@ class _Problem:
         (total,) = sums.totals()
         return total * every
 
-    def sandwich(self, parameters: Matrix) -> tuple[Matrix, Matrix]:
-        """The Hessian, and Σ w² (s - p)² z zᵀ, in one pass."""
-        sums = _Sums(self.n, self.units, 2)
-        for block in self.blocks(parameters):
-            sums.add(block, block.weight * block.p * (1 - block.p), (block.weight * block.residual) ** 2)
-        hessian, outer = sums.totals()
-        return hessian, outer
-
-    def maximise(self, parameters: Matrix) -> tuple[Matrix, int]:
-        """The maximum, and the passes over the votes that it took."""
+    def approach(self, parameters: Matrix) -> tuple[Matrix, int]:
+        """A point next to the maximum, and the passes over the votes that it took, with the one that is to come."""
         # A sample shows the curvature well enough for steps; where they are is decided by full gradients.
         every = max(1, min(SAMPLED, len(self.votes) // (BLOCK * 4)))
         inverse = pinned_inverse(self.hessian(parameters, every), self.n)
         last = np.inf
-        for passes in range(2, MAX_PASSES):
+        for passes in range(3, MAX_PASSES):
             step = inverse @ self.gradient(parameters)
             longest = float(np.abs(step).max())
             parameters = parameters + step * min(1.0, 2.0 / max(longest, 1e-300))
-            if longest <= TOLERANCE:
-                parameters[: self.n] -= parameters[: self.n].mean()
+            if longest <= NEARLY:
                 return parameters, passes
             slow, last = longest > SLOW * last, longest
             if slow:
                 inverse, last = pinned_inverse(self.hessian(parameters), self.n), np.inf
         raise NotConverged(f"a step of {longest:.2g} is left after {MAX_PASSES} passes")
 
-    def covariance(self, parameters: Matrix, *, clustered: bool) -> Matrix:
-        """Robust, or clustered by voter."""
-        hessian, outer = self.sandwich(parameters)
+    def finish(self, parameters: Matrix, *, clustered: bool) -> tuple[Matrix, Matrix]:
+        """The maximum, by one step of Newton's with the full Hessian, and the covariance: robust, or by voter."""
+        sums, gradient = _Sums(self.n, self.units, 2), np.zeros(len(parameters))
+        for block in self.blocks(parameters):
+            sums.add(block, block.weight * block.p * (1 - block.p), (block.weight * block.residual) ** 2)
+            gradient += self._gradient_of(block)
+        hessian, outer = sums.totals()
         bread = pinned_inverse(hessian, self.n)
+        step = bread @ gradient
+        if (longest := float(np.abs(step).max())) > NEARLY:
+            raise NotConverged(f"a step of {longest:.2g} is left")
+        parameters = parameters + step
+        parameters[: self.n] -= parameters[: self.n].mean()
         meat = self.clustered(parameters) if clustered else outer
         found: Matrix = bread @ meat @ bread
-        return found
+        return parameters, found
 
     def clustered(self, parameters: Matrix) -> Matrix:
         """The middle of the sandwich from sums by voter."""
