@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
-from arena.arenas.models import Arena
+from arena.arenas.models import Arena, Modality
 from arena.rankings.contenders import Contender, contenders_of, rows_of, versions_of
 from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.tallying import read
@@ -32,6 +32,17 @@ GROUP BY version_id, place
 """
 
 
+#: Of each version: the median of seconds of music per second of waiting.
+_SPEEDS: Final = """
+SELECT r.version_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY c.generated_s / r.latency_s)
+FROM media_clip c
+JOIN battles_response r ON r.id = c.response_id
+JOIN systems_systemversion v ON v.id = r.version_id JOIN systems_system s ON s.id = v.system_id
+WHERE s.arena_id = %s AND r.latency_s > 0 AND c.created_at > now() - make_interval(secs => %s)
+GROUP BY r.version_id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One contender of a board, by its name, version and rating there.
@@ -40,7 +51,8 @@ class Value:
 
     calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
     counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an
-    answer, as declared. on_*_front: nobody is both better and cheaper (faster).
+    answer, as declared. on_*_front: nobody is both better and cheaper (faster). speed_factor: seconds of music per
+    second of waiting, the median of the newest version; arenas of music only.
     """
 
     system: str
@@ -60,10 +72,17 @@ class Value:
     energy_wh: float | None
     on_cost_front: bool = False
     on_speed_front: bool = False
+    licence: str = ""
+    speed_factor: float | None = None
+
+    @property
+    def wait_per_minute_s(self) -> float | None:
+        """Seconds of waiting for a minute of music: a price, as time and money are."""
+        return 60 / self.speed_factor if self.speed_factor else None
 
 
 def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
-    """Every row of the board of all votes, in its order. Six queries."""
+    """Every row of the board of all votes, in its order. Six queries, seven in an arena of music."""
     tallied = read(arena.pk)
     contenders = contenders_of(versions_of(arena.pk), tallied.ids)
     rows = rows_of(contenders)
@@ -71,14 +90,19 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
     votes = counts.votes()
     shares = [float(won / n) if n else None for won, n in zip(counts.wins().sum(axis=1), votes, strict=True)]
     calls, times, energy = _calls(arena), _times(arena), _energy(arena)
+    speeds = {} if arena.modality == Modality.TEXT else _speeds(arena)
     by_name = {(row.system, row.version): row for row in board.rows}
     names = {version.id: (version.name, version.number) for version in versions_of(arena.pk)}
     found = [
-        _value(by_name[names[contender.newest]], contender, share, calls, times, energy.get(contender.newest))
+        replace(
+            _value(by_name[names[contender.newest]], contender, share, calls, times, energy.get(contender.newest)),
+            speed_factor=speeds.get(contender.newest),
+        )
         for contender, share in zip(contenders, shares, strict=True)
         if names[contender.newest] in by_name
     ]
-    fronts = _front(found, "cost_per_answer_usd"), _front(found, "latency_p50_s")
+    speed = "latency_p50_s" if arena.modality == Modality.TEXT else "wait_per_minute_s"
+    fronts = _front(found, "cost_per_answer_usd"), _front(found, speed)
     place = {(row.system, row.version): number for number, row in enumerate(board.rows)}
     marked = [_marked(value, *fronts) for value in found]
     return sorted(marked, key=lambda value: place[value.system, value.version])
@@ -110,6 +134,12 @@ def _times(arena: Arena) -> dict[int, tuple[list[int], list[int]]]:
     return found
 
 
+def _speeds(arena: Arena) -> dict[int, float]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEEDS, [arena.pk, WINDOW.total_seconds()])
+        return dict(cursor.fetchall())
+
+
 def _energy(arena: Arena) -> dict[int, float]:
     """Version → declared Wh per million output tokens."""
     declared = SystemVersion.objects.filter(system__arena=arena, energy_wh_per_mtok__isnull=False)
@@ -136,6 +166,7 @@ def _value(
         version=row.version,
         rating=row.rating,
         retired=row.retired,
+        licence=row.licence,
         calls=int(total),
         availability=answers / total if total else None,
         ttft_p50_s=buckets.quantile_s(ttft, 0.5),

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from arena.arenas.models import Modality
 from arena.arenas.selectors import open_arena
 from arena.rankings.selectors import leaderboard
 from arena.rankings.value import WINDOW, Value, values_of
@@ -18,9 +19,13 @@ from arena.web.views.boards import context_of
 
 VALUE_COLUMNS: Final = (
     *("rating", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s", "latency_p95_s"),
-    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd", "energy_wh"),
+    *("output_tokens", "cost_per_answer_usd", "cost_per_win_usd", "energy_wh", "speed_factor"),
 )
-VALUE_FALLING: Final = frozenset({"rating", "availability"})
+VALUE_FALLING: Final = frozenset({"rating", "availability", "speed_factor"})
+
+#: What is the price in time: the field, and the title of its axis.
+_TEXT_SPEED: Final = ("latency_p50_s", _("Seconds to the whole answer (median)"))
+_MUSIC_SPEED: Final = ("wait_per_minute_s", _("Seconds of waiting per minute of music (median)"))
 
 
 @require_safe
@@ -34,17 +39,19 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     order = order if order.removeprefix("-") in VALUE_COLUMNS else "rating"
     values = values_of(arena, board)
     used = any(one.calls for one in values)
+    speed = _MUSIC_SPEED if arena.modality == Modality.MUSIC else _TEXT_SPEED
     context = context_of(
         arena,
         "value",
+        is_music=arena.modality == Modality.MUSIC,
         values=ordered(values, order, _value_key, VALUE_FALLING),
         columns=columns_of(request.GET, order, VALUE_COLUMNS, VALUE_FALLING),
         days=WINDOW.days,
         declared=any(one.energy_wh is not None for one in values),
         used=used,
         simulated=board.simulated,
-        cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", _("US dollars per answer")),
-        speed_figure=_pareto(values, "latency_p50_s", "on_speed_front", _("Seconds to the whole answer (median)")),
+        cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", str(_("US dollars per answer"))),
+        speed_figure=_pareto(values, speed[0], "on_speed_front", str(speed[1])),
     )
     return render(request, "web/value.html", context)
 
