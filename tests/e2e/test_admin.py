@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e import contenders
 from tests.e2e.conftest import ContextMaker
 from tests.e2e.test_appearance import LOOKS, Look
-from tests.e2e.test_appearance import _check as check_page
+from tests.e2e.test_appearance import check as check_page
 from tests.stack import Stack
 
 pytestmark = pytest.mark.e2e

@@ -73,7 +73,8 @@ def _violations(page: Page, axe: str) -> list[str]:
     ]
 
 
-def _check(page: Page, look: Look, name: str, axe: str) -> None:
+def check(page: Page, look: Look, name: str, axe: str) -> None:
+    """A picture of the page, which must be accessible and fit."""
     page.wait_for_load_state("load")
     page.evaluate("window.scrollTo(0, 0)")
     # In a picture of the whole page a bar that stays in view would lie across its middle.
@@ -92,7 +93,7 @@ def test_every_page_is_accessible_and_fits(seen: tuple[Look, BrowserContext], ax
         page.goto(path)
         if name == "leaderboard" and page.locator("#leaderboard-figure").count():
             expect(page.locator("#leaderboard-figure .main-svg").first).to_be_visible()
-        _check(page, look, name, axe)
+        check(page, look, name, axe)
 
 
 def _put(stack: Stack, page: Page, state: str) -> None:
@@ -111,13 +112,13 @@ def test_a_battle_is_accessible_and_fits_in_every_state(
     page.get_by_label("Your prompt").fill(contenders.LONG)
     page.get_by_role("button", name="Start battle").click()
     expect(page.get_by_role("button", name="Agree and start the battle")).to_be_visible()
-    _check(page, look, "consent-with-draft", axe)
+    check(page, look, "consent-with-draft", axe)
     start(page, contenders.LONG)
     expect(page.locator(".answer__text").first).to_contain_text("A story", timeout=30_000)
-    _check(page, look, "battle-writing", axe)
+    check(page, look, "battle-writing", axe)
     start(page, contenders.SHOWN)
     wait_until_ready(page)
-    _check(page, look, "battle-ready", axe)
+    check(page, look, "battle-ready", axe)
     if look.name == "light":
         page.evaluate("window.scrollTo(0, 0)")
         # The README's picture; the sides are drawn, so a run does not replace it unless it is asked to.
@@ -125,30 +126,30 @@ def test_a_battle_is_accessible_and_fits_in_every_state(
         page.screenshot(path=folder / "screenshot.png", animations="disabled")
     page.get_by_text("Add reasons").click()
     page.get_by_role("group", name="Left answer: What is good").get_by_label("Clear").check()
-    _check(page, look, "battle-reasons", axe)
+    check(page, look, "battle-reasons", axe)
     page.get_by_role("button", name="Report Left answer").click()
-    _check(page, look, "battle-report", axe)
+    check(page, look, "battle-report", axe)
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Left is better").click()
     expect(page.locator("#reveal")).to_be_visible()
-    _check(page, look, "battle-revealed", axe)
+    check(page, look, "battle-revealed", axe)
     start(page, "Is anybody there?", "/arenas/broken")
     expect(page.locator("#failure")).to_be_visible(timeout=40_000)
-    _check(page, look, "battle-failed", axe)
+    check(page, look, "battle-failed", axe)
     _put(stack, page, "generating")
     expect(page.locator("#progress-text")).to_contain_text("Waiting for both systems")
-    _check(page, look, "battle-waiting", axe)
+    check(page, look, "battle-waiting", axe)
     _put(stack, page, "refused")
     expect(page.locator("#failure")).to_be_visible()
-    _check(page, look, "battle-refused", axe)
+    check(page, look, "battle-refused", axe)
     _put(stack, page, "failed")
     start(page, contenders.SHOWN)
     wait_until_ready(page)
     _put(stack, page, "expired")
     expect(page.locator("#failure")).to_be_visible()
-    _check(page, look, "battle-expired", axe)
+    check(page, look, "battle-expired", axe)
     page.goto("/battles")
-    _check(page, look, "battles", axe)
+    check(page, look, "battles", axe)
 
 
 def test_the_theme_switch_wins_over_the_system_and_is_remembered(page: Page) -> None:
