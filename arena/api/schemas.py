@@ -84,6 +84,7 @@ class RevealedOut(Out):
     output_tokens: int | None
     cost_usd: float | None
     speed_factor: float | None = Field(None, description="Arenas of music: seconds of music per second of waiting.")
+    training_data: str | None = Field(None, description="Arenas of music: what the system learnt from, as declared.")
     lyrics: str | None = Field(None, description="Arenas of music: what the system says it sang.")
     download_url: str | None = Field(None, description="Arenas of music: null where the licence forbids it.")
 

@@ -60,12 +60,13 @@ class RevealedClip:
     """What the vote reveals of a clip.
 
     `speed_factor`: seconds of music that the system gave per second of waiting. `downloadable`: whether the system's
-    licence lets its outputs be given away.
+    licence lets its outputs be given away. `training_data`: what its maker says that it learnt from.
     """
 
     generated_s: float
     speed_factor: float | None
     lyrics: str
+    training_data: str
     downloadable: bool
 
 
@@ -88,6 +89,7 @@ def _revealed(clip: Clip) -> RevealedClip:
         generated_s=round(clip.generated_s, 1),
         speed_factor=round(clip.generated_s / latency_s, 2) if latency_s else None,
         lyrics=clip.lyrics,
+        training_data=clip.response.version.training_data,
         downloadable=clip.response.version.release_outputs,
     )
 

@@ -73,6 +73,7 @@ class Value:
     on_cost_front: bool = False
     on_speed_front: bool = False
     licence: str = ""
+    training_data: str = ""
     speed_factor: float | None = None
 
     @property
@@ -82,7 +83,7 @@ class Value:
 
 
 def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
-    """Every row of the board of all votes, in its order. Six queries, seven in an arena of music."""
+    """Every row of the board of all votes, in its order. Six queries, eight in an arena of music."""
     tallied = read(arena.pk)
     contenders = contenders_of(versions_of(arena.pk), tallied.ids)
     rows = rows_of(contenders)
@@ -90,13 +91,14 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
     votes = counts.votes()
     shares = [float(won / n) if n else None for won, n in zip(counts.wins().sum(axis=1), votes, strict=True)]
     calls, times, energy = _calls(arena), _times(arena), _energy(arena)
-    speeds = {} if arena.modality == Modality.TEXT else _speeds(arena)
+    speeds, learnt = ({}, {}) if arena.modality == Modality.TEXT else (_speeds(arena), _training_data(arena))
     by_name = {(row.system, row.version): row for row in board.rows}
     names = {version.id: (version.name, version.number) for version in versions_of(arena.pk)}
     found = [
         replace(
             _value(by_name[names[contender.newest]], contender, share, calls, times, energy.get(contender.newest)),
             speed_factor=speeds.get(contender.newest),
+            training_data=learnt.get(contender.newest, ""),
         )
         for contender, share in zip(contenders, shares, strict=True)
         if names[contender.newest] in by_name
@@ -138,6 +140,10 @@ def _speeds(arena: Arena) -> dict[int, float]:
     with connection.cursor() as cursor:
         cursor.execute(_SPEEDS, [arena.pk, WINDOW.total_seconds()])
         return dict(cursor.fetchall())
+
+
+def _training_data(arena: Arena) -> dict[int, str]:
+    return dict(SystemVersion.objects.filter(system__arena=arena).values_list("id", "training_data"))
 
 
 def _energy(arena: Arena) -> dict[int, float]:

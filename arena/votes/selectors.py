@@ -37,7 +37,12 @@ class RevealedBattle:
         if clip is None:
             return {}
         download_url = f"/battles/{self.blind.id}/clips/{side}" if clip.downloadable else None
-        return {"speed_factor": clip.speed_factor, "lyrics": clip.lyrics, "download_url": download_url}
+        return {
+            "speed_factor": clip.speed_factor,
+            "training_data": clip.training_data,
+            "lyrics": clip.lyrics,
+            "download_url": download_url,
+        }
 
 
 def view_of(battle: Battle, vote: Vote | None = None) -> BlindBattle | RevealedBattle:

@@ -29,7 +29,7 @@ function filled(system: RevealedSystem): Record<string, string> {
     latency_s: secondsText(system.latency_s),
     output_tokens: tokensText(system.output_tokens),
     cost_usd: costText(system.cost_usd),
-    training_data: system.training_data ?? text("unit.unknown"),
+    training_data: system.training_data ? system.training_data : text("unit.unknown"),
     speed_factor: secondsText(system.speed_factor ?? null),
     lyrics: system.lyrics ?? "",
   };

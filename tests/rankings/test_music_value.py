@@ -7,6 +7,7 @@ from arena.media.models import Clip
 from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_board
 from arena.rankings.value import values_of
+from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from tests.clips import make_music_arena, make_music_battle
 from tests.votes.test_hearing import cast_vote, hear
@@ -16,6 +17,7 @@ from tests.votes.test_hearing import cast_vote, hear
 def voted(db: None) -> list[str]:
     """Five battles, voted on; the left system is the better and the slower one."""
     arena = make_music_arena()
+    SystemVersion.objects.update(training_data="Own songs")
     for n in range(5):
         battle = make_music_battle(arena)
         hear(battle, {"left": 6, "right": 6})
@@ -38,4 +40,4 @@ def test_the_median_speed_factor_and_the_front_stand_beside_the_rating(voted: li
     assert values["CanaryBand"].wait_per_minute_s == pytest.approx(12.5)
     assert values["CanaryChip"].on_speed_front
     assert values["CanaryBand"].on_speed_front
-    assert values["CanaryBand"].licence == "MIT"
+    assert (values["CanaryBand"].licence, values["CanaryBand"].training_data) == ("MIT", "Own songs")
