@@ -18,7 +18,7 @@ from django.urls import path  # noqa: E402
 
 from arena.common import measures, tracing  # noqa: E402
 from arena.common.processes import Reporter  # noqa: E402
-from arena.config import logs  # noqa: E402
+from arena.config import kept, logs  # noqa: E402
 from arena.config.http import ThreadedHandler  # noqa: E402
 from arena.integrity.programs import says_bearer  # noqa: E402
 from arena.web.consumers import BattleConsumer  # noqa: E402
@@ -58,7 +58,7 @@ def _start_reporting() -> None:
 
 logs.name_process("web")
 logs.log_uncaught()
-by_protocol = ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": _websocket})
+by_protocol = ProtocolTypeRouter({"http": ThreadedHandler(kept.answers), "websocket": _websocket})
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -10,7 +10,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
 from django.core import signals
@@ -21,8 +21,6 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from arena.config.kept import answers, send_kept
-
 #: Most of a request is Python, which one thread does at a time; the rest waits for PostgreSQL or for moderation.
 THREADS: Final = 16
 
@@ -30,10 +28,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class ThreadedHandler(ASGIHandler):
-    """The site for HTTP, one thread of a pool per request."""
+class Shortcut(Protocol):
+    """What may answer a request in the event loop, before anything of Django."""
 
-    def __init__(self) -> None:
+    async def answer(self, scope: Any, send: Any) -> bool:
+        """Answer, or return False and send nothing."""
+
+
+class ThreadedHandler(ASGIHandler):
+    """The site for HTTP, one thread of a pool per request that no shortcut answers."""
+
+    def __init__(self, shortcut: Shortcut | None = None) -> None:
+        self._shortcut = shortcut
         # Not Django's __init__: it would adapt every middleware to be awaited.
         super(ASGIHandler, self).__init__()
         self.load_middleware(is_async=False)
@@ -41,8 +47,7 @@ class ThreadedHandler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request: from what is kept, or by the site."""
-        if (kept := answers.find(scope)) is not None:
-            await send_kept(kept, scope, send)
+        if self._shortcut is not None and await self._shortcut.answer(scope, send):
             return
         try:
             body = await _read(receive)

@@ -64,7 +64,23 @@ class KeptAnswers:
         """Nothing yet."""
         self._answers: dict[Place, Answer] = {}
 
-    def find(self, scope: Any) -> Answer | None:
+    async def answer(self, scope: Any, send: Any) -> bool:
+        """Send what is kept for this request, or 304, with an id and a place in the numbers; False: there is none."""
+        started, found = time.perf_counter(), self._find(scope)
+        if found is None:
+            return False
+        said, peer = _said(scope), (scope.get("client") or ("",))[0]
+        request_id = request_id_from(said.get(b"x-request-id", b"").decode("latin-1"), peer)
+        known = _names(said.get(b"if-none-match", b"").decode("latin-1"), found.etag)
+        status = HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK
+        headers = [*(found.unchanged if known else found.headers), (tracing.HEADER.encode(), request_id.encode())]
+        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if known else found.body})
+        with tracing.use(request_id):
+            tell("GET", found.route, scope["path"], status.value, time.perf_counter() - started)
+        return True
+
+    def _find(self, scope: Any) -> Answer | None:
         """The answer that is kept for this request.
 
         Whoever asks first after its time makes a new one; until that is there, or the time is over twice, the others
@@ -117,20 +133,6 @@ class PublicAnswers:
         answers.keep(getattr(request, "scope", None), request, response)
         found = get_conditional_response(request, etag=response["ETag"], response=response)
         return _with_headers_of(response, found)
-
-
-async def send_kept(answer: Answer, scope: Any, send: Any) -> None:
-    """Send a kept answer, or 304; with an id and a place in the numbers like any other."""
-    started, said = time.perf_counter(), _said(scope)
-    peer = (scope.get("client") or ("",))[0]
-    request_id = request_id_from(said.get(b"x-request-id", b"").decode("latin-1"), peer)
-    known = _names(said.get(b"if-none-match", b"").decode("latin-1"), answer.etag)
-    status = HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK
-    headers = [*(answer.unchanged if known else answer.headers), (tracing.HEADER.encode(), request_id.encode())]
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if known else answer.body})
-    with tracing.use(request_id):
-        tell("GET", answer.route, scope["path"], status.value, time.perf_counter() - started)
 
 
 def _said(scope: Any) -> dict[bytes, bytes]:

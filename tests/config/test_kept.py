@@ -47,7 +47,7 @@ def get(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
         return respond(handler, scope, body)
 
     monkeypatch.setattr(ThreadedHandler, "_respond", in_this_transaction)
-    handler = ThreadedHandler()
+    handler = ThreadedHandler(kept.answers)
     yield lambda path, **headers: asyncio.run(ask(handler, path, **headers))
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
@@ -145,7 +145,7 @@ def test_an_answer_that_may_be_somebodys_is_not_kept(get: Ask, said: dict[str, s
             response.set_cookie("a", "1")
         return response
 
-    handler = ThreadedHandler()
+    handler = ThreadedHandler(kept.answers)
     handler._middleware_chain = kept.PublicAnswers(view)  # type: ignore[assignment]
     asyncio.run(ask(handler, "/mine"))
     assert not kept.answers._answers
@@ -162,7 +162,7 @@ def test_another_query_or_language_is_another_answer(get: Ask) -> None:
 
 
 def test_two_cookies_of_one_name_do_not_change_what_others_read(get: Ask) -> None:
-    handler = ThreadedHandler()
+    handler = ThreadedHandler(kept.answers)
     twice = [(b"host", b"127.0.0.1"), (b"cookie", b"django_language=fr"), (b"cookie", b"django_language=en")]
 
     async def sent(_message: Any) -> None:
