@@ -184,7 +184,7 @@ class _Problem:
 
     def gradient(self, parameters: Matrix) -> Matrix:
         """(n + K,)"""
-        return np.sum([self._gradient_of(block) for block in self.blocks(parameters)], axis=0)
+        return np.asarray(np.sum([self._gradient_of(block) for block in self.blocks(parameters)], axis=0))
 
     def _gradient_of(self, block: _Block) -> Matrix:
         pull, n = block.weight * block.residual, self.n
