@@ -1,6 +1,9 @@
 """HTTP on the ASGI server: one thread per request, and none for a client that is still sending."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -11,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from arena.config import http
 from arena.config.http import THREADS, ThreadedHandler
+from ops.parts import ROOT
 from tests.asgi import TIMEOUT_S, Request, ask
 
 
@@ -94,3 +98,12 @@ async def test_a_defect_is_a_finished_page(handler: ThreadedHandler, monkeypatch
     status, _headers, body = await ask(handler, "/robots.txt")
     assert status == 500
     assert b"canary" not in body
+
+
+def test_the_handler_serves_a_site_without_the_arenas_apps() -> None:
+    """As the bare site does, which the benchmarks compare with."""
+    site = "import tests.bench.bare_site"
+    env = os.environ | {"ARENA_DEBUG": "1", "DATABASE_URL": "postgresql://offline@127.0.0.1:1/offline"}
+    command = [sys.executable, "-c", site]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
