@@ -21,6 +21,7 @@ def methods() -> Text:
             _sampling(),
             _blindness(),
             _failures(),
+            _listening(),
             _votes(),
             ratings(),
             intervals(),
@@ -110,6 +111,31 @@ def _failures() -> Section:
                 "start anew. If it fails later, the same system is asked again. If that does not help, the battle "
                 "ends without a vote: there is never a vote on one answer only. Every failed attempt stays on "
                 "record, because a system that often fails would otherwise look better than it is."
+            ),
+        ),
+    )
+
+
+def _listening() -> Section:
+    return Section(
+        "listening",
+        _("What was heard"),
+        (
+            _(
+                "A vote on music counts only if enough of both clips was heard: five seconds of each, unless the "
+                "arena says otherwise. The player reports when it plays, pauses or jumps, and once a second where it is in "
+                "the clip. The server compares that with its own clock: two reports in a row prove at most the time "
+                "that both clocks agree on."
+            ),
+            (
+                _("Nothing is heard while the sound is off, while the clip stands still, or after a pause."),
+                _("A second of time counts once, also with two pages open; while both clips play, neither counts."),
+                _("A player that runs faster than music plays earns nothing until it keeps the pace again."),
+                _("A report that was counted before does not count again, and a jump proves nothing."),
+            ),
+            _(
+                "What is kept is the number of seconds and the parts of the clip that were heard, not the reports. "
+                "Whoever sends honest-looking reports without listening needs as long as listening takes."
             ),
         ),
     )

@@ -49,6 +49,7 @@ def _stored() -> Section:
                 _("the prompts that you send, also those that were refused, with the reason;"),
                 _("the answers of the systems, with times, token counts and costs;"),
                 _("your votes, with the reasons and the feedback that you choose to give;"),
+                _("for music: how many seconds and which parts of each clip you heard before your vote;"),
                 _("reports of answers that you choose to send;"),
                 _(
                     "counters that limit misuse: how often a voter or a network did something within a period of "
@@ -79,6 +80,7 @@ def _cookies(voter_cookie: str) -> Section:
                     "Your browser's own storage keeps the draft of a prompt and your choice of light or dark. Both "
                     "stay on your device."
                 ),
+                _("It also keeps the volume that you chose and, until you close the page, where you were in a clip."),
             ),
             _("There are no cookies, scripts, fonts or images of third parties, and nothing that tracks you."),
         ),
