@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from arena.common import outbox, queue
-from arena.systems import services
+from arena.systems import music_signature, services
 from arena.systems.backends.base import (
+    AudioClip,
     BackendError,
     Event,
     Finished,
@@ -34,6 +35,8 @@ from arena.systems.usage import CallResult
 TOTAL_S: Final = 60.0
 MAX_CHARS: Final = 8000
 KEEP: Final = timedelta(days=7)
+_CLIP_S: Final = 10.0
+_WORDS: Final = "One two three, sing with me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class Notes:
                 self.text += text
             case ReasoningDelta(text):
                 self.reasoning += text
+            case AudioClip(data, media_type, lyrics):
+                # A test prompt proves that the system answers; its clip is not kept.
+                self.ttft_s = self.latency_s
+                self.text = f"{media_type or 'audio'}, {len(data):,} bytes\n\n{lyrics}".strip()
             case Restarted():
                 self.text = self.reasoning = ""
             case Finished():
@@ -105,8 +112,18 @@ def claim(trial_id: int) -> TrialWork | None:
         parameters=trial.version.parameters,
         seed=trial.pk,
         key=f"trial-{trial.pk}",
+        requirement=_requirement(trial.version),
     )
     return TrialWork(trial.pk, trial.version, request)
+
+
+def _requirement(version: SystemVersion) -> dict[str, Any]:
+    """What a test prompt needs of a system of music: some seconds, and a few words for one that sings."""
+    if not services.gives_audio(version):
+        return {}
+    signature = music_signature.read(version.signature)
+    sings = signature.vocals != "none"
+    return {"vocals": sings, "duration_s": _CLIP_S} | ({"lyrics": _WORDS} if signature.takes_lyrics else {})
 
 
 @transaction.atomic

@@ -50,6 +50,20 @@ def test_a_local_system_is_asked_through_the_queue_of_local_work(version, valkey
     assert trial.content
 
 
+def test_a_system_of_music_is_tried_with_words_to_sing_and_its_clip_is_not_kept(version):
+    choir = local_version(version)
+    SystemVersion.objects.filter(pk=choir.pk).update(
+        endpoint={"entry": "arena.systems.offline.music.singers:choir"},
+        signature={"vocals": "always", "lyrics": ["requires"]},
+    )
+    trial = trials.start(SystemVersion.objects.select_related("system").get(pk=choir.pk), "A hymn")
+    try_local(trial.pk)
+    trial.refresh_from_db()
+    assert (trial.error_class, trial.finish_reason) == ("", "stop")
+    assert trial.content.startswith("audio/wav, ")
+    assert "sing with me" in trial.content
+
+
 def test_a_failure_is_told_by_its_class(version):
     trial = trials.start(version, "Something that the file lacks")
     try_streamed(trial.pk)
