@@ -4,7 +4,7 @@ So many battles stream at all times; each has a socket, is voted on when it is r
 Memory that belongs to each process alone, its descriptors, the connections of PostgreSQL and the clients of Valkey are
 sampled. Growth compares the last tenth with the first tenth after a warm-up of a fifth; a leak is what is still open
 some seconds after the load has ended, and was not open after one round of the same load, which fills every pool.
-Ends with 1 where memory grew by more than 2 %, more than a handful stayed open, or a battle broke.
+Ends with 1 where memory grew by more than 2 %, more than a handful stayed open, a battle broke or a part ended.
 
     make bench-soak [MINUTES=10] [STREAMS=100]    two minutes more than that; MINUTES=1 STREAMS=30 to try it
 """
@@ -115,6 +115,7 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
         "worst_growth_percent": max(percent for name, percent in growth.items() if name not in _NOT_OURS),
         "opened_before": before,
         "opened_after": after,
+        "ended": [name for name, of_part in arena.families.items() if not of_part[0].is_running()],
         "still_open": {name: after[name] - before[name] for name in before if after[name] > before[name]},
     }
 
@@ -144,6 +145,7 @@ def main() -> None:
         grew: figures["worst_growth_percent"] > MOST_GROWTH_PERCENT,
         f"more than {MOST_OPEN} stayed open": any(n > MOST_OPEN for n in figures["still_open"].values()),
         "a battle broke": figures["broken"] > 0,
+        "a part of the arena ended": bool(figures["ended"]),
     }
     conclude(figures, wrong)
 

@@ -47,13 +47,21 @@ def waited_s(family: Sequence[psutil.Process]) -> float:
 
 
 def memory_mb(family: Sequence[psutil.Process]) -> float:
-    """Memory that belongs to each of these processes alone, in MB (USS)."""
-    return sum(process.memory_full_info().uss for process in family) / 1e6
+    """Memory that belongs to each of these processes alone, in MB (USS); one that has ended has none."""
+    total = 0.0
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().uss
+    return total / 1e6
 
 
 def descriptors(family: Sequence[psutil.Process]) -> int:
-    """Open file descriptors of these processes."""
-    return sum(process.num_fds() for process in family)
+    """Open file descriptors of these processes; one that has ended has none."""
+    total = 0
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            total += process.num_fds()
+    return total
 
 
 @dataclass
