@@ -16,6 +16,8 @@ from arena.rankings.tallies import Codes
 
 #: Rows that are looked at first.
 FIRST_ROWS: Final = 4096
+#: More spellings than this are forgotten before the next column: memory must not grow with a file that varies spaces.
+MOST_KNOWN: Final = 1 << 16
 
 
 def arrow(column: Any) -> pa.Array | pa.ChunkedArray:
@@ -27,7 +29,7 @@ class Vocabulary:
     """The few distinct values of columns of one kind, with their codes; it grows as columns come."""
 
     def __init__(self, code: Callable[[Any], int], dtype: type[np.integer[Any]]) -> None:
-        """`code` is called once for each distinct value (of each Arrow type), None being one."""
+        """`code` is called for each distinct value, None being one, and again for those that were forgotten."""
         self._code, self._dtype = code, dtype
         self._known: dict[pa.DataType, tuple[pa.Array, Codes]] = {}
 
@@ -39,7 +41,8 @@ class Vocabulary:
             return np.concatenate(chunks) if chunks else np.empty(0, dtype=self._dtype)
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
-        if array.type not in self._known:
+        if array.type not in self._known or len(self._known[array.type][0]) > MOST_KNOWN:
+            self._known.pop(array.type, None)
             self._learn(array.slice(0, FIRST_ROWS).unique())
         places = self._places(array)
         if places.null_count:

@@ -55,5 +55,13 @@ def test_nothing_has_no_codes(empty: Any) -> None:
     assert Vocabulary(Judge(), np.uint8).codes(empty).tolist() == []
 
 
+def test_spellings_without_end_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arena.rankings.vocabulary.MOST_KNOWN", 3)
+    vocabulary = Vocabulary(lambda value: len(value.strip()), np.uint8)
+    for spaces in range(20):
+        assert vocabulary.codes(["a" + " " * spaces, "bb"]).tolist() == [1, 2]
+        assert sum(len(values) for values, _codes in vocabulary._known.values()) <= 5
+
+
 def test_a_column_of_nothing_but_nothing_is_judged_too() -> None:
     assert Vocabulary(Judge(), np.int16).codes([None, None]).tolist() == [-1, -1]
