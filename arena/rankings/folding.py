@@ -17,7 +17,7 @@ from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max
 from arena.arenas.models import Arena
 from arena.battles.models import Response
 from arena.rankings import tallying, traits
-from arena.rankings.models import BattleTraits, FoldWatermark
+from arena.rankings.models import BattleTraits, FoldWatermark, TakenOut
 from arena.rankings.pair_counts import PairCount
 from arena.rankings.tallying import Cell
 from arena.votes.models import Vote
@@ -27,6 +27,8 @@ from arena.votes.services import last_settled_vote
 #: Why a vote is kept and not counted; the first that applies.
 SIMULATED: Final = "simulated"
 IDENTITY_REVEALED: Final = "identity_revealed"
+#: By its voter; see `withdrawing`.
+WITHDRAWN: Final = "withdrawn"
 
 #: Votes of one transaction.
 CHUNK: Final = 20_000
@@ -63,6 +65,7 @@ class _Group(NamedTuple):
     categories: int
     is_simulated: bool
     is_revealed: bool
+    is_withdrawn: bool
     n: int
 
 
@@ -158,13 +161,24 @@ def count_again(arena: Arena, up_to: int) -> Folded:
 def _fold_range(arena: Arena, after: int, up_to: int, *, anew: bool = False) -> Folded:
     """Count the votes of an arena with after < id ≤ up_to, once it is known what their battles were about."""
     traits.describe(arena, after, up_to, anew=anew)
+    return _folded(_judged(arena, after, up_to), demo=arena.is_demo)
+
+
+def fold_these(arena: Arena, vote_ids: list[int]) -> Folded:
+    """What single votes that were folded before came to."""
+    return _folded(_judged(arena, 0, max(vote_ids)).filter(id__in=vote_ids), demo=arena.is_demo)
+
+
+def _folded(votes: QuerySet[Vote, Any], *, demo: bool) -> Folded:
     folded = Folded()
-    for group in _groups(arena, after, up_to):
-        folded.take(group, demo=arena.is_demo)
+    for group in _groups(votes):
+        folded.take(group, demo=demo)
     return folded
 
 
 def _exclusion(group: _Group, *, demo: bool) -> str:
+    if group.is_withdrawn:
+        return WITHDRAWN
     if group.is_simulated and not demo:
         return SIMULATED
     return IDENTITY_REVEALED if group.is_revealed else ""
@@ -182,26 +196,27 @@ def _judged(arena: Arena, after: int, up_to: int) -> QuerySet[Vote, Any]:
     simulated = Q(battle__is_simulated=True) | Q(voter__is_simulated=True)
     votes = Vote.objects.filter(id__gt=after, id__lte=up_to, battle__arena=arena)
     return votes.annotate(
-        simulated=ExpressionWrapper(simulated, output_field=BooleanField()), revealed=Exists(revealing)
+        simulated=ExpressionWrapper(simulated, output_field=BooleanField()),
+        revealed=Exists(revealing),
+        withdrawn=Exists(TakenOut.objects.filter(vote=OuterRef("pk"))),
     )
 
 
 def counted_votes(arena: Arena, up_to: int) -> QuerySet[Vote, Any]:
     """The single votes up to `up_to` that are in the tallies."""
-    counted = Q(revealed=False) if arena.is_demo else Q(revealed=False, simulated=False)
+    counted = Q(revealed=False, withdrawn=False) & (Q() if arena.is_demo else Q(simulated=False))
     return _judged(arena, 0, up_to).filter(counted)
 
 
-def _groups(arena: Arena, after: int, up_to: int) -> Iterable[_Group]:
-    """The votes of a range, grouped by PostgreSQL: as many rows as there are pairs and outcomes, not votes."""
+def _groups(votes: QuerySet[Vote, Any]) -> Iterable[_Group]:
+    """Judged votes, grouped by PostgreSQL: as many rows as there are pairs and outcomes, not votes."""
     told = BattleTraits.objects.filter(battle=OuterRef("battle"))
     rows = (
-        _judged(arena, after, up_to)
-        .order_by()
+        votes.order_by()
         .annotate(language=Subquery(told.values("language")), categories=Subquery(told.values("categories")))
         .values_list(
             *("battle__pairing__left_id", "battle__pairing__right_id", "outcome"),
-            *("language", "categories", "simulated", "revealed"),
+            *("language", "categories", "simulated", "revealed", "withdrawn"),
         )
         .annotate(n=Count("id"))
     )

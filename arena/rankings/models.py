@@ -12,6 +12,7 @@ from arena.battles.models import Battle
 from arena.rankings.filters import OVERALL
 from arena.rankings.variants import USUAL
 from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
 
 
 class BattleTraits(models.Model):
@@ -98,6 +99,12 @@ class FoldWatermark(models.Model):
     simulated = models.PositiveBigIntegerField(default=0)
     # Class of exclusion → number of votes.
     excluded = models.JSONField(default=dict)
+
+
+class TakenOut(models.Model):
+    """A vote that was folded, and then withdrawn by its voter: it is in no tally any more."""
+
+    vote = models.OneToOneField(Vote, on_delete=models.PROTECT, primary_key=True, related_name="+")
 
 
 class SnapshotIsImmutable(Exception):

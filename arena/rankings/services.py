@@ -21,6 +21,7 @@ from arena.rankings.models import BoardState, FoldWatermark, Rating, Snapshot
 from arena.rankings.sorting import SORTING
 from arena.rankings.tallying import read
 from arena.rankings.variants import METHOD, USUAL, VARIANTS
+from arena.rankings.withdrawing import take_out_withdrawn
 
 __all__ = ["Recount", "due_arenas", "fold_votes", "recount", "refresh_arena", "refresh_board", "thin_out"]
 
@@ -67,6 +68,7 @@ def refresh_board(
         NotConverged: the fit failed; the tallies are kept, and the board stays as it was.
     """
     fold_votes(arena_id)
+    take_out_withdrawn(arena_id)
     with transaction.atomic():
         # Held to the end: of two refreshes, the later snapshot is the one with more votes.
         watermark = locked_watermark(arena_id)

@@ -58,6 +58,20 @@ def add(arena_id: int, cells: Cells) -> None:
     _upsert(BoardState, arena_id, ("board",), ("revision", "counted"), rows)
 
 
+def take_back(arena_id: int, cells: Cells) -> None:
+    """Subtract counts that were added before; the caller holds the arena's watermark."""
+    boards = on_boards(cells)
+    _subtract(TallyCell, arena_id, Cell._fields, COUNTS, [(*cell, *astuple(count)) for cell, count in cells.items()])
+    _subtract(
+        Tally, arena_id, ("board", "left", "right"), COUNTS, [(*key, *astuple(count)) for key, count in boards.items()]
+    )
+    votes: defaultdict[str, int] = defaultdict(int)
+    for (board, _left, _right), count in boards.items():
+        votes[board] += count.total
+    # A change of its revision makes a board be computed again.
+    _subtract(BoardState, arena_id, ("board",), ("revision", "counted"), [(b, -1, n) for b, n in votes.items()])
+
+
 def clear(arena_id: int) -> None:
     """Forget all counts of an arena; boards keep growing their revisions."""
     TallyCell.objects.filter(arena_id=arena_id).delete()
@@ -122,12 +136,7 @@ def _upsert(
     """Insert rows, or add their `sums` to those with the same key: one statement, whatever the number of rows."""
     if not rows:
         return
-    meta = model._meta  # noqa: SLF001 - Django documents it
-    by_name = {field.name: field for field in meta.concrete_fields}
-    fields = [by_name[name] for name in (*key, *sums)]
-    names = [str(field.column) for field in fields]
-    arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
-    table = meta.db_table
+    table, names, arrays = _columns_of(model, key, sums)
     added = ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in names[len(key) :])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -135,3 +144,35 @@ def _upsert(
             f" ON CONFLICT (arena_id, {', '.join(names[: len(key)])}) DO UPDATE SET {added}",
             [arena_id, *(list(column) for column in zip(*rows, strict=True))],
         )
+
+
+def _subtract(
+    model: type[Tally | TallyCell | BoardState],
+    arena_id: int,
+    key: Sequence[str],
+    sums: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Subtract from the `sums` of the rows with these keys, which are there."""
+    if not rows:
+        return
+    table, names, arrays = _columns_of(model, key, sums)
+    changed = ", ".join(f"{name} = {table}.{name} - taken.{name}" for name in names[len(key) :])
+    same = " AND ".join(f"{table}.{name} = taken.{name}" for name in names[: len(key)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {changed} FROM unnest({arrays}) AS taken ({', '.join(names)})"  # noqa: S608
+            f" WHERE {table}.arena_id = %s AND {same}",
+            [*(list(column) for column in zip(*rows, strict=True)), arena_id],
+        )
+
+
+def _columns_of(
+    model: type[Tally | TallyCell | BoardState], key: Sequence[str], sums: Sequence[str]
+) -> tuple[str, list[str], str]:
+    """The table, the columns' names, and one placeholder for an array of each."""
+    meta = model._meta  # noqa: SLF001 - Django documents it
+    by_name = {field.name: field for field in meta.concrete_fields}
+    fields = [by_name[name] for name in (*key, *sums)]
+    names = [str(field.column) for field in fields]
+    return meta.db_table, names, ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)

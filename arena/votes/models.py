@@ -1,4 +1,4 @@
-"""Votes: one per battle, never edited or deleted; and what was heard before them."""
+"""Votes: one per battle, never edited or deleted; what was heard before them, and what was withdrawn."""
 
 from django.db import models
 from django.db.models import Q
@@ -61,3 +61,24 @@ class Listening(models.Model):
 
     def __str__(self) -> str:
         return f"battle {self.battle_id}: {self.left_heard_s} s left, {self.right_heard_s} s right"
+
+
+class WithdrawnScope(models.TextChoices):
+    """What a voter takes back: the texts of a battle, or its vote as well."""
+
+    TEXT = "text", "text"
+    VOTE = "vote", "vote"
+
+
+class Withdrawal(models.Model):
+    """A voter's wish about one battle. Only ever added to: a trigger refuses changes."""
+
+    battle = models.ForeignKey(Battle, on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(max_length=4, choices=WithdrawnScope.choices)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["battle", "scope"], name="withdrawal_once"),
+            models.CheckConstraint(condition=Q(scope__in=WithdrawnScope.values), name="withdrawal_scope_known"),
+        ]

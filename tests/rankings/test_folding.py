@@ -345,5 +345,5 @@ def test_one_fold_asks_for_groups_not_for_votes(scene: Scene, monkeypatch: pytes
     for _vote in range(6):
         vote(arena, ada, bell, Outcome.LEFT)
     fold_votes(arena.id)
-    rows = list(folding._groups(arena, 0, 10**9))
+    rows = list(folding._groups(folding._judged(arena, 0, 10**9)))
     assert [(row.n, row.outcome) for row in rows] == [(6, "left")]

@@ -65,7 +65,7 @@ def test_nothing_new_means_no_new_snapshot_and_few_statements(
 ) -> None:
     arena, _versions = scene
     refresh_board(arena.id)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert refresh_board(arena.id) is None
     assert Snapshot.objects.count() == 1
 
@@ -230,7 +230,7 @@ def test_the_cost_of_a_refresh_does_not_grow_with_the_systems(db: None, django_a
     for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
         vote(arena, left, right, Outcome.TIE)
     System.objects.filter(arena=arena).update(weight=2.0)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         refresh_board(arena.id)
     assert [row.status for row in leaderboard(arena).rows] == ["ok"] * 12
 

@@ -1,0 +1,21 @@
+"""Erase what was written in a battle; its rows stay."""
+
+from django.db.models import Case, F, Value, When
+
+from arena.battles.models import Battle, RefusedTurn, Report, Response, Turn
+
+#: Stands for the phrases in which a system named itself: that there were some still counts.
+ERASED = "erased"
+
+
+def erase_texts(battle: Battle) -> None:
+    """Prompts, answers and what came with them. Call it in the transaction that says why.
+
+    Nothing of a turn is left but numbers, so it must not be written any more: the caller has made sure of that.
+    """
+    turns = Turn.objects.filter(battle=battle)
+    turns.update(prompt="")
+    named = Case(When(identity_matches__len__gt=0, then=Value([ERASED])), default=F("identity_matches"))
+    Response.objects.filter(turn__in=turns).update(content="", reasoning="", identity_matches=named)
+    RefusedTurn.objects.filter(battle=battle).update(prompt="")
+    Report.objects.filter(battle=battle).update(text="")
