@@ -54,7 +54,16 @@ WITHDRAW = Question(
 class ReleasePolicyAdmin(AuditedAdmin):
     """How each arena releases its data; it holds for the next build."""
 
-    list_display = ("arena", "builds", "publishes", "embargo_days", "publishes_texts", "min_voters", "licence")
+    list_display = (
+        "arena",
+        "builds",
+        "publishes",
+        "embargo_days",
+        "publishes_texts",
+        "min_voters",
+        "withdrawal_days",
+        "licence",
+    )
     list_select_related = ("arena",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002

@@ -39,8 +39,9 @@ class Pseudonyms:
             raise ValueError(f"a salt has {SALT_BYTES} bytes")
         # RFC 2104 with the two keyed states made once: a release has a million of these, and `hmac` keys each anew.
         key = salt.ljust(_BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+        #: The two keyed blocks, for those who compute pseudonyms elsewhere.
+        self.inner_block, self.outer_block = (bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C))
+        self._inner, self._outer = hashlib.sha256(self.inner_block), hashlib.sha256(self.outer_block)
 
     def of(self, kind: str, identity: str) -> str:
         """One pseudonym, in hexadecimal."""

@@ -26,7 +26,11 @@ POLICY_VERSION: Final = "2026-11-25"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a release says about itself besides its tables. Dates are days in UTC; `end` is the first day outside."""
+    """What a release says about itself besides its tables. Dates are days in UTC; `end` is the first day outside.
+
+    previous: the release that it follows. revisions: earlier ones of itself, the oldest first. withdrawn_tallies: what
+    withdrawals took away from the earlier votes since the release before it, as rows of `prior_tallies`.
+    """
 
     arena: str
     modality: str
@@ -37,7 +41,8 @@ class Facts:
     created: date
     licence: str
     previous: dict[str, str] | None = None
-    supersedes: dict[str, str] | None = None
+    revisions: tuple[dict[str, str], ...] = ()
+    withdrawn_tallies: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,9 @@ def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Fact
         "arena": facts.arena,
         "modality": facts.modality,
         "release": facts.release,
-        "supersedes": facts.supersedes,
+        "supersedes": facts.revisions[-1] if facts.revisions else None,
+        "earlier_revisions": list(facts.revisions),
+        "withdrawn_tallies": list(facts.withdrawn_tallies),
         "removed": removed_of(tables["tombstones"]),
         "previous": facts.previous,
         "window": {"start": facts.start.isoformat(), "end": facts.end.isoformat()},
@@ -92,6 +99,7 @@ def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Fact
         "lock_sha256": lock_sha256(),
         "libraries": {name: installed(name) for name in ("pyarrow", "numpy", "scipy")},
         "counts": certified.counts_of(tables),
+        "withdrawn_battles": projected.withdrawn,
         "withheld_texts": projected.withheld,
         "merged_attributes": projected.merged,
         "pii": {"rules": pii.RULES_VERSION, "found_in_texts": projected.found, "suite": pii_figures.FIGURES},

@@ -51,21 +51,41 @@ def tallies_of(votes: pa.Table, contender_of: Mapping[str, str]) -> Tallies:
 
 def tallies_from(table: pa.Table) -> Tallies:
     """`prior_tallies` as counts."""
-    return {(row["first"], row["second"]): PairCount(*(row[name] for name in _COUNTS)) for row in table.to_pylist()}
+    return tallies_of_rows(table.to_pylist())
+
+
+def tallies_of_rows(rows: Iterable[Mapping[str, Any]]) -> Tallies:
+    """The same from its rows."""
+    return {(row["first"], row["second"]): PairCount(*(row[name] for name in _COUNTS)) for row in rows}
 
 
 def tally_table(tallies: Tallies) -> pa.Table:
     """Counts as `prior_tallies`."""
-    rows = [
+    return pa.Table.from_pylist(tally_rows(tallies), schema=PRIOR_TALLIES.schema)
+
+
+def tally_rows(tallies: Tallies) -> list[dict[str, Any]]:
+    """The rows of `prior_tallies`."""
+    return [
         {"first": first, "second": second, **dict(zip(_COUNTS, astuple(count), strict=True))}
         for (first, second), count in sorted(tallies.items())
     ]
-    return pa.Table.from_pylist(rows, schema=PRIOR_TALLIES.schema)
 
 
 def added(one: Tallies, other: Tallies) -> Tallies:
     """Both together."""
     return {pair: one.get(pair, PairCount()) + other.get(pair, PairCount()) for pair in one | other}
+
+
+def without(one: Tallies, other: Tallies) -> Tallies:
+    """The first without the second; pairs that come to nothing are left out."""
+    nothing = PairCount()
+    left = {pair: _minus(one.get(pair, nothing), other.get(pair, nothing)) for pair in one | other}
+    return {pair: count for pair, count in left.items() if any(astuple(count))}
+
+
+def _minus(one: PairCount, other: PairCount) -> PairCount:
+    return PairCount(*(mine - its for mine, its in zip(astuple(one), astuple(other), strict=True)))
 
 
 def excluded_of(votes: pa.Table) -> dict[str, int]:

@@ -88,8 +88,8 @@ def _responsible() -> dict[str, str]:
         "rai:dataBiases": "Voters chose themselves and chose their prompts; languages and subjects are not balanced.",
         "rai:personalSensitiveInformation": "Pseudonyms of one release, ISO weeks, texts with consent after a local "
         "filter. Names of persons are found only where a sentence introduces them.",
-        "rai:dataReleaseMaintenancePlan": "Immutable. A release with a fault is withdrawn as a whole; the next one "
-        "follows by the calendar.",
+        "rai:dataReleaseMaintenancePlan": "Immutable. What voters withdraw leaves by a revision with a tombstone for "
+        "each row; the next release follows by the calendar.",
         "rai:dataUseCases": "Training and evaluation of routers and reward models; study of preferences.",
         "rai:dataLimitations": "Two systems per prompt; preferences, not truth.",
     }

@@ -18,6 +18,7 @@ _TEXT_STATUS: Final = {
     "personal_data": "the filter for personal data found something",
     "unreadable": "the filter failed on a text",
     "provider_terms": "no provider's terms let its outputs be published",
+    "withdrawn": "the voter withdrew it after it was published",
 }
 
 

@@ -23,7 +23,7 @@ from arena.battles.states import BattleState, ResponseStatus
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
 from arena.systems.models import SystemVersion
-from arena.votes.models import Vote
+from arena.votes.models import Vote, Withdrawal, WithdrawnScope
 
 #: A battle is released once nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
@@ -61,7 +61,9 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
     in_window = Q(created_at__gte=window.start, created_at__lt=window.end, arena=arena, state__in=FINISHED)
     # What was made ahead of any visitor, and nobody took, was nobody's battle.
     nobodys = Prefetched.objects.filter(taken_at=None).values("battle_id")
-    battles = Battle.objects.filter(in_window, pairing__isnull=False).exclude(id__in=nobodys)
+    began = Battle.objects.filter(in_window, pairing__isnull=False).exclude(id__in=nobodys)
+    withdrawn = Exists(Withdrawal.objects.filter(battle=OuterRef("pk"), scope=WithdrawnScope.VOTE))
+    battles = began.filter(~withdrawn)
     ids = battles.values("id")
     publishable = battles.filter(Q(publication=True) | Q(is_simulated=True)).values("id")
     return {
@@ -73,6 +75,7 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
         "texts": _texts(publishable),
         "answers": _answers(publishable),
         "feedback": _feedback(publishable),
+        "withdrawn": _source(began.filter(withdrawn), id=("id", pa.string())),
     }
 
 

@@ -32,6 +32,8 @@ _REQUIRED: Final = (
     "files",
     "counts",
     "leaderboard_sha256",
+    "earlier_revisions",
+    "withdrawn_tallies",
     "signature",
 )
 

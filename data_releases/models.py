@@ -5,9 +5,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
+from arena.battles.models import Battle
 
 #: What an arena begins with; the privacy page says so.
 EMBARGO_DAYS = 30
+#: As long as a voter's cookie lasts.
+WITHDRAWAL_DAYS = 365
 
 
 class ReleaseState(models.TextChoices):
@@ -37,6 +40,9 @@ class ReleasePolicy(models.Model):
     )
     min_voters = models.PositiveSmallIntegerField(default=20)
     licence = models.CharField(max_length=60, default="CC BY 4.0")
+    withdrawal_days = models.PositiveSmallIntegerField(
+        default=WITHDRAWAL_DAYS, help_text="So long after publication rows can be found again, to be taken out."
+    )
 
     class Meta:
         verbose_name_plural = "release policies"
@@ -65,6 +71,12 @@ class Release(models.Model):
     leaderboard = models.JSONField(null=True)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
     previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    # Withdrawals of its window that were known when it was built.
+    withdrawals = models.PositiveIntegerField(default=0)
+    # Of a revision: how the counted votes that it took away had ended, as rows of `prior_tallies`.
+    removed_tallies = models.JSONField(default=list)
+    # Of a revision: the rows whose texts went, and those that went as a whole.
+    settles = models.JSONField(default=dict)
     downloads = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
@@ -92,3 +104,16 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.arena} {self.name}"
+
+
+class ReleasedBattle(models.Model):
+    """Which row of a public release a battle became: kept so that it can be taken out, and only as long as it may be.
+
+    `row` is its `battle_id` there, which the salt can no longer tell.
+    """
+
+    battle = models.OneToOneField(Battle, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    # The first revision; later ones keep the ids of rows.
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    row = models.CharField(max_length=16)
+    text_removed = models.BooleanField(default=False)

@@ -63,6 +63,7 @@ class Projected:
     withheld: dict[str, int]
     merged: dict[str, Any]
     found: dict[str, int]
+    withdrawn: int = 0
 
 
 def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = ()) -> Projected:
@@ -95,7 +96,7 @@ def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = (
     }
     tables["cells"] = cell_table(tables["systems"], tables["battles"], tables["votes"])
     _require_unique(tables)
-    return Projected(tables, texts.withheld, merged, texts.found)
+    return Projected(tables, texts.withheld, merged, texts.found, len(raw["withdrawn"]))
 
 
 def _unreleased(systems: pa.Table) -> set[int]:

@@ -6,6 +6,7 @@ not sent again, and a process that dies anywhere leaves nothing that a visitor s
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from enum import Enum
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common.storage import Missing, Store
+from arena.votes.models import Withdrawal
+from data_releases import released_rows
 from data_releases.found import Verified
 from data_releases.manifest import MANIFEST, sha256
 from data_releases.models import ONCE_PUBLIC, Release, ReleaseState
@@ -84,9 +87,27 @@ def _manifest_last(path: str) -> tuple[bool, str]:
     return path == MANIFEST, path
 
 
+def last_month(arena: Arena) -> Release | None:
+    """The first revision of the month published last."""
+    once = Release.objects.filter(arena=arena, state__in=ONCE_PUBLIC, revision=1)
+    return once.order_by("-published_at", "-pk").first()
+
+
 def newest_public(arena: Arena) -> Release | None:
-    """The release that the next one follows: the last one published, whatever became of it."""
-    return Release.objects.filter(arena=arena, state__in=ONCE_PUBLIC).order_by("-published_at", "-pk").first()
+    """The release that the next one follows: the newest revision of the month published last, public or not."""
+    last = last_month(arena)
+    return newest_revision(last) if last else None
+
+
+def first_revision(release: Release) -> Release:
+    """The first revision of the same month."""
+    return Release.objects.get(arena=release.arena_id, window_start=release.window_start, revision=1)
+
+
+def newest_revision(release: Release) -> Release:
+    """The newest revision of the same month that was ever public."""
+    once = Release.objects.filter(arena=release.arena_id, window_start=release.window_start, state__in=ONCE_PUBLIC)
+    return once.select_related("arena").order_by("-revision").first() or release
 
 
 def verified(files: Store, release: Release, place: Place | None = None) -> Verified:
@@ -106,8 +127,7 @@ def publish(files: Store, release: Release) -> Release:
         return release
     if release.state != ReleaseState.REVIEWED:
         raise PublishRefused(f"{release} is {release.get_state_display()}; review it first")
-    if newest_public(release.arena) != release.previous:
-        raise PublishRefused(f"another release was published since {release} was built: throw it away and build anew")
+    _require_current(release)
     _copy(files, release)
     checked = verified(files, release, Place.PUBLIC)
     if checked.problems:
@@ -115,8 +135,33 @@ def publish(files: Store, release: Release) -> Release:
         raise PublishRefused(f"{release} does not verify: {path}: {problem}")
     _open(release)
     _remove(files, Place.DRAFT, release)
+    if release.revision > 1:
+        tidy(files, release.arena)
     release.refresh_from_db()
     return release
+
+
+def _require_current(release: Release) -> None:
+    """Refuse what is older than its releases or its withdrawals."""
+    if release.revision > 1:
+        return
+    if newest_public(release.arena) != release.previous:
+        raise PublishRefused(f"another release was published since {release} was built: throw it away and build anew")
+    if withdrawals_in(release) != release.withdrawals:
+        raise PublishRefused(f"battles of {release} were withdrawn since it was built: throw it away and build anew")
+
+
+def withdrawals_in(release: Release) -> int:
+    """How many wishes there are about battles of its window."""
+    start, end = moments_of(release)
+    return Withdrawal.objects.filter(
+        battle__arena=release.arena, battle__created_at__gte=start, battle__created_at__lt=end
+    ).count()
+
+
+def moments_of(release: Release) -> tuple[datetime, datetime]:
+    """Its window: start ≤ t < end."""
+    return datetime.combine(release.window_start, time(), UTC), datetime.combine(release.window_end, time(), UTC)
 
 
 def _copy(files: Store, release: Release) -> None:
@@ -149,8 +194,14 @@ def _open(release: Release) -> None:
     with transaction.atomic():
         # Two releases of one arena are published one after the other.
         Arena.objects.select_for_update().get(pk=release.arena_id)
-        if newest_public(release.arena) != release.previous:
-            raise PublishRefused(f"another release was published since {release} was built")
+        _require_current(release)
+        if release.revision == 1:
+            released_rows.remember(release, *moments_of(release))
+        else:
+            Release.objects.filter(
+                arena=release.arena, window_start=release.window_start, state=ReleaseState.PUBLISHED
+            ).update(state=ReleaseState.SUPERSEDED)
+            released_rows.settle(first_revision(release), release.settles["texts"], release.settles["whole"])
         moved = Release.objects.filter(
             pk=release.pk, state=ReleaseState.REVIEWED, manifest_sha256=release.manifest_sha256
         ).update(state=ReleaseState.PUBLISHED, published_at=Now(), salt=None)
@@ -162,6 +213,20 @@ def _remove(files: Store, place: Place, release: Release) -> None:
     """Delete the files in one place, the manifest first: what is left is no release."""
     for key in sorted(files.keys(folder_of(place, release)), key=lambda key: not key.endswith(MANIFEST)):
         files.delete(key)
+
+
+def tidy(files: Store, arena: Arena) -> None:
+    """Remove what a revision made superfluous: a killed process may have left it."""
+    rows = Release.objects.select_related("arena").filter(arena=arena)
+    for superseded in rows.filter(state=ReleaseState.SUPERSEDED):
+        _remove(files, Place.PUBLIC, superseded)
+    for public in rows.filter(state=ReleaseState.PUBLISHED):
+        _remove(files, Place.DRAFT, public)
+
+
+def discard(files: Store, release: Release) -> None:
+    """Remove the files of a draft."""
+    _remove(files, Place.DRAFT, release)
 
 
 def withdraw(files: Store, release: Release) -> Release:

@@ -1,6 +1,7 @@
-"""Drafts that are due, once a day: each month of each arena once, when its embargo has passed."""
+"""What is due: each month of each arena once, when its embargo has passed; and what withdrawals ask for, hourly."""
 
 import logging
+from datetime import timedelta
 from typing import Final
 
 from arena.arenas.models import Arena
@@ -8,11 +9,14 @@ from arena.common import ledger, periods
 from arena.common.object_store import store
 from data_releases import publish, services
 from data_releases.models import Release, ReleaseState
+from data_releases.released_rows import forget_old
+from data_releases.revisions import discard_outdated, revise_all
 
 logger = logging.getLogger(__name__)
 
 #: A month of a large arena takes minutes; nobody else must take the run over meanwhile.
 JOB: Final = ledger.Job("data_releases.build", periods.DAILY, backlog=1, lease_s=3600)
+REVISE: Final = ledger.Job("data_releases.revise", periods.HOURLY, backlog=1, lease_s=3600)
 
 
 def build_due(period: ledger.Period) -> None:
@@ -31,6 +35,15 @@ def build_due(period: ledger.Period) -> None:
             logger.info("built release %s of %s", month.name, arena.slug)
             if policy.publishes:
                 _publish(arena)
+    period.close()
+
+
+def revise_due(period: ledger.Period) -> None:
+    """Take out of public releases what was withdrawn, and forget what is too old to be found."""
+    for arena in Arena.objects.order_by("pk"):
+        discard_outdated(store(), arena)
+        revise_all(store(), arena)
+        forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
     period.close()
 
 

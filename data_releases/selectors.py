@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from arena.arenas.models import Arena
 from data_releases import services
 from data_releases.models import Release, ReleaseState
@@ -60,21 +62,36 @@ def public_release(arena: Arena, name: str) -> Release | None:
     return Release.objects.select_related("arena").filter(arena=arena, name=name, state=ReleaseState.PUBLISHED).first()
 
 
+def newer_revision(slug: str, name: str) -> str | None:
+    """The name of the public revision that replaced a release of an open arena; None where none did."""
+    old = Release.objects.filter(arena__slug=slug, arena__is_open=True, name=name, state=ReleaseState.SUPERSEDED)
+    public = Release.objects.filter(
+        arena__slug=slug, window_start__in=old.values("window_start"), state=ReleaseState.PUBLISHED
+    )
+    return public.values_list("name", flat=True).first()
+
+
+def _by_month(arena: Arena) -> QuerySet[Release]:
+    """Public releases in the order in which their months were published, the last one first."""
+    firsts = Release.objects.filter(arena=arena, window_start=OuterRef("window_start"), revision=1)
+    public = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED)
+    return public.annotate(month_at=Subquery(firsts.values("published_at"))).order_by("-month_at", "-pk")
+
+
 def certified_board(arena: Arena, name: str | None = None) -> CertifiedBoard | None:
     """The certified leaderboard of an arena, or None before its first release. One query.
 
-    It is that of the release published last: a chain of tallies ends there, whatever the order of the months. With
-    `name`, that of one release.
+    It is that of the month published last, in its newest revision: a chain of tallies ends there, whatever the
+    order of the months. With `name`, that of one release.
     """
-    own = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED)
-    newest = (own if name is None else own.filter(name=name)).order_by("-published_at", "-pk").first()
+    own = _by_month(arena)
+    newest = (own if name is None else own.filter(name=name)).first()
     return None if newest is None else _certified(arena, newest)
 
 
 def certified_boards(arena: Arena) -> list[CertifiedBoard]:
-    """Those of all public releases, in the order in which they were published. One query."""
-    own = Release.objects.filter(arena=arena, state=ReleaseState.PUBLISHED).order_by("published_at", "pk")
-    return [board for release in own if (board := _certified(arena, release)) is not None]
+    """Those of all public releases, in the order in which their months were published. One query."""
+    return [board for release in _by_month(arena).reverse() if (board := _certified(arena, release)) is not None]
 
 
 def _certified(arena: Arena, newest: Release) -> CertifiedBoard | None:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -25,11 +25,11 @@ from arena.common.storage import Store
 from arena.rankings.services import fold_votes
 from data_releases import anonymise, certified, extract, publish
 from data_releases.assemble import Assembled, Facts, assemble
+from data_releases.chain import carried
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.projection import BuildRefused, ReleaseError, Rules, project
 from data_releases.site import signing_key
-from data_releases.verify import carried
 
 __all__ = [
     "AlreadyBuilding",
@@ -151,8 +151,10 @@ def build_release(arena: Arena, month: Month, *, embargo: bool = True) -> Releas
     """
     policy = policy_of(arena)
     _require_over(arena, month, policy, embargo=embargo)
-    with _only_one(arena):
+    with only_one(arena):
         release = _draft(arena, month, policy.embargo_days if embargo else 0)
+        # Counted first: a wish that comes meanwhile makes the draft outdated, and publishing refuses it.
+        withdrawals = publish.withdrawals_in(release)
         assembled = _assembled(release, policy)
         publish.store_draft(store(), release, assembled.files)
         Release.objects.filter(pk=release.pk, state=ReleaseState.DRAFT).update(
@@ -160,6 +162,7 @@ def build_release(arena: Arena, month: Month, *, embargo: bool = True) -> Releas
             leaderboard=json.loads(assembled.files[LEADERBOARD]),
             manifest_sha256=sha256(assembled.files[MANIFEST]),
             previous=release.previous,
+            withdrawals=withdrawals,
         )
     release.refresh_from_db()
     return release
@@ -174,7 +177,7 @@ def _require_over(arena: Arena, month: Month, policy: ReleasePolicy, *, embargo:
 
 
 @contextmanager
-def _only_one(arena: Arena) -> Iterator[None]:
+def only_one(arena: Arena) -> Iterator[None]:
     """One build of an arena at a time, whichever process; the lock goes with the connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [ADVISORY_LOCK, arena.pk])
@@ -207,11 +210,12 @@ def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
     arena = release.arena
     # The fold finds language and categories of voted battles.
     fold_votes(arena.pk)
-    raw = extract.read(arena, extract.Window(_midnight(release.window_start), _midnight(release.window_end)))
-    earlier = _carried(store(), release.previous) if release.previous else {}
+    raw = extract.read(arena, extract.Window(*publish.moments_of(release)))
+    taken = _withdrawn_since(release)
+    earlier = certified.without(_carried(store(), release.previous), taken) if release.previous else {}
     rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
     projected = project(raw, bytes(release.salt or b""), rules, {name for pair in earlier for name in pair})
-    return assemble(projected, certified.tally_table(earlier), _facts(release, policy), signing_key())
+    return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
 
 
 def _carried(files: Store, previous: Release) -> certified.Tallies:
@@ -222,11 +226,21 @@ def _carried(files: Store, previous: Release) -> certified.Tallies:
     return carried(checked)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _withdrawn_since(release: Release) -> certified.Tallies:
+    """What revisions of earlier months took away after the month before was published: its tallies have it still."""
+    last = publish.last_month(release.arena)
+    if last is None:
+        return {}
+    since = Release.objects.filter(arena=release.arena, revision__gt=1, published_at__gt=last.published_at).exclude(
+        window_start=last.window_start
+    )
+    taken: certified.Tallies = {}
+    for rows in since.order_by("pk").values_list("removed_tallies", flat=True):
+        taken = certified.added(taken, certified.tallies_of_rows(rows))
+    return taken
 
 
-def _facts(release: Release, policy: ReleasePolicy) -> Facts:
+def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies) -> Facts:
     previous = release.previous
     return Facts(
         arena=release.arena.slug,
@@ -238,6 +252,7 @@ def _facts(release: Release, policy: ReleasePolicy) -> Facts:
         created=release.created_at.date(),
         licence=policy.licence,
         previous={"release": previous.name, "manifest_sha256": previous.manifest_sha256} if previous else None,
+        withdrawn_tallies=tuple(certified.tally_rows(taken)),
     )
 
 

@@ -11,6 +11,7 @@ A battle's texts are published as a whole or not at all. The first class that ap
     personal_data       the filter found something in a prompt or an answer
     unreadable          the filter failed on a text
     provider_terms      neither system's terms let its outputs be published
+    withdrawn           its voter withdrew it after it was published; only in revisions
 
 Simulated battles have no person behind them, so there is nobody to ask. Where one system's terms forbid it, its side
 is null and the rest is published.
@@ -32,6 +33,7 @@ MAX_CHARS: Final = 4_000
 #: Answers are longer than prompts, and not the voter's words.
 MAX_ANSWER_CHARS: Final = 32_000
 PUBLISHED: Final = "published"
+WITHDRAWN: Final = "withdrawn"
 
 _CONVERSATIONS: Final = pa.schema(
     [

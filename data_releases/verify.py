@@ -160,21 +160,3 @@ def _board(published: bytes | None, found: Verified) -> None:
         found.say(LEADERBOARD, "the votes give another leaderboard")
     if sha256(published) != manifest["leaderboard_sha256"]:
         found.say(LEADERBOARD, "the manifest names another leaderboard")
-
-
-def check_chain(newer: Verified, older: Verified) -> None:
-    """Note in `newer` where it does not follow `older`: another release, or other tallies than its votes give."""
-    named = newer.manifest.get("previous")
-    told = older.manifest["release"]
-    if newer.manifest["arena"] != older.manifest["arena"] or named is None or named["release"] != told:
-        newer.say(MANIFEST, f"it does not follow release {told}")
-    elif named["manifest_sha256"] != sha256(canonical(older.manifest)):
-        newer.say(MANIFEST, f"it follows another {told} than the one given")
-    elif certified.tallies_from(newer.tables["prior_tallies"]) != carried(older):
-        newer.say(schema.PRIOR_TALLIES.file, f"its tallies are not those of {told} and before")
-
-
-def carried(release: Verified) -> certified.Tallies:
-    """The tallies that the next release starts from."""
-    own = certified.tallies_of(release.tables["votes"], certified.contenders_of(release.tables["systems"]))
-    return certified.added(certified.tallies_from(release.tables["prior_tallies"]), own)

@@ -7,11 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from data_releases.chain import check_chain
 from data_releases.difference import differences
 from data_releases.found import Verified
 from data_releases.manifest import read_key
 from data_releases.source import SourceError, open_source
-from data_releases.verify import check_chain, verify
+from data_releases.verify import verify
 
 VERIFIED: Final = 0
 MISMATCH: Final = 1

@@ -16,6 +16,7 @@ JOBS: Final[dict[str, tuple[Job, Work]]] = {
     prefetch.JOB.name: (prefetch.JOB, prefetch.fill),
     schedule.JOB.name: (schedule.JOB, schedule.build_due),
     by_vote.JOB.name: (by_vote.JOB, by_vote.keep_all),
+    schedule.REVISE.name: (schedule.REVISE, schedule.revise_due),
     sampling.JOB.name: (sampling.JOB, sampling.count_draws),
     studies.JOB.name: (studies.JOB, studies.study_all),
 }

@@ -117,6 +117,13 @@ class VoteIn(In):
     )
 
 
+class WithdrawIn(In):
+    """What to take back: the texts in any case, the vote on request."""
+
+    vote: bool = False
+    model_config = ConfigDict(json_schema_extra={"examples": [{"vote": True}]})
+
+
 class ReportIn(In):
     """A report of one answer to the operators."""
 

@@ -105,6 +105,15 @@ class BattleOut(Out):
     turns: list[TurnOut]
     vote: VoteOut | None
     systems: PerSide[RevealedOut] | None
+    receipt: str | None = Field(description="After the vote: opens `/withdraw` in any browser. Keep it for the voter.")
+
+
+class WithdrawnOut(Out):
+    """What is withdrawn of a battle, since when."""
+
+    battle: UUID
+    text_at: datetime | None
+    vote_at: datetime | None
 
 
 class RequirementOut(Out):

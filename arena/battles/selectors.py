@@ -85,6 +85,7 @@ class BlindBattle:
             "turns": [turn.as_dict() for turn in self.turns],
             "vote": None,
             "systems": None,
+            "receipt": None,
         }
 
 

@@ -36,7 +36,6 @@ GENERATE_TURN: Final = "arena.generate_turn"
 GENERATE_LOCAL: Final = "arena.generate_local"
 PREPARE_CLIPS: Final = "arena.prepare_clips"
 REFRESH_BOARD: Final = "arena.refresh_board"
-APPLY_WITHDRAWALS: Final = "arena.apply_withdrawals"
 TRY_LOCAL: Final = "arena.try_local"
 TRY_STREAMED: Final = "arena.try_streamed"
 RUN_JOB: Final = "arena.run_job"
@@ -47,7 +46,6 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_LOCAL: Doorbell("cpu"),
     PREPARE_CLIPS: Doorbell("cpu"),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
-    APPLY_WITHDRAWALS: Doorbell("periodic", coalesce=True),
     TRY_LOCAL: Doorbell("cpu"),
     TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),

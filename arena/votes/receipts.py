@@ -1,7 +1,7 @@
 """A receipt for a vote: whoever has it may withdraw the battle, without the browser that voted.
 
 It holds the battle's id and a keyed hash of it, so the site stores nothing, and nobody can make one without the site's
-secret key. A new secret key makes old receipts invalid, as it does cookies.
+secret key. A secret key that was replaced opens old receipts as long as it is among the fallbacks.
 
 ReceiptError
 └── ReceiptInvalid      no receipt of this site
@@ -30,14 +30,14 @@ class ReceiptInvalid(ReceiptError):
     """It is no receipt of this site."""
 
 
-def _mark(battle_id: uuid.UUID) -> bytes:
-    key = hashlib.sha256(b"receipt 1 " + settings.SECRET_KEY.encode()).digest()
+def _mark(battle_id: uuid.UUID, secret: str) -> bytes:
+    key = hashlib.sha256(b"receipt 1 " + secret.encode()).digest()
     return hmac.digest(key, battle_id.bytes, "sha256")[:_MARK_BYTES]
 
 
 def receipt_of(battle_id: uuid.UUID) -> str:
     """Eight groups of five letters and digits. Show it to the battle's voter alone."""
-    code = base64.b32encode(battle_id.bytes + _mark(battle_id)).decode()
+    code = base64.b32encode(battle_id.bytes + _mark(battle_id, settings.SECRET_KEY)).decode()
     return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
 
 
@@ -55,6 +55,7 @@ def battle_of_receipt(text: str) -> uuid.UUID:
     if len(content) != _ID_BYTES + _MARK_BYTES:
         raise ReceiptInvalid("not a receipt")
     battle_id = uuid.UUID(bytes=content[:_ID_BYTES])
-    if not hmac.compare_digest(content[_ID_BYTES:], _mark(battle_id)):
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if not any(hmac.compare_digest(content[_ID_BYTES:], _mark(battle_id, secret)) for secret in secrets):
         raise ReceiptInvalid("not a receipt")
     return battle_id

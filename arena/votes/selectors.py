@@ -10,6 +10,7 @@ from arena.battles.selectors import BlindBattle, RevealedSystem, blind_battle, r
 from arena.battles.states import BattleState, Side
 from arena.media.selectors import RevealedClip, players_of, revealed_clips
 from arena.votes.models import Vote
+from arena.votes.receipts import receipt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class RevealedBattle:
             **self.blind.as_dict(),
             "vote": {"outcome": self.outcome, "reasons": self.reasons, "feedback": self.feedback},
             "systems": {side: system.as_dict() | self._clip(side) for side, system in self.systems.items()},
+            "receipt": receipt_of(self.blind.id),
         }
 
     def _clip(self, side: Side) -> dict[str, Any]:

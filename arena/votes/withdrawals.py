@@ -1,7 +1,7 @@
 """Take a battle back: its texts at once, and the vote too if the voter wants that.
 
-Prompts, answers and feedback are erased in the transaction that stores the wish. A withdrawn vote stays a row, as every
-vote does; the wish beside it takes it out of tallies (`rankings.withdrawing`) and releases (`data_releases`).
+Prompts, answers and feedback are erased in the transaction that stores the wish. A withdrawn vote stays a row, as
+every vote does; the wish beside it takes it out of tallies (`rankings.withdrawing`) and releases (`data_releases`).
 """
 
 import uuid
@@ -70,7 +70,6 @@ def _note(battle: Battle, *, vote: bool) -> None:
     wished = [WithdrawnScope.TEXT, *([WithdrawnScope.VOTE] if vote else [])]
     rows = [Withdrawal(battle=battle, scope=scope) for scope in wished]
     Withdrawal.objects.bulk_create(rows, ignore_conflicts=True)
-    outbox.enqueue(queue.APPLY_WITHDRAWALS, battle.arena_id)
     if vote:
         outbox.enqueue(queue.REFRESH_BOARD, battle.arena_id)
 

@@ -216,6 +216,11 @@ class BattlePage:
         return str(SCRIPT_STRINGS["vote.said"]).format(outcome=OUTCOMES[vote["outcome"]])
 
     @property
+    def receipt(self) -> str:
+        """What the voter keeps to withdraw the battle later; empty until the vote."""
+        return self.battle["receipt"] or ""
+
+    @property
     def reveal_cards(self) -> list[dict[str, Any]]:
         """Who answered, side by side; empty places before the vote."""
         vote, systems = self.battle["vote"], self.battle["systems"]

@@ -15,6 +15,7 @@ from arena.web.views import (
     pages,
     releases,
     value,
+    withdraw,
 )
 
 app_name = "web"
@@ -37,6 +38,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("battles/<uuid:battle_id>/vote", battle.vote, name="vote"),
     path("battles/<uuid:battle_id>/stop", battle.stop, name="stop"),
     path("battles/<uuid:battle_id>/report", battle.report, name="report"),
+    path("battles/download", history.download, name="own_data"),
+    path("battles/withdraw", withdraw.everything, name="withdraw_everything"),
+    path("battles/<uuid:battle_id>/withdraw", withdraw.battle, name="withdraw_battle"),
+    path("withdraw", withdraw.receipt, name="withdraw"),
     path("consent", consent.page, name="consent"),
     path("consent/forget", consent.forget, name="forget"),
     path("battles/<uuid:battle_id>/clips/<str:side>", media.download, name="download"),

@@ -60,6 +60,8 @@ export function showReveal(panel: HTMLElement, battle: Battle, moveFocus: boolea
   }
   const title = panel.querySelector<HTMLElement>("[data-fill=said]");
   if (title) title.textContent = text("vote.said", { outcome: text(`outcome.${vote.outcome}`) });
+  const receipt = panel.querySelector<HTMLElement>("[data-fill=receipt]");
+  if (receipt) receipt.textContent = battle.receipt ?? "";
   panel.hidden = false;
   if (moveFocus) {
     title?.focus({ preventScroll: true });

@@ -65,6 +65,7 @@ export interface Battle {
   turns: Turn[];
   vote: Vote | null;
   systems: PerSide<RevealedSystem> | null;
+  receipt: string | null;
 }
 
 export type LiveEvent =

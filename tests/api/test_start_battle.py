@@ -12,7 +12,7 @@ from arena.router.guard import Refusal
 from tests.api.callers import CONSENT, Browser, Program, browser, program, slug_of
 
 PATH = "/arenas/text/battles"
-KEYS = ["id", "arena", "state", "reason", "created_at", "requirement", "turns", "vote", "systems"]
+KEYS = ["id", "arena", "state", "reason", "created_at", "requirement", "turns", "vote", "systems", "receipt"]
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])

@@ -123,7 +123,8 @@ def build(folder: Path) -> None:
         )  # fmt: skip
     # The fold finds languages and categories.
     services.fold_votes(arena.pk)
-    window = extract.Window(services._midnight(OCTOBER.start), services._midnight(OCTOBER.end))
+    midnight = FIRST.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    window = extract.Window(midnight, midnight.replace(month=11))
     raw = extract.read(arena, window)
     projected = project(raw, b"sample salt of 32 bytes, public!", Rules("text", is_demo=False, publish_texts=True))
     facts = Facts(

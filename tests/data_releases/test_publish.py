@@ -12,11 +12,11 @@ from arena.common.bucket import BucketStore
 from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from data_releases import publish, services
+from data_releases.chain import check_chain
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.services import window_of
 from data_releases.source import Unreadable
-from data_releases.verify import check_chain
 from tests.data_releases.world import FIRST, add_battle, make_world
 
 pytestmark = pytest.mark.django_db

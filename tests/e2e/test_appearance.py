@@ -34,6 +34,8 @@ PAGES = {
     "about": "/about",
     "methods": "/methods",
     "privacy": "/privacy",
+    "withdraw": "/withdraw",
+    "withdraw-everything": "/battles/withdraw",
     "consent": "/consent",
     "not-found": "/nothing-here",
     "api": "/api/",

@@ -3,9 +3,9 @@
 import pytest
 
 from arena.rankings.folding import fold_votes, locked_watermark, recount
+from arena.rankings.models import Snapshot
 from arena.rankings.services import refresh_arena
 from arena.rankings.withdrawing import take_out_withdrawn
-from arena.rankings.models import Snapshot
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from arena.votes.withdrawals import withdraw_battle

@@ -12,11 +12,11 @@ from pydantic import AwareDatetime, BeforeValidator
 from arena.accounts.models import Voter
 from arena.accounts.services import Actor, consent_of
 from arena.api.auth import IDENTITY, actor_of, owner_of
-from arena.api.bodies import BattleIn, ReportIn, RequirementIn, TurnIn, VoteIn
+from arena.api.bodies import BattleIn, ReportIn, RequirementIn, TurnIn, VoteIn, WithdrawIn
 from arena.api.openapi import problems
 from arena.api.problems import ProblemRaised
 from arena.api.rendering import rendered, rendered_battle
-from arena.api.schemas import BattleOut, BattlesOut, ReportOut, RequirementOut, SummaryOut
+from arena.api.schemas import BattleOut, BattlesOut, ReportOut, RequirementOut, SummaryOut, WithdrawnOut
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.battles import services
@@ -26,6 +26,7 @@ from arena.battles.states import BattleState
 from arena.integrity.services import ConsentRequired, LimitReached, admit, hold_open_battles
 from arena.router import services as routing
 from arena.votes.services import cast_vote
+from arena.votes.withdrawals import withdraw
 
 router = Router(tags=["battles"], auth=IDENTITY)
 PAGE_MAX = 100
@@ -232,6 +233,21 @@ def vote(request: HttpRequest, battle_id: BattleId, body: VoteIn) -> HttpRespons
 def stop(request: HttpRequest, battle_id: BattleId) -> HttpResponse:
     """End the writing at what is shown; the battle can be voted on as it is. No effect where nothing is written."""
     return rendered_battle(services.stop(_id(battle_id), owner_of(actor_of(request))))
+
+
+@router.post(
+    "/battles/{battle_id}/withdraw",
+    operation_id="withdraw_battle",
+    response={200: WithdrawnOut, **problems(400, 401, 404, 409, 413, 415, 422)},
+)
+def withdraw_one(request: HttpRequest, battle_id: BattleId, body: WithdrawIn) -> HttpResponse:
+    """Take a battle back: prompts, answers and feedback are erased at once, and the vote goes too if `vote` is true.
+
+    It cannot be undone; again is answered alike. Needs no consent. Nothing of it appears in later data releases; a
+    release that holds it gets a revision without it. While answers are written: 409 `not-ready`; stop them first.
+    """
+    done = withdraw(_id(battle_id), owner_of(actor_of(request)), vote=body.vote)
+    return rendered(WithdrawnOut(battle=done.battle_id, text_at=done.text_at, vote_at=done.vote_at))
 
 
 @router.post(

@@ -5,17 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('rankings', '0005_forms_of_answers'),
-        ('votes', '0002_withdrawals'),
+        ("rankings", "0006_variants"),
+        ("votes", "0003_withdrawals"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TakenOut',
+            name="TakenOut",
             fields=[
-                ('vote', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='votes.vote')),
+                (
+                    "vote",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="votes.vote",
+                    ),
+                ),
             ],
         ),
     ]

@@ -6,23 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('battles', '0004_reports_and_refusals'),
-        ('votes', '0001_initial'),
+        ("battles", "0004_reports_and_refusals"),
+        ("votes", "0002_listening"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Withdrawal',
+            name="Withdrawal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('text', 'text'), ('vote', 'vote')], max_length=4)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('battle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='battles.battle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("scope", models.CharField(choices=[("text", "text"), ("vote", "vote")], max_length=4)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "battle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="battles.battle"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('battle', 'scope'), name='withdrawal_once'), models.CheckConstraint(condition=models.Q(('scope__in', ['text', 'vote'])), name='withdrawal_scope_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("battle", "scope"), name="withdrawal_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["text", "vote"])), name="withdrawal_scope_known"
+                    ),
+                ],
             },
         ),
         # A wish stays as it was expressed, whoever writes.

@@ -7,7 +7,7 @@ from arena.accounts.limits import MAX_WINDOW_S
 from arena.accounts.services import CONSENT_TEXT_VERSION
 from arena.web.texts.model import Section, Text
 from data_releases.anonymise import MIN_VOTERS
-from data_releases.models import EMBARGO_DAYS
+from data_releases.models import EMBARGO_DAYS, WITHDRAWAL_DAYS
 
 
 def privacy(voter_cookie: str, contact: str) -> Text:
@@ -155,9 +155,12 @@ def _publication() -> Section:
                 ),
             ),
             _(
-                "A published release never changes. What you ask to be erased before it is published is not in it; "
-                "afterwards a release can only be withdrawn, and copies that others have taken stay with them."
-            ),
+                "A published release never changes. What you withdraw before it is published is not in it; afterwards "
+                "a new revision without it is published within hours, and the old one is taken down. Copies that "
+                "others have taken stay with them; the revision tells them which rows to remove. To find your rows, the "
+                "arena keeps which battle became which row for %(days)d days after publication, and forgets it then."
+            )
+            % {"days": WITHDRAWAL_DAYS},
         ),
     )
 
@@ -183,15 +186,18 @@ def _rights(contact: str) -> Section:
         _("What you can do"),
         (
             (
-                _("See every battle of this browser under “My battles”."),
+                _(
+                    "See every battle of this browser under “My battles”, and download everything that is stored "
+                    "about it."
+                ),
+                _(
+                    "Withdraw a battle, or all of them, under “My battles” or with the receipt that you saw after "
+                    "your vote: the texts are erased at once, and the vote leaves the leaderboard if you want that."
+                ),
                 _("Change your publication consent below."),
                 _(
                     "Let this browser be forgotten below: the cookie is deleted, and from then on nothing links your "
                     "browser to its battles."
-                ),
-                _(
-                    "Ask for the erasure of a text: write to the operator and name the address of the battle. Do so "
-                    "before your browser is forgotten."
                 ),
             ),
             _("Contact: %(contact)s") % {"contact": contact}

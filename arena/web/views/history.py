@@ -1,9 +1,12 @@
 """This browser's battles."""
 
+import json
 from datetime import datetime
+from io import BytesIO
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import cache_control
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from arena.integrity.identity import browser_actor
 from arena.votes.history import History, history_of
+from arena.votes.own_data import own_data
 from arena.web.messages import described
 
 PAGE_SIZE: Final = 20
@@ -30,6 +34,21 @@ def page(request: HttpRequest) -> HttpResponse:
         "section": "battles",
     }
     return render(request, "web/history.html", context)
+
+
+@require_safe
+@cache_control(no_store=True)
+def download(request: HttpRequest) -> HttpResponse:
+    """Everything that is stored about this browser's voter, as a JSON file in a ZIP archive."""
+    voter = browser_actor(request).voter
+    if voter is None:
+        raise Http404
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("my-battles.json", json.dumps(own_data(voter), ensure_ascii=False, indent=1))
+    response = HttpResponse(packed.getvalue(), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="my-battles.zip"'
+    return response
 
 
 def _moment(text: str) -> datetime | None:

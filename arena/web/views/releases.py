@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
@@ -18,7 +18,7 @@ from arena.web.public import public_page
 from arena.web.sending import sent_bytes
 from data_releases import downloads
 from data_releases.models import Release
-from data_releases.selectors import next_release_on, public_release, public_releases
+from data_releases.selectors import newer_revision, next_release_on, public_release, public_releases
 
 #: The first places of a release's leaderboard that its page shows.
 SHOWN_RANKS: Final = 10
@@ -41,6 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @public_page
 def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One release: what it holds, how it was made, its files and how to check them."""
+    if newer := newer_revision(slug, name):
+        return redirect("web:release", slug, newer)
     arena, release = _public(slug, name)
     manifest: dict[str, Any] = release.manifest or {}
     board = release.leaderboard or {}

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.arenas.models import Arena
 from arena.common.object_store import store
 from arena.common.storage import StorageError
-from data_releases import publish, services
+from data_releases import publish, revisions, services
 from data_releases.export import ExportError, export
 from data_releases.formats import FORMATS, NothingToExport
 from data_releases.models import Release, ReleaseState
@@ -20,7 +20,7 @@ from data_releases.services import ReleaseError
 class Command(BaseCommand):
     """One subcommand per step of a release's life; the same steps are in the admin."""
 
-    help = "Build the release of a month, publish it, list releases."
+    help = "Build the release of a month, publish it, revise it, list releases."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One parser per subcommand."""
@@ -31,6 +31,8 @@ class Command(BaseCommand):
         build.add_argument("--no-embargo", action="store_true", help="at once; demo arenas only")
         public = steps.add_parser("publish", help="publish a built release; running it means that you looked at it")
         _add_choice(public)
+        again = steps.add_parser("revise", help="take out of public releases what was withdrawn; published at once")
+        again.add_argument("--arena", required=True, help="slug of the arena")
         shaped = steps.add_parser("export", help="write a published release in another shape")
         _add_choice(shaped)
         shaped.add_argument("--format", required=True, choices=sorted(FORMATS), metavar="F", help=", ".join(FORMATS))
@@ -58,6 +60,13 @@ class Command(BaseCommand):
         if release.state == ReleaseState.DRAFT:
             release = services.mark_reviewed(release.pk, release.manifest_sha256)
         self.stdout.write(json.dumps(_told(publish.publish(store(), release)), indent=1))
+
+    def _revise(self, options: dict[str, Any]) -> None:
+        made = revisions.revise_all(store(), _arena(options["arena"]))
+        for release in made:
+            self.stdout.write(json.dumps(_told(release)))
+        if not made:
+            self.stderr.write("No withdrawal asks for a revision.")
 
     def _export(self, options: dict[str, Any]) -> None:
         release = _chosen(options, [ReleaseState.PUBLISHED])
