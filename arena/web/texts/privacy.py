@@ -157,8 +157,9 @@ def _publication() -> Section:
             _(
                 "A published release never changes. What you withdraw before it is published is not in it; afterwards "
                 "a new revision without it is published within hours, and the old one is taken down. Copies that "
-                "others have taken stay with them; the revision tells them which rows to remove. To find your rows, the "
-                "arena keeps which battle became which row for %(days)d days after publication, and forgets it then."
+                "others have taken stay with them; the revision tells them which rows to remove. To find your rows, "
+                "the arena keeps which battle became which row for %(days)d days after publication, and forgets "
+                "it then."
             )
             % {"days": WITHDRAWAL_DAYS},
         ),
