@@ -18,6 +18,7 @@ from arena.battles.models import Battle
 from arena.battles.services import set_state
 from arena.battles.states import SIDES, BattleState
 from arena.common import outbox, queue
+from arena.media.erasing import erase_clips
 from arena.votes.models import Vote, Withdrawal, WithdrawnScope
 
 #: Somebody writes in these; texts that are erased now would come back.
@@ -61,6 +62,7 @@ def withdraw_battle(battle_id: uuid.UUID, *, vote: bool) -> Withdrawn:
             # Nobody can judge what is not there any more.
             set_state(battle.id, BattleState.EXPIRED)
         erase_texts(battle)
+        erase_clips(battle)
         Vote.objects.filter(battle=battle).update(feedback=dict.fromkeys(SIDES, ""))
         _note(battle, vote=vote and Vote.objects.filter(battle=battle).exists())
     return withdrawn_of(battle_id)

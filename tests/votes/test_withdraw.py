@@ -8,6 +8,8 @@ from django.db import IntegrityError, transaction
 from arena.battles.errors import BattleNotFound, NotReady
 from arena.battles.models import Battle, Report, Response, Turn
 from arena.common.models import OutboxMessage
+from arena.common.storage import FolderStore
+from arena.media.models import Clip
 from arena.votes.models import Vote, Withdrawal
 from arena.votes.outcome import Outcome
 from arena.votes.receipts import ReceiptInvalid, battle_of_receipt, receipt_of
@@ -131,3 +133,17 @@ def test_a_receipt_of_another_site_or_battle_opens_nothing(battle, settings):
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(ReceiptInvalid):
         battle_of_receipt(code)
+
+
+def test_a_clip_goes_with_its_battle(battle, monkeypatch, tmp_path, django_capture_on_commit_callbacks):
+    files = FolderStore(tmp_path)
+    monkeypatch.setattr("arena.media.erasing.store", lambda: files)
+    files.put("clips/1", b"sound")
+    Clip.objects.create(
+        response=Response.objects.filter(turn__battle=battle).first(), key="clips/1", media_type="audio/ogg",
+        lyrics="secret words", duration_s=30, generated_s=30, prepared_in_s=1, peaks=[1], bytes=5, sha256="0" * 64,
+    )  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(battle.id, battle.voter, vote=False)
+    assert files.keys("clips") == []
+    assert Clip.objects.get().lyrics == ""
