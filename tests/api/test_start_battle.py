@@ -113,7 +113,7 @@ def test_a_requirement_that_the_arena_does_not_know_is_refused(alice: Program) -
 def test_a_refused_prompt_is_a_battle_in_state_refused_with_a_reason(
     alice: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(router, "moderate", lambda _text: Refusal("unsafe_content", "no"))
+    monkeypatch.setattr(router, "moderate", lambda *_given: Refusal("unsafe_content", "no"))
 
     response = alice.post(PATH, {"prompt": "Something bad"})
 
@@ -124,7 +124,7 @@ def test_a_refused_prompt_is_a_battle_in_state_refused_with_a_reason(
 
 
 def test_while_the_guard_is_away_nothing_is_accepted(alice: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_text: str) -> None:
+    def away(*_given: object) -> None:
         raise GuardUnavailable
 
     monkeypatch.setattr(router, "moderate", away)
