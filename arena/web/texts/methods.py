@@ -123,9 +123,9 @@ def _listening() -> Section:
         (
             _(
                 "A vote on music counts only if enough of both clips was heard: five seconds of each, unless the "
-                "arena says otherwise. The player reports when it plays, pauses or jumps, and once a second where it is in "
-                "the clip. The server compares that with its own clock: two reports in a row prove at most the time "
-                "that both clocks agree on."
+                "arena says otherwise. The player reports when it plays, pauses or jumps, and once a second where "
+                "it is in the clip. The server compares that with its own clock: two reports in a row prove at most "
+                "the time that both clocks agree on."
             ),
             (
                 _("Nothing is heard while the sound is off, while the clip stands still, or after a pause."),
