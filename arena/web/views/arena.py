@@ -100,7 +100,7 @@ def _started(actor: Actor, arena: Arena, draft: Draft) -> Battle:
         gate=gate,
     )
     try:
-        earlier = earlier_battle(arena, actor.voter, draft.prompt, None, draft.key) if draft.key else None
+        earlier = earlier_battle(arena, actor.voter, draft.prompt, draft.requirement, draft.key) if draft.key else None
     except IdempotencyMismatch:
         # The browser went back to an old page and sent its form with another prompt: that is a new battle.
         return wish()
