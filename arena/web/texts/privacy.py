@@ -101,6 +101,10 @@ def _not_stored() -> Section:
                 "The systems that answer may be services of other companies. They receive your prompts, but nothing "
                 "else about you. Please write nothing into a prompt that names you or other people."
             ),
+            _(
+                "A service that checks prompts and one that reads what a prompt for music asks for may receive it "
+                "too, in the same way. What the latter answered is kept for 30 days, without the prompt."
+            ),
         ),
     )
 
