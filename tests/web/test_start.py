@@ -110,7 +110,7 @@ def test_a_limit_becomes_a_page_with_retry_after(
 def test_a_guard_that_is_away_means_try_again_never_accepted(
     alice: Browser, arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(text: str) -> None:
+    def away(*_asked: object) -> None:
         raise GuardUnavailable
 
     monkeypatch.setattr("arena.router.services.moderate", away)
