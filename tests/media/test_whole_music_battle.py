@@ -18,7 +18,7 @@ pytestmark = pytest.mark.stack
 PROMPT = "A calm waltz, 5 seconds"
 SUGGESTED = "A fast march, 5 seconds"
 WISH = {"duration_s": 5}
-BATTLES = 8
+BATTLES = 5
 #: What differs from answer to answer whoever made it.
 OWN = {"date", "x-request-id"}
 
@@ -45,7 +45,7 @@ def _blind_battle(stack, canaries):
         visitor.consent()
         answer = visitor.post("/api/v1/arenas/music/battles", {"prompt": PROMPT, "requirement": WISH})
         battle = answer.json()
-        seen = visitor.watch(battle["id"], timeout_s=150)
+        seen = visitor.watch(battle["id"], timeout_s=240)
         assert seen.state == "ready", stack.logs()
         visitor.http.get(f"/battles/{battle['id']}")
         sides = visitor.battle(battle["id"])["turns"][0]
