@@ -21,7 +21,9 @@ Sources: Huber 1967 (Berkeley Symposium 5, 221-233); White 1982, doi:10.2307/191
 doi:10.1093/biomet/73.1.13; for paired comparisons: Chiang et al. 2024, arXiv:2403.04132.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Final, Literal, TypeAlias
 
@@ -40,6 +42,8 @@ LEVEL: Final = 0.95
 #: Below this share of the model's variance the observed one is no estimate (more than 99 % ties).
 DEGENERATE: Final = 0.01
 FEWEST_VOTERS: Final = 2
+#: Votes whose scores are in memory at a time.
+BLOCK: Final = 1_000_000
 
 
 class VotersNeeded(ValueError):
@@ -120,12 +124,27 @@ def clustered_meat(fitted: Fit, votes: Votes | None) -> Matrix:
     Raises:
         VotersNeeded: nobody, or a single voter.
     """
-    sums = scores_by_voter(fitted, votes)
-    voters = sums.shape[0]
+    size, voters = len(fitted.inverse), 0
+    meat: Matrix = np.zeros((size, size))
+    for block in _voter_blocks(votes):
+        sums = scores_by_voter(fitted, block)
+        voters += sums.shape[0]
+        meat += (sums.T @ sums).toarray()
     if voters < FEWEST_VOTERS:
         raise VotersNeeded("clustered intervals need the votes of at least two voters")
-    meat: Matrix = (sums.T @ sums).toarray() * (voters / (voters - 1))
-    return meat
+    return meat * (voters / (voters - 1))
+
+
+def _voter_blocks(votes: Votes | None) -> Iterator[Votes | None]:
+    """The votes in pieces of about `BLOCK`, no voter in two of them: ten million at once would take gigabytes."""
+    if votes is None or votes.voter is None or len(votes) <= BLOCK:
+        yield votes
+        return
+    order = np.argsort(votes.voter, kind="stable")
+    starts = np.flatnonzero(np.diff(votes.voter[order], prepend=votes.voter[order[0]] - 1))
+    cuts = np.unique(starts[np.searchsorted(starts, range(0, len(votes), BLOCK)).clip(max=len(starts) - 1)])
+    for start, end in pairwise([0, *cuts[cuts > 0].tolist(), len(votes)]):
+        yield votes.where(order[start:end])
 
 
 def scores_by_voter(fitted: Fit, votes: Votes | None) -> csr_matrix:

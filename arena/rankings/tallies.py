@@ -169,8 +169,8 @@ class Votes:
         """(N,): the weights, ones where none are given."""
         return np.ones(len(self)) if self.weight is None else self.weight
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Votes":
-        """The votes that a mask (N,) chooses."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Votes":
+        """The votes that a mask (N,) chooses, or those in these places."""
         columns = (self.left, self.right, self.outcome, self.weight, self.voter)
         return Votes(*(None if column is None else column[chosen] for column in columns))  # type: ignore[arg-type]
 

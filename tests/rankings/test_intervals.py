@@ -8,7 +8,7 @@ import pytest
 from arena.rankings.bradley_terry import SCALE, fit
 from arena.rankings.intervals import Limits, covariance, limits
 from arena.rankings.simultaneous import overlap_ranks
-from arena.rankings.tallies import Counts
+from arena.rankings.tallies import Counts, Votes, count
 from tests.rankings.samples import random_wins
 from tests.rankings.worlds import World
 
@@ -91,3 +91,16 @@ def test_ranks_are_those_that_the_intervals_leave_possible() -> None:
     ranks = overlap_ranks(lower, upper)
     assert ranks.low.tolist() == [1, 3, 3, 1, 5]
     assert ranks.high.tolist() == [2, 4, 4, 2, 5]
+
+
+@pytest.mark.parametrize("voters", [1_000, 7, 2])
+def test_scores_by_voter_are_summed_in_pieces_that_cut_no_voter(monkeypatch: pytest.MonkeyPatch, voters: int) -> None:
+    rng = np.random.default_rng(3)
+    left = rng.integers(0, 6, 3_000)
+    votes = Votes(
+        left, (left + rng.integers(1, 6, 3_000)) % 6, rng.integers(0, 4, 3_000), None, rng.integers(0, voters, 3_000)
+    )
+    counts = count(votes, 6)
+    whole = covariance(fit(counts), counts, "clustered", votes)
+    monkeypatch.setattr("arena.rankings.intervals.BLOCK", 100)
+    assert covariance(fit(counts), counts, "clustered", votes) == pytest.approx(whole, rel=1e-9, abs=1e-12)

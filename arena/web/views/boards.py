@@ -124,7 +124,7 @@ def imported(request: HttpRequest, slug: str, source_id: int) -> HttpResponse:
     rows = list(zip(found.rows, interval_bars(rated), strict=True))
     figure = leaderboard_figure(rated) if found.board.rated else None
     return render(
-        request, "web/imported.html", context_of(arena, "ratings", source=found.source, rows=rows, figure=figure)
+        request, "web/imported.html", context_of(arena, "imported", source=found.source, rows=rows, figure=figure)
     )
 
 

@@ -110,6 +110,7 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
         "intervals": INTERVALS,
         "method": method,
         "told": _told(asked.interval, method),
+        "unusual": asked != Asked(Question(asked.question.chosen), order=asked.order),
         "methods": {"intervals": ERRORS, "weights": WEIGHTS, "method": TIES},
         "switch": _switch(request, board),
         "data_query": data_query(request.GET),
