@@ -1,6 +1,6 @@
 """The counted votes of an arena one by one, in columns: for intervals by voter, and weights of the draw.
 
-A vote takes 31 bytes here, and they are read in blocks in the order of their ids, so that ten million fit into some
+A vote takes 32 bytes here, and they are read in blocks in the order of their ids, so that ten million fit into some
 hundred megabytes and the same votes give the same bits.
 """
 
