@@ -1,8 +1,8 @@
 """Run the test suite in its phases, and end with the summary of each.
 
-Many tests wait for a server or a deadline, so there is a process more than the two cores of a small machine. The stack
-phase starts whole arenas and a browser; tests that share an arena stay in one process. A test that measures time is
-marked `alone`, and runs so.
+Many tests wait for a server or a deadline, so the unit phase has a process more than a small machine has cores. The
+stack phase starts whole arenas and a browser; two processes share it, file by file. A test that measures time is marked
+`alone`, and runs so.
 """
 
 import os
@@ -35,7 +35,7 @@ UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal",
 STACK: Final = Phase(
     "stack and browser",
     # The plugin of schemathesis, which these tests do not use, takes seconds to import.
-    (*_PYTEST, "-q", "-n", "3", "--dist", "loadgroup", "-p", "no:schemathesis", "-m", "stack or e2e"),
+    (*_PYTEST, "-q", "-n", "2", "--dist", "loadfile", "-p", "no:schemathesis", "-m", "stack or e2e"),
 )
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 

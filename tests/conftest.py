@@ -20,8 +20,6 @@ hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
 
 
-#: Folders whose tests share one arena, which is booted once where one process has them all.
-_ONE_SITE = ("e2e", "faults")
 _STACK_MARK = re.compile(r"\bmark\.(?:stack|e2e)\b")
 _ALL_STACK = re.compile(r"^pytestmark = \[?pytest\.mark\.(?:stack|e2e)\b", re.MULTILINE)
 
@@ -51,10 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares an arena; skip what needs the shared data where there is none."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in _ONE_SITE else item.path.stem))
+    """Skip what needs the shared data where there is none."""
     folder = os.environ.get("ARENA_SHARED_DATA", "")
     if folder and Path(folder).is_dir():
         return
