@@ -25,7 +25,7 @@ CREATE TEMP TABLE made AS
   SELECT n, gen_random_uuid() AS battle, %(first)s + (n * 7919) %% %(systems)s AS a,
     %(first)s + (n * 7919 + 1 + n / 20 %% (%(systems)s - 1)) %% %(systems)s AS b,
     timestamptz '2026-10-01' + n * interval '31 days' / (%(votes)s + 1) AS at, %(voter)s + n %% %(voters)s AS voter
-  FROM generate_series(1, %(votes)s) AS n;
+  FROM generate_series(1::bigint, %(votes)s) AS n;
 INSERT INTO router_pairing
     (id, arena_id, policy_id, left_id, right_id, pool, pair_propensity, side_propensity, seed, attempt)
   SELECT n, %(arena)s, %(policy)s, a, b, %(pool)s, 0.5, 0.5, n, 1 FROM made;
