@@ -1,8 +1,8 @@
 """Run the test suite in its phases, and end with the summary of each.
 
 Many tests wait for a server or a deadline, so the unit phase has a process more than a small machine has cores. The
-stack phase starts whole arenas and a browser; two processes share it, file by file. A test that measures time is marked
-`alone`, and runs so.
+stack phase starts whole arenas and a browser; two processes share it, file by file. A test that measures time is
+marked `alone`, and runs so.
 """
 
 import os
