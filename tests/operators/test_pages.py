@@ -188,7 +188,7 @@ def test_refusals_have_a_list_and_their_prompt_a_page(
 
 
 def test_an_arena_can_be_closed_but_not_deleted(operator: Client, arena: Arena) -> None:
-    form = {"name": "Text", "description": "", "suggestions": ""}
+    form = {"name": "Text", "description": "", "min_listen_s": "5", "suggestions": ""}
     assert operator.post(f"/admin/arenas/arena/{arena.id}/change/", form).status_code == 302
     arena.refresh_from_db()
     assert arena.is_open is False
