@@ -37,7 +37,8 @@ KEPT_ALIVE_S = 35.0
 MOST_GROWTH_PERCENT = 2.0
 MOST_OPEN = 3
 _OUTCOME = b'{"outcome": "tie"}'
-#: The load itself, and servers whose memory is theirs to use.
+#: The load itself, and servers whose memory and open files (PostgreSQL keeps those of tables) are theirs to use. Their
+#: connections are counted for themselves.
 _NOT_OURS = ("fake", "postgresql", "valkey")
 
 
@@ -143,7 +144,9 @@ def main() -> None:
     grew = f"memory grew by more than {MOST_GROWTH_PERCENT} %"
     wrong = {
         grew: figures["worst_growth_percent"] > MOST_GROWTH_PERCENT,
-        f"more than {MOST_OPEN} stayed open": any(n > MOST_OPEN for n in figures["still_open"].values()),
+        f"more than {MOST_OPEN} stayed open": any(
+            n > MOST_OPEN for name, n in figures["still_open"].items() if name not in _NOT_OURS
+        ),
         "a battle broke": figures["broken"] > 0,
         "a part of the arena ended": bool(figures["ended"]),
     }
