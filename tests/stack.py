@@ -185,6 +185,9 @@ class Watched:
         """Apply one message."""
         self.raw.append(message)
         body = json.loads(message)
+        if body["type"] == "heard":
+            # Of what was listened to, not of the battle's stream: it has no id.
+            return
         self.last_id = body["id"]
         if body["type"] == "state":
             self.state = body["state"]

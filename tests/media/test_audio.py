@@ -100,6 +100,10 @@ def test_a_waveform_has_at_most_400_heights_and_its_highest_is_100():
 LENGTHS = st.floats(min_value=5, max_value=180)
 
 
+def test_a_clip_that_is_a_little_short_is_as_long_as_a_vote_needs():
+    assert common_length_s([4.9, 7.0], 5.0) == 5.0
+
+
 @given(left=LENGTHS, right=LENGTHS, wish=st.none() | st.floats(min_value=5, max_value=300))
 def test_both_clips_get_a_length_that_neither_lacks_and_that_says_nothing_of_either(left, right, wish):
     length = common_length_s([left, right], wish)

@@ -62,7 +62,7 @@ def test_nothing_but_the_music_tells_the_sides_apart(stack, canaries):
         assert {phase for phase, _s in seen.progress} <= {"generating", "preparing"}
         told = [[pair for pair in one.headers.multi_items() if pair[0] not in OWN] for one in clips.values()]
         assert told[0] == told[1]
-        assert sides["left"]["duration_s"] == sides["right"]["duration_s"] == 5
+        assert sides["left"]["duration_s"] == sides["right"]["duration_s"] >= 5
         for clip in clips.values():
             music = audio.decoded(clip.content)
             assert audio.loudness_lufs(music) == pytest.approx(-16, abs=0.5)
