@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import secrets
 
 import boto3
 import pytest
@@ -185,7 +186,9 @@ def test_a_draft_built_before_another_release_came_out_is_refused(built, files, 
         publish.publish(files, reviewed(second))
 
 
-def test_a_release_goes_to_a_real_s3_server_and_verifies_there(built, monkeypatch):
+@pytest.fixture
+def bucket():
+    """A bucket on a real S3 server."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -194,14 +197,47 @@ def test_a_release_goes_to_a_real_s3_server_and_verifies_there(built, monkeypatc
             "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="x", aws_secret_access_key="y",
             region_name="us-east-1",
         )  # fmt: skip
-        client.create_bucket(Bucket="releases")
-        bucket = BucketStore(client, "releases")
-        monkeypatch.setattr(services, "store", lambda: bucket)
-        release = publish.publish(bucket, reviewed(built(make_world(10))))
-        assert publish.verified(bucket, release).problems == []
-        assert [key.rpartition("/")[2] for key in bucket.keys("releases/text/2026-10")] == sorted(
-            [*(entry["path"] for entry in release.manifest["files"]), "manifest.json"]
-        )
-        assert bucket.keys("drafts") == []
+        # The servers of one process share what they hold.
+        name = f"releases-{secrets.token_hex(4)}"
+        client.create_bucket(Bucket=name)
+        yield BucketStore(client, name)
     finally:
         server.stop()
+
+
+def test_a_release_goes_to_a_real_s3_server_and_verifies_there(bucket, built, monkeypatch):
+    monkeypatch.setattr(services, "store", lambda: bucket)
+    release = publish.publish(bucket, reviewed(built(make_world(10))))
+    assert publish.verified(bucket, release).problems == []
+    assert [key.rpartition("/")[2] for key in bucket.keys("releases/text/2026-10")] == sorted(
+        [*(entry["path"] for entry in release.manifest["files"]), "manifest.json"]
+    )
+    assert bucket.keys("drafts") == []
+
+
+def test_killed_before_each_upload_to_a_real_s3_server_nothing_half_is_there(bucket, built, monkeypatch):
+    monkeypatch.setattr(services, "store", lambda: bucket)
+    release = reviewed(built(make_world(4)))
+    put, left = bucket.put, [0]
+
+    def dies(key, content):
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoreAway("killed")
+        return put(key, content)
+
+    monkeypatch.setattr(bucket, "put", dies)
+    for survive in itertools.count():
+        left[0] = survive
+        try:
+            publish.publish(bucket, release)
+        except StoreAway:
+            release.refresh_from_db()
+            assert release.state == ReleaseState.REVIEWED
+            found = [key for key in bucket.keys("releases") if key.endswith("manifest.json")]
+            assert not found
+        else:
+            break
+    assert survive == len(release.manifest["files"]) + 1
+    assert publish.verified(bucket, release).problems == []
+    assert bucket.keys("drafts") == []
