@@ -17,7 +17,7 @@ const sentence = (): string => form.querySelector("[role=status]")?.textContent 
 beforeEach(() => {
   vi.useFakeTimers();
   useStrings({ "requirement.understood": "ok {summary}", "requirement.nobody": "nobody {summary}", "requirement.waiting": "read" });
-  document.body.innerHTML = FORM;
+  document.body.replaceChildren(...new DOMParser().parseFromString(FORM, "text/html").body.children);
   form = document.querySelector("form") as HTMLFormElement;
   box = form.querySelector("textarea[name=prompt]") as HTMLTextAreaElement;
 });
