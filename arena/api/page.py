@@ -1,6 +1,7 @@
 """The page that shows the API to people, rendered from the OpenAPI document by our own template (decision 042)."""
 
 import json
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,8 @@ from arena.api.openapi import Json, document, operations
 from arena.api.problems import TYPES
 
 _REF = "#/components/schemas/"
+# What stands for a parameter of a path in a call to copy; any other is a variable of the shell by its own name.
+_IN_PATHS = {"slug": "text", "battle_id": "$BATTLE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def _example(found: Json, schema: Json) -> str:
 
 
 def _curl(path: str, method: str, raw: Json, example: str) -> str:
-    address = path.format(slug="text", battle_id="$BATTLE")
+    address = re.sub(r"\{(\w+)\}", lambda found: _IN_PATHS.get(found[1], f"${found[1].upper()}"), path)
     lines = [f"curl {'-X POST ' if method == 'post' and not example else ''}$ARENA{address}"]
     if raw.get("security"):
         lines += ['-H "Authorization: Bearer $TOKEN"', '-H "X-Voter: participant-17"']

@@ -56,7 +56,7 @@ def test_not_even_a_trusted_proxy_can_give_what_is_no_id(settings, given):
 @pytest.mark.parametrize(
     ("path", "route", "status"),
     [
-        ("/api/v1/openapi.json?secret=canary", "/api/v1/openapi.json", 200),
+        ("/api/v1/openapi.json?secret=canary", "/api/v1/openapi.json", 422),
         ("/canary/canary", "unmatched", 404),
         ("/battles/0e4fd4c3-95c1-4a7f-9d2e-6b5f0c1d2e3f", "/battles/<uuid:battle_id>", 404),
     ],

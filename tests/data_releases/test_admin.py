@@ -82,7 +82,7 @@ def test_whoever_may_only_look_cannot_act(looking, draft):  # noqa: F811
 
 def test_a_policy_is_changed_with_an_audit(operator, draft):  # noqa: F811
     policy = ReleasePolicy.objects.get()
-    form = {"builds": "on", "embargo_days": "60", "min_voters": "50", "licence": "CC BY 4.0"}
+    form = {"builds": "on", "embargo_days": "60", "min_voters": "50", "withdrawal_days": "365", "licence": "CC BY 4.0"}
     operator.post(f"/admin/data_releases/releasepolicy/{policy.pk}/change/", form)
     policy.refresh_from_db()
     assert (policy.embargo_days, policy.min_voters, policy.publishes_texts) == (60, 50, False)

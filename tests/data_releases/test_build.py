@@ -224,6 +224,8 @@ def test_no_second_build_of_an_arena_at_the_same_time(folder, built):
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [services.ADVISORY_LOCK, arena.pk])
         with pytest.raises(services.AlreadyBuilding):
             built(arena)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         other.close()
     built(arena)

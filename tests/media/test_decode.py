@@ -100,6 +100,7 @@ def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():
 
 def test_a_decoder_that_never_ends_is_ended(monkeypatch):
     monkeypatch.setattr(decode, "WALL_S", 0.2)
+    monkeypatch.setattr(decode, "PROGRAM", ("-c", "import time; time.sleep(30)"))
     started = time.monotonic()
     with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([WAV]):
         pass

@@ -136,7 +136,7 @@ def edit_group(_scene: Scene) -> Post:
     return Post(f"/admin/auth/group/{Group.objects.create(name='g').pk}/change/", {"name": "readers"})
 
 
-POLICY = {"embargo_days": "60", "min_voters": "30", "licence": "CC0"}
+POLICY = {"embargo_days": "60", "min_voters": "30", "withdrawal_days": "365", "licence": "CC0"}
 
 
 def add_policy(scene: Scene) -> Post:
