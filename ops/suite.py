@@ -32,10 +32,12 @@ class Phase:
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
 # In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
 UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
+# In the order that tests/conftest.py gives them.
+_BY_FILE: Final = ("-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 STACK: Final = Phase(
     "stack and browser",
     # The plugin of schemathesis, which these tests do not use, takes seconds to import.
-    (*_PYTEST, "-q", "-n", "2", "--dist", "loadfile", "-p", "no:schemathesis", "-m", "stack or e2e"),
+    (*_PYTEST, *_BY_FILE, "--durations=20", "-p", "no:schemathesis", "-m", "stack or e2e"),
 )
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 
