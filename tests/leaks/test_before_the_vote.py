@@ -132,11 +132,18 @@ def test_no_byte_before_the_vote_tells_a_system(stack, canaries):
 
 def test_frames_advance_both_sides_by_the_same_number_of_characters(stack):
     visitor = Visitor(stack.url).consent()
-    ready = None
-    while ready is None:
-        battle = visitor.start("Tell me something about pace.")
-        watched = visitor.watch(battle["id"], timeout_s=90)
-        ready = watched if watched.state == "ready" else None
+    compared = 0
+    for _ in range(20):
+        watched = visitor.watch(visitor.start("Tell me something about pace.")["id"], timeout_s=90)
+        # A failed battle has no end, and an answer that is all tail nothing to compare: then another pair is drawn.
+        compared += _compared(watched) if watched.state == "ready" else 0
+        if compared:
+            return
+    raise AssertionError("no two answers were long enough")
+
+
+def _compared(watched) -> int:
+    """How many frames of a battle could be compared; each had both columns at one length."""
     shown, compared = {"left": 0, "right": 0}, 0
     total = {side: len(text) for side, text in watched.texts[1].items()}
     for message in watched.raw:
@@ -150,4 +157,4 @@ def test_frames_advance_both_sides_by_the_same_number_of_characters(stack):
             if max(shown.values()) <= min(total.values()) - TAIL_CHARS:
                 compared += 1
                 assert shown["left"] == shown["right"]
-    assert compared
+    return compared
