@@ -4,12 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from functools import partial
 
-from django.conf import settings
 from django.db import OperationalError, connection
 
-from arena.battles import endings, generation, handover
+from arena.battles import endings, handover
 from arena.battles.conductor import Call, Failed, Stopped
 from arena.battles.gathering import Gathered, Gatherer
 from arena.battles.states import Side
@@ -17,23 +15,23 @@ from arena.battles.work import LeaseLost, TurnWork
 from arena.common.queue import PREPARE_CLIPS, app
 from arena.common.storage import StorageError
 from arena.media import progress, services
-from arena.media.services import Prepared, SidesFailed
+from arena.media.services import SidesFailed
 from arena.systems.backends.base import AudioClip, Event
 from workers import loop
+from workers.leases import run_leased
 
 logger = logging.getLogger(__name__)
 
 
 def gather(work: TurnWork, calls: Mapping[Side, Call]) -> Gathered | Failed | Stopped:
-    """Gather both clips in the process's loop, renewing the lease from this thread meanwhile."""
+    """Gather both clips."""
 
     async def keep(side: Side, clip: AudioClip, latency_s: float) -> None:
         await asyncio.to_thread(_keep, work.sides[side].response_id, clip, latency_s)
 
     progress.tell(work, progress.GENERATING)
     gatherer = Gatherer(work, calls, keep)
-    connection.close()
-    return loop.run(gatherer.run(), every_s=settings.ARENA_LEASE_S / 3, tick=partial(_renew, work, gatherer))
+    return run_leased(work, gatherer.run(), gatherer.stop)
 
 
 def _keep(response_id: int, clip: AudioClip, latency_s: float) -> None:
@@ -41,19 +39,6 @@ def _keep(response_id: int, clip: AudioClip, latency_s: float) -> None:
         services.keep_raw(response_id, clip, latency_s)
     finally:
         connection.close()
-
-
-def _renew(work: TurnWork, gatherer: Gatherer | None = None) -> bool:
-    try:
-        renewal = generation.renew_lease(work)
-    except OperationalError:
-        # PostgreSQL restarts: the lease may outlive that; the fence decides in the end.
-        return True
-    finally:
-        connection.close()
-    if gatherer is not None and renewal.stop_requested:
-        gatherer.stop()
-    return renewal.alive
 
 
 def keeping(response_id: int, events: Iterator[Event]) -> Iterator[Event]:
@@ -74,7 +59,7 @@ def prepare_clips(turn_id: int) -> None:
         return
     progress.tell(work, progress.PREPARING)
     try:
-        services.finish(work, _prepare(work))
+        services.finish(work, run_leased(work, asyncio.to_thread(services.prepare, work)))
         logger.info("turn %s: ready at attempt %s", turn_id, work.attempt)
     except SidesFailed as error:
         _failed(work, error)
@@ -86,12 +71,6 @@ def prepare_clips(turn_id: int) -> None:
         # The worker's shell: a defect must not leave the visitor waiting for the lease to run out again and again.
         logger.exception("turn %s: defect", turn_id)
         endings.fail_turn(work, reason="internal")
-
-
-def _prepare(work: TurnWork) -> dict[Side, Prepared]:
-    return loop.run(
-        asyncio.to_thread(services.prepare, work), every_s=settings.ARENA_LEASE_S / 3, tick=partial(_renew, work)
-    )
 
 
 def _failed(work: TurnWork, error: SidesFailed) -> None:

@@ -12,12 +12,13 @@ from arena.battles import endings, generation, handover, relay
 from arena.battles.conductor import Call, Completed, Conductor, Failed, Outcome, Pace
 from arena.battles.gathering import Gathered
 from arena.battles.states import Phase, Side
-from arena.battles.work import LeaseLost, TurnWork
+from arena.battles.work import LeaseLost, SideWork, TurnWork
 from arena.common import live, measures, tracing
 from arena.common.queue import GENERATE_LOCAL, GENERATE_TURN, app
 from arena.systems import services as systems
 from arena.systems.backends.base import BackendError, GenerationRequest
 from workers import clips, loop
+from workers.leases import run_leased
 
 logger = logging.getLogger(__name__)
 
@@ -62,27 +63,10 @@ def _settle(outcome: Outcome | Gathered) -> TurnWork | None:
 
 
 def _conduct(work: TurnWork, asked_at: float) -> Outcome:
-    """Run the conductor in the process's loop, renewing the lease from this thread meanwhile.
-
-    `asked_at`: when the visitor asked, by this process's monotonic clock.
-    """
+    """Let text flow. `asked_at`: when the visitor asked, by this process's monotonic clock."""
     writer = live.TurnWriter(loop.pipelines(), work.battle_id, work.n)
     conductor = Conductor(work, _calls(work), writer, _pace(), _restart)
-    connection.close()
-
-    def renew() -> bool:
-        try:
-            renewal = generation.renew_lease(work)
-        except OperationalError:
-            # PostgreSQL restarts: the lease may outlive that; the fence decides in the end.
-            return True
-        finally:
-            connection.close()
-        if renewal.stop_requested:
-            conductor.stop()
-        return renewal.alive
-
-    outcome = loop.run(conductor.run(), every_s=settings.ARENA_LEASE_S / 3, tick=renew)
+    outcome = run_leased(work, conductor.run(), conductor.stop)
     if conductor.first_frame_at is not None:
         arena_id = work.sides["left"].version.system.arena_id
         measures.FIRST_FRAME_S.observe(arena_id, seconds=conductor.first_frame_at - asked_at)
@@ -104,7 +88,14 @@ def _calls(work: TurnWork) -> Mapping[Side, Call]:
 
 def _call(work: TurnWork, side: Side) -> Call:
     one = work.sides[side]
-    request = GenerationRequest(
+    request, backend = _request(one), systems.backend_for(one.version)
+    if backend.capabilities.needs_own_process:
+        return Call(relay.RelayedBackend(loop.redis_connection(), one.response_id), request)
+    return Call(backend, request)
+
+
+def _request(one: SideWork) -> GenerationRequest:
+    return GenerationRequest(
         messages=one.messages,
         limits=systems.limits_for(one.version),
         parameters=one.version.parameters,
@@ -113,10 +104,6 @@ def _call(work: TurnWork, side: Side) -> Call:
         request_id=tracing.current(),
         requirement=one.requirement,
     )
-    backend = systems.backend_for(one.version)
-    if backend.capabilities.needs_own_process:
-        return Call(relay.RelayedBackend(loop.redis_connection(), one.response_id), request)
-    return Call(backend, request)
 
 
 async def _restart(work: TurnWork, side: Side, error: BackendError) -> tuple[TurnWork, Call]:
@@ -137,17 +124,9 @@ def generate_local(response_id: int) -> None:
     if job is None:
         return
     producer = relay.Producer(live.client(), response_id)
-    request = GenerationRequest(
-        messages=job.messages,
-        limits=systems.limits_for(job.version),
-        parameters=job.version.parameters,
-        seed=response_id,
-        key=str(response_id),
-        requirement=job.requirement,
-    )
     close_old_connections()
     try:
-        producer.run(clips.keeping(response_id, systems.iterate_local(job.version, request)))
+        producer.run(clips.keeping(response_id, systems.iterate_local(job.version, _request(job))))
         logger.info("response %s: computed here", response_id)
     except BackendError as error:
         logger.warning("response %s: %s", response_id, error.summary)

@@ -112,10 +112,15 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             response = Response.objects.create(
                 turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
             )
-            sides[side] = SideWork(response.id, version, messages_for(turn, side), turn.battle.requirement)
+            sides[side] = side_work(turn, response)
         if not turn.battle.is_simulated:
             costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))
+    return turn_work(turn, sides, may_redraw=may_redraw)
+
+
+def turn_work(turn: Turn, sides: Mapping[Side, SideWork], *, may_redraw: bool = True) -> TurnWork:
+    """A leased turn, with its battle and arena, as work."""
     return TurnWork(
         turn_id=turn.id,
         battle_id=turn.battle_id,
@@ -126,6 +131,12 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
         arena_id=turn.battle.arena_id,
         gives_audio=turn.battle.arena.modality == Modality.MUSIC,
     )
+
+
+def side_work(turn: Turn, response: Response) -> SideWork:
+    """One side of a turn as work."""
+    messages = messages_for(turn, "left" if response.side == "left" else "right")
+    return SideWork(response.pk, response.version, messages, turn.battle.requirement)
 
 
 def _write_lyrics(turn: Turn, pairing: Pairing, versions: list[SystemVersion]) -> None:
@@ -236,11 +247,7 @@ def local_job(response_id: int) -> SideWork | None:
         .filter(id=response_id, status=ResponseStatus.GENERATING.value, turn__attempt=F("attempt"))
         .first()
     )
-    if response is None:
-        return None
-    side: Side = "left" if response.side == "left" else "right"
-    turn = response.turn
-    return SideWork(response.id, response.version, messages_for(turn, side), turn.battle.requirement)
+    return side_work(response.turn, response) if response else None
 
 
 def complete_simulated(battle: Battle, texts: Mapping[Side, str], seed: int | None = None) -> Pairing:

@@ -5,17 +5,16 @@ whatever nobody takes.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.arenas.models import Modality
 from arena.battles.endings import fail_turn
-from arena.battles.generation import closed, draw_again, lease_turn, messages_for
-from arena.battles.models import Response, Turn
-from arena.battles.services import FIRST_TURN
+from arena.battles.generation import closed, draw_again, lease_turn, side_work, turn_work
+from arena.battles.models import Turn
 from arena.battles.states import SIDES, Phase, Side
-from arena.battles.work import SideWork, TurnWork, fence, live
+from arena.battles.work import TurnWork, fence, live
 from arena.common import outbox, queue
 from arena.systems.backends.base import BackendError
 
@@ -48,21 +47,8 @@ def claim_generated(turn_id: int) -> TurnWork | None:
     # Late writers of the attempt before change nothing.
     live(turn.id).update(attempt=turn.attempt)
     responses = {response.side: response for response in live(turn.id).select_related("version__system")}
-    return TurnWork(
-        turn_id=turn.id,
-        battle_id=turn.battle_id,
-        n=turn.n,
-        attempt=turn.attempt,
-        sides={side: _side(turn, side, responses[side]) for side in SIDES},
-        may_redraw=turn.n == FIRST_TURN,
-        waited_s=waited_s,
-        arena_id=turn.battle.arena_id,
-        gives_audio=turn.battle.arena.modality == Modality.MUSIC,
-    )
-
-
-def _side(turn: Turn, side: Side, response: Response) -> SideWork:
-    return SideWork(response.pk, response.version, messages_for(turn, side), turn.battle.requirement)
+    sides = {side: side_work(turn, responses[side]) for side in SIDES}
+    return replace(turn_work(turn, sides), waited_s=waited_s)
 
 
 def redraw_elsewhere(work: TurnWork, failures: Mapping[Side, BackendError]) -> bool:
