@@ -48,9 +48,14 @@ def with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def is_storable(text: str) -> bool:
+    """Whether a database can keep it: without NUL and without lone surrogates."""
+    return "\x00" not in text and _SURROGATE.search(text) is None
+
+
 def problem_of(text: str) -> str | None:
     """The code of what is wrong with a prompt's form, or None."""
-    if _SURROGATE.search(text) or "\x00" in text:
+    if not is_storable(text):
         return "prompt_encoding"
     if len(text) > MAX_CHARS:
         return "prompt_too_long"

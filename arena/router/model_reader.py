@@ -20,6 +20,7 @@ from arena.router.models import PromptReading
 from arena.router.music_rules import MusicRules
 from arena.router.remote import NoAnswer, ask
 from arena.router.rules import RequirementInvalid
+from arena.systems.backends.text import clean
 from arena.systems.services import address_policy
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def _reply(prompt: str) -> str:
 def _content(answer: Any) -> str:
     match answer:
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            return content[:_MAX_REPLY_CHARS].replace("\0", "")
+            return clean(content[:_MAX_REPLY_CHARS])
     raise NoAnswer("no completion")
 
 

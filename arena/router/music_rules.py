@@ -11,6 +11,7 @@ signature       see `arena.systems.music_signature`
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from arena.router.guard import is_storable
 from arena.router.music import (
     MAX_DURATION_S,
     MAX_GENRES,
@@ -36,16 +37,20 @@ def _is_number_in(value: object, least: float, most: float) -> bool:
 
 
 def _are_genres(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) <= MAX_GENRES
-        and all(isinstance(word, str) and 0 < len(word.strip()) <= MAX_GENRE_CHARS for word in value)
-    )
+    return isinstance(value, list) and len(value) <= MAX_GENRES and all(map(_is_genre, value))
+
+
+def _is_genre(word: object) -> bool:
+    return isinstance(word, str) and 0 < len(word.strip()) <= MAX_GENRE_CHARS and is_storable(word)
+
+
+def _are_lyrics(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_LYRICS_CHARS and is_storable(value)
 
 
 _GOOD: Final[Mapping[str, Callable[[object], bool]]] = {
     "vocals": lambda value: isinstance(value, bool),
-    "lyrics": lambda value: isinstance(value, str) and len(value) <= MAX_LYRICS_CHARS,
+    "lyrics": _are_lyrics,
     "duration_s": lambda value: _is_number_in(value, MIN_DURATION_S, MAX_DURATION_S),
     "tempo_bpm": lambda value: _is_number_in(value, MIN_TEMPO_BPM, MAX_TEMPO_BPM),
     "language": is_language_tag,

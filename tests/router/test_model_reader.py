@@ -85,6 +85,8 @@ def test_a_prompt_is_asked_about_once_and_the_raw_reply_is_kept_without_it(
         '{"duration_s": NaN}',
         json.dumps({**NOTHING, "lyrics": "buy my things"}),
         json.dumps({**NOTHING, "genres": ["x" * 500]}),
+        json.dumps({**NOTHING, "genres": ["folk\0"]}),
+        json.dumps({**NOTHING, "genres": ["folk\ud800"]}),
         json.dumps({**NOTHING, "vocals": "yes"}),
         "[" * 5000,
     ],
@@ -95,6 +97,14 @@ def test_a_reply_out_of_bounds_counts_for_nothing_and_is_kept(
     server.says(reply)
     assert understood(music, PROMPT, {}) == {"vocals": False, "duration_s": 30.0, "asked": {}}
     assert PromptReading.objects.get().reply == reply[:4000]
+
+
+def test_a_reply_that_no_database_keeps_is_mended_and_counts_for_nothing(
+    server: ModeratorServer, music: Arena
+) -> None:
+    server.says("half a pair \ud800, and \0")
+    assert understood(music, PROMPT, {}) == {"vocals": False, "duration_s": 30.0, "asked": {}}
+    assert PromptReading.objects.get().reply == "half a pair \ufffd, and "
 
 
 @pytest.mark.parametrize("trouble", ["status", "no_json", "no_completion", "silent"])
