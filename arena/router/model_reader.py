@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from django.db.models.functions import Now
 
 from arena.router.models import PromptReading
 from arena.router.music_rules import MusicRules
-from arena.router.remote import NoAnswer, ask
+from arena.router.remote import NoAnswer, ask, completion_of
 from arena.router.rules import RequirementInvalid
 from arena.systems.backends.text import clean
 from arena.systems.services import address_policy
@@ -81,14 +80,6 @@ def requirement_in(reply: str) -> dict[str, Any]:
     return MusicRules().checked({key: value for key, value in said.items() if value is not None and value != []})
 
 
-def combined(words: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
-    """Both readings: what the words say for certain outweighs the model. A language needs a voice."""
-    found = {**model, **words}
-    if not found.get("vocals"):
-        found.pop("language", None)
-    return found
-
-
 def _reply(prompt: str) -> str:
     """The model's answer to this prompt, asked once. Raises NoAnswer."""
     key = {"digest": _digest(prompt), "model": settings.ARENA_ROUTER_MODEL[:120], "version": VERSION}
@@ -98,16 +89,9 @@ def _reply(prompt: str) -> str:
     answer = ask(
         settings.ARENA_ROUTER_URL, _payload(prompt), settings.ARENA_ROUTER_API_KEY, address_policy(), BUDGET_S
     )
-    reply = _content(answer)
+    reply = clean(completion_of(answer)[:_MAX_REPLY_CHARS])
     PromptReading.objects.get_or_create(**key, defaults={"reply": reply})
     return reply
-
-
-def _content(answer: Any) -> str:
-    match answer:
-        case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            return clean(content[:_MAX_REPLY_CHARS])
-    raise NoAnswer("no completion")
 
 
 def _payload(prompt: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from arena.router.errors import GuardUnavailable
 from arena.router.guard import Moderator, Refusal, RuleModerator
 from arena.router.music_moderation import MusicModerator
-from arena.router.remote import NoAnswer, ask
+from arena.router.remote import NoAnswer, ask, completion_of
 from arena.systems.backends.addresses import AddressPolicy
 
 BUDGET_S: Final = 5.0
@@ -45,10 +45,6 @@ _INSTRUCTION: Final = (
 )
 
 
-class BadAnswer(Exception):
-    """The remote moderator said something else than it may. Mapped to GuardUnavailable here."""
-
-
 class RemoteModerator:
     """Asks a moderation API or a guard model."""
 
@@ -65,7 +61,7 @@ class RemoteModerator:
         try:
             answer = ask(self._url, self._payload(text), self._api_key, self._policy, self._budget_s)
             code = guard_code(answer) if self._is_chat else moderation_code(answer)
-        except (NoAnswer, BadAnswer) as error:
+        except NoAnswer as error:
             # Neither the prompt nor the key is in these messages.
             raise GuardUnavailable(f"moderation: {error}") from error
         return Refusal(code, rule="remote") if code else None
@@ -81,7 +77,7 @@ def moderation_code(answer: Any) -> str | None:
     """The code of a moderation API's answer; None for "not flagged".
 
     Raises:
-        BadAnswer: it is not `{"results": [{"flagged": bool, "categories": {…}}]}`.
+        NoAnswer: it is not `{"results": [{"flagged": bool, "categories": {…}}]}`.
     """
     match answer:
         case {"results": [{"flagged": False}]}:
@@ -90,22 +86,18 @@ def moderation_code(answer: Any) -> str | None:
             return next((code for name, code in _CATEGORIES if categories.get(name) is True), OTHER)
         case {"results": [{"flagged": True}]}:
             return OTHER
-    raise BadAnswer("no moderation result")
+    raise NoAnswer("no moderation result")
 
 
 def guard_code(answer: Any) -> str | None:
     """The code of a guard model's answer; None for "safe".
 
     Raises:
-        BadAnswer: its message is not `safe`, or `unsafe` with codes.
+        NoAnswer: its message is not `safe`, or `unsafe` with codes.
     """
-    match answer:
-        case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            said = _GUARD_ANSWER.fullmatch(content.strip())
-        case _:
-            raise BadAnswer("no completion")
+    said = _GUARD_ANSWER.fullmatch(completion_of(answer).strip())
     if said is None:
-        raise BadAnswer("neither safe nor unsafe")
+        raise NoAnswer("neither safe nor unsafe")
     if said[0].lower() == "safe":
         return None
     hazards = re.findall(r"S\d+", (said["hazards"] or "").upper())

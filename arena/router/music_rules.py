@@ -21,7 +21,16 @@ from arena.router.music import (
     MIN_TEMPO_BPM,
     read_prompt,
 )
-from arena.router.rules import Fit, Need, Offer, RequirementInvalid, is_language_tag
+from arena.router.rules import (
+    Fit,
+    Need,
+    Offer,
+    Reader,
+    RequirementInvalid,
+    is_language_tag,
+    language_fit,
+    nothing_more,
+)
 from arena.systems import music_signature
 from arena.systems.music_signature import MusicSignature
 
@@ -81,12 +90,14 @@ class MusicRules:
             raise RequirementInvalid("lyrics: without vocals nobody sings them")
         return dict(requirement)
 
-    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
-        """What was asked for, completed from the prompt's words; without a word about a voice, there is none."""
-        return self.completed(read_prompt(prompt).as_requirement(), wish)
+    def understood(self, prompt: str, wish: Mapping[str, Any], reader: Reader = nothing_more) -> dict[str, Any]:
+        """What was asked for, completed from the prompt's words; without a word about a voice, there is none.
 
-    def completed(self, read: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any]:
-        """A wish completed by what somebody read in the prompt."""
+        What the words say for certain outweighs the reader.
+        """
+        read = {**reader(prompt), **read_prompt(prompt).as_requirement()}
+        if not read.get("vocals"):
+            read.pop("language", None)
         found: dict[str, Any] = {"vocals": False, "duration_s": DEFAULT_DURATION_S, **read, **wish}
         if wish.get("lyrics") and "vocals" not in wish:
             found["vocals"] = True
@@ -120,7 +131,7 @@ class MusicRules:
         }
         if vocals:
             fits["lyrics"] = _lyrics(need.requirement, signature)
-            fits["language"] = _language(need.requirement.get("language"), signature)
+            fits["language"] = language_fit(need.requirement.get("language"), signature.languages)
         return {aspect: fit for aspect, fit in fits.items() if fit is not Fit.SUPPORTED}
 
 
@@ -132,13 +143,6 @@ def _lyrics(requirement: Mapping[str, Any], signature: MusicSignature) -> Fit:
     """Words that somebody gave must be sung. Words that are missing are written, for whoever takes them."""
     given = requirement.get("lyrics") and requirement.get("lyrics_by") != "arena"
     return Fit.PARTIAL if given and not signature.takes_lyrics else Fit.SUPPORTED
-
-
-def _language(wanted: str | None, signature: MusicSignature) -> Fit:
-    if wanted is None or not signature.languages or wanted.lower() in signature.languages:
-        return Fit.SUPPORTED
-    known = {language.partition("-")[0] for language in signature.languages}
-    return Fit.PARTIAL if wanted.lower().partition("-")[0] in known else Fit.UNSUPPORTED
 
 
 def _duration(wanted_s: float | None, signature: MusicSignature) -> Fit:

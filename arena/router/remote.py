@@ -1,6 +1,7 @@
 """One question to a server that the operator named, answered within a budget or not at all.
 
-NoAnswer    no connection, no time, no status 200, no JSON, or too much of it; the message names which, never the text
+NoAnswer    no connection, no time, no status 200, no JSON, too much of it, or JSON of another form; the message names
+            which, never the text
 """
 
 import asyncio
@@ -32,6 +33,14 @@ def ask(url: str, payload: Mapping[str, Any], api_key: str, policy: AddressPolic
         raise NoAnswer(type(error).__name__) from error
     except (ValueError, RecursionError) as error:
         raise NoAnswer("no JSON") from error
+
+
+def completion_of(answer: Any) -> str:
+    """What a chat model says in this answer. Raises NoAnswer."""
+    match answer:
+        case {"choices": [{"message": {"content": str(content)}}, *_]}:
+            return content
+    raise NoAnswer("no completion")
 
 
 async def _ask(

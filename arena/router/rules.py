@@ -1,10 +1,10 @@
 """What every modality's rules are about: a prompt's need, a system's offer, and how they meet. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -38,6 +38,15 @@ class Offer:
     context_tokens: int | None
 
 
+#: A second reader of a prompt (see `model_reader`): what it found, in checked keys of a requirement; maybe nothing.
+Reader: TypeAlias = Callable[[str], Mapping[str, Any]]
+
+
+def nothing_more(_prompt: str) -> Mapping[str, Any]:
+    """The second reader where there is none."""
+    return {}
+
+
 class Rules(Protocol):
     """What a modality adds: which requirements exist, and how they meet a signature.
 
@@ -50,8 +59,8 @@ class Rules(Protocol):
         """The requirement, normalised; raises RequirementInvalid."""
         ...
 
-    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
-        """What the prompt needs: what was asked for (checked), completed from the prompt's words."""
+    def understood(self, prompt: str, wish: Mapping[str, Any], reader: Reader = nothing_more) -> dict[str, Any]:
+        """What the prompt needs: what was asked for (checked), completed from the prompt's words, then by a reader."""
         ...
 
     def asked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,3 +79,12 @@ class Rules(Protocol):
 def is_language_tag(value: object) -> bool:
     """Whether this reads as a BCP 47 tag ("fr", "pt-BR")."""
     return isinstance(value, str) and _TAG.fullmatch(value) is not None
+
+
+def language_fit(wanted: str | None, offered: Iterable[str]) -> Fit:
+    """How well a system serves a language; one that names none serves any, and "fr" serves "fr-CA" in part."""
+    known = {tag.lower() for tag in offered}
+    if wanted is None or not known or wanted.lower() in known:
+        return Fit.SUPPORTED
+    same = wanted.lower().partition("-")[0] in {tag.partition("-")[0] for tag in known}
+    return Fit.PARTIAL if same else Fit.UNSUPPORTED

@@ -13,8 +13,6 @@ from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
 from arena.router.messages import message_of, summary_of
 from arena.router.models import DrawCount, Pairing, SamplingPolicy
-from arena.router.music import read_prompt
-from arena.router.music_rules import MusicRules
 from arena.systems import music_signature
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
@@ -69,11 +67,7 @@ def checked_requirement(arena: Arena, requirement: object) -> dict[str, Any]:
 
 def understood(arena: Arena, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:
     """What the prompt needs: the wish (from `checked_requirement`), completed from the prompt's words."""
-    rules = signature.RULES[arena.modality]
-    if isinstance(rules, MusicRules):
-        words = read_prompt(prompt).as_requirement()
-        return rules.completed(model_reader.combined(words, model_reader.read(prompt)), wish)
-    return rules.understood(prompt, wish)
+    return signature.RULES[arena.modality].understood(prompt, wish, model_reader.read)
 
 
 def able_now(arena: Arena, prompt: str, requirement: dict[str, Any]) -> int:

@@ -9,7 +9,16 @@ system          `context_tokens`: the size of its context; None: unknown, taken 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from arena.router.rules import Fit, Need, Offer, RequirementInvalid, is_language_tag
+from arena.router.rules import (
+    Fit,
+    Need,
+    Offer,
+    Reader,
+    RequirementInvalid,
+    is_language_tag,
+    language_fit,
+    nothing_more,
+)
 
 MAX_CONTEXT_TOKENS: Final = 10_000_000
 #: UTF-8 bytes per token, on the low side of common tokenisers (English is about 4, Chinese about 3).
@@ -40,8 +49,13 @@ class TextRules:
                 raise RequirementInvalid(f"{key}: {value!r}")
         return dict(requirement)
 
-    def understood(self, prompt: str, wish: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - one interface
-        """What was asked for: nothing is read from the prompt of a text."""
+    def understood(
+        self,
+        prompt: str,  # noqa: ARG002 - one interface
+        wish: Mapping[str, Any],
+        reader: Reader = nothing_more,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """What was asked for: nothing is read from the prompt of a text, and nobody is asked to."""
         return dict(wish)
 
     def asked(self, requirement: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,16 +73,7 @@ class TextRules:
 
     @staticmethod
     def _language(need: Need, offer: Offer) -> Fit:
-        wanted = need.requirement.get("language")
-        languages = offer.signature.get("languages")
-        if wanted is None or not languages:
-            return Fit.SUPPORTED
-        offered = {str(language).lower() for language in languages}
-        if wanted.lower() in offered:
-            return Fit.SUPPORTED
-        # "fr-CA" is served in part by a system that says "fr", and the other way round.
-        same = wanted.lower().partition("-")[0] in {language.partition("-")[0] for language in offered}
-        return Fit.PARTIAL if same else Fit.UNSUPPORTED
+        return language_fit(need.requirement.get("language"), map(str, offer.signature.get("languages") or ()))
 
     @staticmethod
     def _context(need: Need, offer: Offer) -> Fit:
