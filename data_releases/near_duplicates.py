@@ -42,15 +42,17 @@ _MIXERS: Final = _constants("mixer", ROWS)
 
 
 def groups_of(prompts: Sequence[str]) -> Groups:
-    """(n,) the number of each prompt's group, from 0; a prompt without words is alone."""
+    """(n,) the number of each prompt's group, from 0; without words it is that of equal prompts, and an erased one is
+    alone.
+    """
     distinct, which = np.unique(np.array(prompts, dtype=object), return_inverse=True)
     parts = [_bands(distinct[start : start + _BATCH].tolist()) for start in range(0, len(distinct), _BATCH)]
     has_words = np.concatenate([words for _keys, words in parts]) if parts else np.zeros(0, bool)
     keys = np.concatenate([keys for keys, _words in parts]) if parts else np.zeros((0, BANDS), np.uint64)
     groups = _joined(keys, np.flatnonzero(has_words), len(distinct))[which]
-    # What has no words (an erased prompt, say) has nothing in common with anything.
-    silent = np.flatnonzero(~has_words[which])
-    groups[silent] = len(distinct) + np.arange(len(silent))
+    # Two erased prompts have nothing in common.
+    erased = np.flatnonzero((distinct == "")[which])
+    groups[erased] = len(distinct) + np.arange(len(erased))
     return groups
 
 

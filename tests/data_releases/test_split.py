@@ -86,6 +86,12 @@ def test_nearly_equal_prompts_are_one_group():
     assert len(set(groups)) == 4
 
 
+def test_equal_prompts_without_words_are_one_group():
+    groups = groups_of(["???", "👍", "", "???", ""]).tolist()
+    assert groups[0] == groups[3]
+    assert len(set(groups)) == 4
+
+
 def test_a_group_does_not_depend_on_what_else_is_there():
     prompts = [f"Tell me something about subject number {n} in {n % 7} words" for n in range(50)]
     other = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(100)]
