@@ -1,8 +1,14 @@
 """Erase what was written in a battle; its rows stay."""
 
+from functools import partial
+from typing import Any
+
+from django.db import transaction
 from django.db.models import Case, F, Value, When
 
 from arena.battles.models import Battle, RefusedTurn, Report, Response, Turn
+from arena.common import live
+from arena.router.signature import RULES, RequirementInvalid
 
 #: Stands for the phrases in which a system named itself: that there were some still counts.
 ERASED = "erased"
@@ -19,3 +25,13 @@ def erase_texts(battle: Battle) -> None:
     Response.objects.filter(turn__in=turns).update(content="", reasoning="", identity_matches=named)
     RefusedTurn.objects.filter(battle=battle).update(prompt="")
     Report.objects.filter(battle=battle).update(text="")
+    Battle.objects.filter(pk=battle.pk).update(requirement=_without_words(battle))
+    transaction.on_commit(partial(live.forget, battle.pk))
+
+
+def _without_words(battle: Battle) -> dict[str, Any]:
+    """What may be published of the requirement: lyrics and genres are somebody's words."""
+    try:
+        return RULES[battle.arena.modality].published(battle.requirement)
+    except RequirementInvalid:
+        return {}

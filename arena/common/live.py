@@ -97,6 +97,14 @@ def publish_progress(battle_id: object, phase: str, expected_s: float | None) ->
         logger.warning("progress of a battle not published: %s", type(error).__name__)
 
 
+def forget(battle_id: object) -> None:
+    """Delete a battle's stream before its time: its texts are erased."""
+    try:
+        client().delete(stream_key(battle_id))
+    except redis.RedisError as error:
+        logger.warning("stream of a battle not deleted: %s", type(error).__name__)
+
+
 def request_stop(battle_id: object, turn: int) -> None:
     """Ask the worker to stop writing; the worker also finds the wish in PostgreSQL when it renews its lease."""
     try:

@@ -3,10 +3,14 @@
 import uuid
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import IntegrityError, models, transaction
 
+from arena.arenas.models import Arena
 from arena.battles.errors import BattleNotFound, NotReady
-from arena.battles.models import Battle, Report, Response, Turn
+from arena.battles.models import Battle, RefusedTurn, Report, Response, Turn
+from arena.common import live
 from arena.common.models import OutboxMessage
 from arena.common.storage import FolderStore
 from arena.media.models import Clip
@@ -29,12 +33,15 @@ def battle():
     Response.objects.filter(turn__battle=battle).update(content="secret words", reasoning="secret words")
     Response.objects.filter(turn__battle=battle, side="left").update(identity_matches=["secret words"])
     Turn.objects.filter(battle=battle).update(prompt="secret words")
+    RefusedTurn.objects.create(battle=battle, prompt="secret words", reason="illegal")
     OutboxMessage.objects.all().delete()
     return battle
 
 
 def texts_of(battle):
     rows = [
+        *Battle.objects.filter(pk=battle.pk).values(),
+        *RefusedTurn.objects.filter(battle=battle).values(),
         *Turn.objects.filter(battle=battle).values(),
         *Response.objects.filter(turn__battle=battle).values(),
         *Vote.objects.filter(battle=battle).values(),
@@ -54,6 +61,60 @@ def test_texts_go_at_once_and_the_vote_stays(battle):
     # That a system named itself still counts.
     assert Response.objects.filter(identity_matches__len=1).count() == 2
     assert not OutboxMessage.objects.exists()
+
+
+#: Columns of text and JSON of whatever hangs on a battle.
+ERASED = {
+    "battles.Battle.requirement", "battles.Turn.prompt", "battles.RefusedTurn.prompt", "battles.Report.text",
+    "battles.Response.content", "battles.Response.reasoning", "battles.Response.identity_matches",
+    "media.Clip.lyrics", "votes.Vote.feedback",
+}  # fmt: skip
+STAYS = {
+    "battles.Prefetched.prompt": "a suggestion of the arena",
+    "battles.Report.resolution": "an operator's words",
+    "media.RawClip.lyrics": "a turn that ended has none: `media.orphans`",
+    "media.Clip.peaks": "heights of a waveform",
+    "media.Clip.native": "format and length of the original",
+    "votes.Vote.reasons": "codes",
+    "votes.Listening.left_intervals": "milliseconds",
+    "votes.Listening.right_intervals": "milliseconds",
+    "votes.Listening.working": "clocks",
+    "rankings.BattleForm.left": "lengths and counts of markup",
+    "rankings.BattleForm.right": "lengths and counts of markup",
+}
+
+
+def hangs_on_a_battle(model, seen=()):
+    ends = [field.related_model for field in model._meta.concrete_fields if field.is_relation]
+    return model is Battle or any(hangs_on_a_battle(end, (*seen, model)) for end in ends if end not in (*seen, model))
+
+
+def test_every_column_of_text_of_a_battle_is_erased_or_stays_for_a_reason():
+    wordy = (models.TextField, models.JSONField, ArrayField)
+    found = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        if not model._meta.proxy and hangs_on_a_battle(model)
+        for field in model._meta.concrete_fields
+        if isinstance(field, wordy)
+    }
+    assert found == ERASED | set(STAYS)
+
+
+def test_words_to_be_sung_go_and_what_is_published_of_a_requirement_stays(battle):
+    Arena.objects.filter(pk=battle.arena_id).update(modality="music")
+    wish = {"vocals": True, "lyrics": "secret words", "genres": ["secret words"]}
+    Battle.objects.update(requirement={**wish, "duration_s": 30.0, "lyrics_by": "visitor", "asked": wish})
+    withdraw(battle.id, battle.voter, vote=False)
+    assert "secret words" not in texts_of(battle)
+    assert Battle.objects.get(pk=battle.pk).requirement == {"vocals": True, "duration_s": 30.0}
+
+
+def test_the_live_stream_goes_too(battle, django_capture_on_commit_callbacks):
+    live.client().xadd(live.stream_key(battle.id), {"e": "secret words"})
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(battle.id, battle.voter, vote=False)
+    assert not live.client().exists(live.stream_key(battle.id))
 
 
 def test_the_vote_may_follow_later_and_again_changes_nothing(battle):
