@@ -61,7 +61,7 @@ def decode(source: Path, target: BinaryIO) -> dict[str, Any]:
     """
     _require_whole(source)
     try:
-        with soundfile.SoundFile(source) as file:
+        with _Forward(source) as file:
             return _Decoding(file, target).run()
     except ClipError:
         raise
@@ -77,6 +77,18 @@ def _require_whole(source: Path) -> None:
         tail = file.read()
     if is_cut_short(head, tail, size):
         raise ClipTruncated("the file is shorter than it says")
+
+
+class _Forward(soundfile.SoundFile):  # type: ignore[misc] # comes without types
+    """A file that is read from its start to its end.
+
+    In a seekable file soundfile seeks, after every block, to where it is already; an MP3 decoder begins anew there and
+    gives a frame of silence.
+    """
+
+    def seekable(self) -> bool:
+        """See `soundfile.SoundFile`."""
+        return False
 
 
 class _Decoding:

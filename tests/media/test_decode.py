@@ -1,5 +1,6 @@
 """Foreign bytes are decoded in a process that can hurt nobody; what is no music fails by name."""
 
+import io
 import random
 import resource
 import struct
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from arena.media import decode, decoder
 from arena.media.errors import BY_NAME
@@ -39,6 +41,13 @@ def test_every_format_becomes_stereo_at_48_khz(name):
         assert found.music_s == pytest.approx(8, abs=1.7)
     assert samples.shape == (5 * 48_000, 2)
     assert 0.05 < np.abs(samples).max() < 1
+
+
+@pytest.mark.parametrize("name", ["mp3", "vorbis", "opus"])
+def test_music_has_no_gaps_where_one_block_ends_and_the_next_begins(name):
+    whole, _rate = soundfile.read(io.BytesIO(FORMATS[name]), dtype="float32")
+    with decode.decoded([FORMATS[name]]) as found:
+        np.testing.assert_allclose(found.samples(6), whole[: 6 * 48_000], atol=1e-4)
 
 
 def _nan():
