@@ -57,11 +57,13 @@ def take(wish: Battle, prompt: str) -> Battle | None:
     found = ready.select_for_update(skip_locked=True, of=("self",)).values_list("battle_id", flat=True).first()
     if found is None:
         return None
-    Prefetched.objects.filter(battle_id=found).update(taken_at=Now())
     # For its voter the battle begins now: its place in the list, its week in a release, its day until it ends.
     changes: dict[str, Any] = {"created_at": Now(), "state_changed_at": Now()}
     given = {"voter": wish.voter, "publication": wish.publication, "idempotency_key": wish.idempotency_key}
-    Battle.objects.filter(id=found, state=BattleState.READY.value).update(**given, **changes)
+    if not Battle.objects.filter(id=found, state=BattleState.READY.value).update(**given, **changes):
+        # It was let go of since it was found.
+        return None
+    Prefetched.objects.filter(battle_id=found).update(taken_at=Now())
     return Battle.objects.select_related("arena").get(id=found)
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from arena.accounts.models import Voter
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.services import owned_battle as battle_of
-from arena.battles.states import SIDES, ResponseStatus, Side
+from arena.battles.states import SIDES, BattleState, ResponseStatus, Side
 
 __all__ = [
     "BlindBattle",
@@ -136,9 +136,16 @@ def _with_turns(battle: Battle, turns: Iterable[BlindTurn]) -> BlindBattle:
         state=battle.state,
         reason=battle.reason,
         created_at=battle.created_at,
-        requirement=battle.requirement,
+        requirement=_told_requirement(battle),
         turns=tuple(turns),
     )
+
+
+def _told_requirement(battle: Battle) -> dict[str, Any]:
+    """What the prompt needs. Words of the arena wait for the vote: they are written for the systems of some pairs only."""
+    if battle.state == BattleState.VOTED.value or battle.requirement.get("lyrics_by") != "arena":
+        return dict(battle.requirement)
+    return {name: value for name, value in battle.requirement.items() if name not in ("lyrics", "lyrics_by")}
 
 
 def battles_of(voter: Voter, *, limit: int = 20, before: datetime | None = None) -> list[Battle]:

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from arena.battles.endings import finish_turn
 from arena.battles.models import Turn
 from arena.battles.states import Side
-from arena.battles.work import Output, TurnWork, fence
+from arena.battles.work import LeaseLost, Output, TurnWork, fence
 from arena.common.object_store import store
 from arena.common.storage import Missing
 from arena.media import audio
@@ -150,7 +150,8 @@ def finish(work: TurnWork, prepared: Mapping[Side, Prepared]) -> None:
             for one in prepared.values():
                 _insert(one, (now - handed_over_at).total_seconds())
             finish_turn(work, {side: _output(one.raw) for side, one in prepared.items()})
-    except Exception:
+    except LeaseLost:
+        # Of any other failure nobody knows whether the rows are there; what no row names goes by `orphans`.
         for one in prepared.values():
             store().delete(one.key)
         raise

@@ -9,8 +9,9 @@ from arena.arenas.models import Arena, Modality
 from arena.battles import generation
 from arena.battles.errors import IdempotencyMismatch
 from arena.battles.models import Battle, Turn
+from arena.battles.selectors import blind_battle
 from arena.battles.services import start_battle
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, BattleState
 from arena.battles.work import TurnWork
 from arena.router.services import PromptInvalid, moderate
 from arena.systems.models import SystemVersion
@@ -83,11 +84,22 @@ def test_words_are_written_once_and_both_sides_get_them(arena: Arena) -> None:
     assert {generation.local_job(side.response_id).requirement["lyrics"] for side in work.sides.values()} == {words}
 
 
+def test_that_a_pair_needed_words_is_not_told_before_the_vote(arena: Arena) -> None:
+    battle = start(arena)
+    told = blind_battle(battle).requirement
+    claimed(battle)
+    assert battle.requirement["lyrics_by"] == "arena"
+    assert blind_battle(battle).requirement == told
+    battle.state = BattleState.VOTED.value
+    assert blind_battle(battle).requirement == battle.requirement
+
+
 def test_given_words_are_sung_and_none_are_written(arena: Arena) -> None:
     battle = start(arena, 'sing "la la la la"')
     work = claimed(battle)
     assert {side.requirement["lyrics"] for side in work.sides.values()} == {"la la la la"}
     assert battle.requirement["lyrics_by"] == "visitor"
+    assert blind_battle(battle).requirement == battle.requirement
 
 
 def test_without_a_voice_nobody_who_always_sings_is_drawn_and_no_words_are_written(arena: Arena) -> None:

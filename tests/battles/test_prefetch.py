@@ -139,3 +139,12 @@ def test_a_battle_taken_by_two_at_once_goes_to_one(arena):
     with transaction.atomic():
         assert pool.take(wish, PROMPT) is not None
         assert pool.take(wish, PROMPT) is None
+
+
+def test_a_battle_that_ends_while_it_is_taken_is_given_to_nobody(arena, monkeypatch):
+    battle = _ready(arena)
+    assert services.set_state(battle.id, services.BattleState.EXPIRED, prefetch.NOT_TAKEN)
+    # As whoever looked a moment earlier saw it.
+    monkeypatch.setattr(pool, "fresh", pool.untaken)
+    taken = _start(arena, make_voter())
+    assert (taken.id != battle.id, taken.state) == (True, "queued")

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from arena.battles import generation, handover, services
@@ -90,6 +91,25 @@ def test_a_worker_killed_while_it_prepares_loses_nothing(battle):
     with pytest.raises(LeaseLost):
         media.finish(lost, prepared)
     assert Clip.objects.count() == 2
+    assert len(store().keys("clips")) == 2
+
+
+def test_clips_stay_where_the_answer_to_the_commit_is_lost(battle, monkeypatch):
+    _generated(battle)
+    commit = connection.commit
+
+    def commit_unheard():
+        commit()
+        raise OperationalError("the connection broke")
+
+    work = handover.claim_generated(_turn(battle).id)
+    prepared = media.prepare(work)
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(connection, "commit", commit_unheard)
+        media.finish(work, prepared)
+    battle.refresh_from_db()
+    assert battle.state == "ready"
+    assert store().keys("clips") == sorted(Clip.objects.values_list("key", flat=True))
     assert len(store().keys("clips")) == 2
 
 
