@@ -142,7 +142,7 @@ def _with_turns(battle: Battle, turns: Iterable[BlindTurn]) -> BlindBattle:
 
 
 def _told_requirement(battle: Battle) -> dict[str, Any]:
-    """What the prompt needs. Words of the arena wait for the vote: they are written for the systems of some pairs only."""
+    """What the prompt needs. Words of the arena wait for the vote: only some pairs need them."""
     if battle.state == BattleState.VOTED.value or battle.requirement.get("lyrics_by") != "arena":
         return dict(battle.requirement)
     return {name: value for name, value in battle.requirement.items() if name not in ("lyrics", "lyrics_by")}

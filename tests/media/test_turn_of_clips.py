@@ -104,9 +104,10 @@ def test_clips_stay_where_the_answer_to_the_commit_is_lost(battle, monkeypatch):
 
     work = handover.claim_generated(_turn(battle).id)
     prepared = media.prepare(work)
-    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+    with monkeypatch.context() as patched:
         patched.setattr(connection, "commit", commit_unheard)
-        media.finish(work, prepared)
+        with pytest.raises(OperationalError):
+            media.finish(work, prepared)
     battle.refresh_from_db()
     assert battle.state == "ready"
     assert store().keys("clips") == sorted(Clip.objects.values_list("key", flat=True))
