@@ -12,15 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 import httpx
 
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.backends.audio_reply import (
-    Caller,
-    Reply,
-    at_path,
-    audio_of,
-    checked_size,
-    document_of,
-    lyrics_of,
-)
+from arena.systems.backends.audio_reply import Caller, Reply, at_path, audio_of, document_of, lyrics_of
 from arena.systems.backends.base import (
     AudioClip,
     BadResponse,
@@ -29,9 +21,10 @@ from arena.systems.backends.base import (
     Finished,
     GenerationRequest,
     Message,
-    Misconfigured,
 )
+from arena.systems.backends.clips import GIVES_A_CLIP, checked_size, is_one_prompt
 from arena.systems.backends.http_body import Clock
+from arena.systems.backends.http_request import allowed_url
 
 PLACEHOLDERS: Final = (
     *("prompt", "lyrics", "vocals", "instrumental", "duration_s", "tempo_bpm"),
@@ -63,7 +56,7 @@ class AudioHttpBackend:
         Misconfigured, AddressForbidden: the URL can never be allowed.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(streams=False, multi_turn=False, gives="audio")
+    capabilities: ClassVar[Capabilities] = GIVES_A_CLIP
 
     def __init__(
         self,
@@ -75,11 +68,7 @@ class AudioHttpBackend:
         api_key: str = "",
         policy: AddressPolicy = AddressPolicy(),  # noqa: B008 - frozen
     ) -> None:
-        policy.check_url(url)
-        try:
-            self._url = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise Misconfigured(f"{url!r} is no URL: {error}") from error
+        self._url = allowed_url(policy, url)
         self._template = template
         self._audio = audio
         self._lyrics_path = lyrics_path
@@ -87,7 +76,7 @@ class AudioHttpBackend:
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """True for one prompt."""
-        return len(messages) == 1 and messages[0].role == "user"
+        return is_one_prompt(messages)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate; see `Backend.stream`."""

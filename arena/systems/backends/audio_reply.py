@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 
 import httpx
 
-from arena.common import tracing
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.backends.base import BadResponse, GenerationRequest, Limits, NothingSaid, TooLarge
-from arena.systems.backends.http_body import Body, Clock, open_response, refuse_status
+from arena.systems.backends.base import BadResponse, GenerationRequest
+from arena.systems.backends.http_body import Body, Clock, media_type_of, open_response, refuse_status
+from arena.systems.backends.http_request import headers_of
 from arena.systems.backends.text import clean
 from arena.systems.backends.transport import client
 
@@ -43,26 +43,16 @@ class Caller:
     ) -> Reply:
         """The reply. Raises a BackendError; redirects are not followed and a compressed body is not unfolded."""
         http = client(self.policy)
-        outgoing = http.build_request(method, url, json=body, headers=self._headers(request))
+        outgoing = http.build_request(method, url, json=body, headers=headers_of(request, self.api_key))
         response = await open_response(http, outgoing, clock)
         try:
             reader = Body(response, clock, request.limits)
             if response.status_code != httpx.codes.OK:
                 await refuse_status(response, reader, self.api_key)
-            if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise BadResponse("a compressed body, though none was asked for")
-            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            media_type = media_type_of(response)
             return Reply(await reader.data(), media_type)
         finally:
             await response.aclose()
-
-    def _headers(self, request: GenerationRequest) -> dict[str, str]:
-        headers = {"Accept-Encoding": "identity", "User-Agent": "preference-arena"}
-        if request.request_id:
-            headers[tracing.HEADER] = request.request_id
-        if self.api_key:
-            headers["Authorization"] = f"Bearer {self.api_key}"
-        return headers
 
 
 def document_of(reply: Reply) -> Any:
@@ -103,12 +93,3 @@ def audio_of(encoded: object) -> bytes:
 def lyrics_of(said: object) -> str:
     """The words that a system says were sung, bounded; empty for anything but text."""
     return clean(said)[:MAX_LYRICS_CHARS] if isinstance(said, str) else ""
-
-
-def checked_size(data: bytes, limits: Limits) -> bytes:
-    """The bytes of a clip. Raises NothingSaid, TooLarge."""
-    if not data:
-        raise NothingSaid("a clip of no bytes")
-    if len(data) > limits.max_bytes:
-        raise TooLarge(f"more than {limits.max_bytes} bytes of audio")
-    return data

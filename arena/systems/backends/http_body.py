@@ -149,6 +149,13 @@ class Body:
         return block
 
 
+def media_type_of(response: httpx.Response) -> str:
+    """The media type of a body, lower case, empty where none is told. Raises BadResponse for a compressed body."""
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadResponse("a compressed body, though none was asked for")
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
 async def refuse_status(response: httpx.Response, body: Body, secret: str) -> NoReturn:
     """Raise the error of a response that is no 200; its message never holds `secret`."""
     said = _explanation(await body.start())

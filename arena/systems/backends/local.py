@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from arena.systems.backends.base import (
     BackendError,
@@ -34,10 +34,7 @@ class LocalBackend:
     capabilities: ClassVar[Capabilities] = Capabilities(reports_usage=True, needs_own_process=True)
 
     def __init__(self, entry: str) -> None:
-        names = [name for name, contender in CONTENDERS.items() if contender.gives == "text"]
-        if entry not in names:
-            raise Misconfigured(f"{entry!r} is none of {', '.join(names)}")
-        self.entry = entry
+        self.entry = checked_entry(entry, "text")
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """Whether its packages are installed, and the conversation ends with the user."""
@@ -86,20 +83,29 @@ class LocalBackend:
             loop.call_soon_threadsafe(events.put_nowait, None)
 
 
-def _loaded(entry: str) -> Reply:
+def checked_entry(entry: str, gives: Literal["text", "audio"]) -> str:
+    """An entry of `CONTENDERS` that gives this. Raises Misconfigured."""
+    names = [name for name, contender in CONTENDERS.items() if contender.gives == gives]
+    if entry not in names:
+        raise Misconfigured(f"{entry!r} is none of {', '.join(names)}")
+    return entry
+
+
+def loaded(entry: str) -> Any:
+    """See `offline.load`. Raises Misconfigured where it cannot be loaded here."""
     try:
-        reply: Reply = load(entry)
+        return load(entry)
     except (ImportError, OSError) as error:
         # The package is there, but it does not fit this machine.
         raise Misconfigured(f"{entry}: {error}") from error
-    return reply
 
 
 def _capped(entry: str, request: GenerationRequest) -> Iterator[Event]:
     """The contender's pieces, cleaned, under the limits of time and size."""
     limits, ends_at = request.limits, time.monotonic() + request.limits.total_s
     cleaner, size, said, spoke = TextCleaner(), 0, 0, False
-    parts = _loaded(entry)(request)
+    reply: Reply = loaded(entry)
+    parts = reply(request)
     reason: Reason = "stop"
     try:
         while True:

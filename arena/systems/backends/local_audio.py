@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from arena.systems.backends.base import (
@@ -10,41 +11,33 @@ from arena.systems.backends.base import (
     Finished,
     GenerationRequest,
     Message,
-    Misconfigured,
-    NothingSaid,
     TimedOut,
-    TooLarge,
     Unsupported,
 )
-from arena.systems.offline import CONTENDERS, Perform, load
+from arena.systems.backends.clips import GIVES_A_CLIP, checked_size, is_one_prompt
+from arena.systems.backends.local import checked_entry, loaded
+from arena.systems.offline import CONTENDERS, Perform
 
 
 class LocalAudioBackend:
     """One entry of `offline.CONTENDERS` that gives audio. Raises Misconfigured when there is no such entry."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        streams=False, multi_turn=False, needs_own_process=True, gives="audio"
-    )
+    capabilities: ClassVar[Capabilities] = replace(GIVES_A_CLIP, needs_own_process=True)
 
     def __init__(self, entry: str) -> None:
-        names = [name for name, contender in CONTENDERS.items() if contender.gives == "audio"]
-        if entry not in names:
-            raise Misconfigured(f"{entry!r} is none of {', '.join(names)}")
-        self.entry = entry
+        self.entry = checked_entry(entry, "audio")
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """Whether its packages are installed, and there is one prompt."""
-        return len(messages) == 1 and messages[0].role == "user" and CONTENDERS[self.entry].is_installed()
+        return is_one_prompt(messages) and CONTENDERS[self.entry].is_installed()
 
     def iterate(self, request: GenerationRequest) -> Iterator[Event]:
         """Perform in this thread: one `AudioClip` and one `Finished`. Raises a `BackendError`, nothing else."""
         if not self.supports(request.messages):
             raise Unsupported(f"{self.entry} is not installed, or there is more than one prompt")
-        clip = _performer(self.entry)(request)
-        if not clip.data:
-            raise NothingSaid(f"{self.entry} played nothing")
-        if len(clip.data) > request.limits.max_bytes:
-            raise TooLarge(f"more than {request.limits.max_bytes} bytes of audio")
+        perform: Perform = loaded(self.entry)
+        clip = perform(request)
+        checked_size(clip.data, request.limits)
         yield clip
         yield Finished("stop")
 
@@ -57,12 +50,3 @@ class LocalAudioBackend:
             raise TimedOut("total") from error
         for event in events:
             yield event
-
-
-def _performer(entry: str) -> Perform:
-    try:
-        perform: Perform = load(entry)
-    except (ImportError, OSError) as error:
-        # The package is there, but it does not fit this machine.
-        raise Misconfigured(f"{entry}: {error}") from error
-    return perform

@@ -7,10 +7,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-import httpx
-
 from arena.systems.backends.addresses import AddressPolicy
-from arena.systems.backends.audio_reply import Caller, audio_of, checked_size, document_of, lyrics_of
+from arena.systems.backends.audio_reply import Caller, audio_of, document_of, lyrics_of
 from arena.systems.backends.base import (
     AudioClip,
     BadResponse,
@@ -19,10 +17,11 @@ from arena.systems.backends.base import (
     Finished,
     GenerationRequest,
     Message,
-    Misconfigured,
     TimedOut,
 )
+from arena.systems.backends.clips import GIVES_A_CLIP, checked_size, is_one_prompt
 from arena.systems.backends.http_body import Clock
+from arena.systems.backends.http_request import allowed_url
 
 # Its systems answer with MP3; a server that generates answers /health late, because both share one loop.
 _MEDIA_TYPE: Final = "audio/mpeg"
@@ -41,21 +40,15 @@ class MusicArenaBackend:
         Misconfigured, AddressForbidden: the URL can never be allowed.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(streams=False, multi_turn=False, gives="audio")
+    capabilities: ClassVar[Capabilities] = GIVES_A_CLIP
 
     def __init__(self, base_url: str, *, policy: AddressPolicy = AddressPolicy()) -> None:  # noqa: B008 - frozen
-        policy.check_url(base_url)
-        try:
-            self._health, self._generate = (
-                httpx.URL(f"{base_url.rstrip('/')}/{name}") for name in ("health", "generate")
-            )
-        except httpx.InvalidURL as error:
-            raise Misconfigured(f"{base_url!r} is no URL: {error}") from error
+        self._health, self._generate = (allowed_url(policy, base_url, path) for path in ("/health", "/generate"))
         self._caller = Caller(policy)
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """True for one prompt."""
-        return len(messages) == 1 and messages[0].role == "user"
+        return is_one_prompt(messages)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """Generate; see `Backend.stream`."""

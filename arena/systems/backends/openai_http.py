@@ -13,7 +13,6 @@ import httpx
 # The parser behind httpx-sse's public EventSource, which would read the body without our deadlines and caps.
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from arena.common import tracing
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import (
     BackendError,
@@ -24,13 +23,13 @@ from arena.systems.backends.base import (
     GenerationRequest,
     Limits,
     Message,
-    Misconfigured,
     NothingSaid,
     ServerFailed,
     TooLarge,
     Truncated,
 )
-from arena.systems.backends.http_body import Body, Clock, open_response, refuse_status
+from arena.systems.backends.http_body import Body, Clock, media_type_of, open_response, refuse_status
+from arena.systems.backends.http_request import allowed_url, headers_of
 from arena.systems.backends.openai_chunks import Chunk, Reason, error_text, read_chunk
 from arena.systems.backends.text import AnswerText
 from arena.systems.backends.transport import client
@@ -44,14 +43,6 @@ _DONE: Final = "[DONE]"
 
 class _Rejected(Exception):
     """The server refused an optional field of the request, which `_adapt` knows to leave out or to rename."""
-
-
-def _completions_of(base_url: str) -> httpx.URL:
-    """The address to ask. The client knows fewer spellings of a host than the system's resolver."""
-    try:
-        return httpx.URL(base_url.rstrip("/") + "/chat/completions")
-    except httpx.InvalidURL as error:
-        raise Misconfigured(f"{base_url!r} is no URL: {error}") from error
 
 
 class OpenAIBackend:
@@ -81,8 +72,7 @@ class OpenAIBackend:
         parameters: Mapping[str, Any] | None = None,
         system_prompt: str = "",
     ) -> None:
-        policy.check_url(base_url)
-        self._url = _completions_of(base_url)
+        self._url = allowed_url(policy, base_url, "/chat/completions")
         self._model = model
         self._api_key = api_key
         self._policy = policy
@@ -111,10 +101,10 @@ class OpenAIBackend:
     async def _attempt(
         self, request: GenerationRequest, clock: Clock, *, adaptable: bool
     ) -> AsyncGenerator[Event, None]:
-        outgoing = client(self._policy).build_request(
-            "POST", self._url, json=self._payload(request), headers=self._headers(request)
-        )
-        response = await open_response(client(self._policy), outgoing, clock)
+        headers = {"Accept": "text/event-stream", **headers_of(request, self._api_key)}
+        http = client(self._policy)
+        outgoing = http.build_request("POST", self._url, json=self._payload(request), headers=headers)
+        response = await open_response(http, outgoing, clock)
         try:
             body = Body(response, clock, request.limits)
             if response.status_code != httpx.codes.OK:
@@ -150,19 +140,6 @@ class OpenAIBackend:
         if self._asks_usage:
             payload["stream_options"] = {"include_usage": True}
         return payload
-
-    def _headers(self, request: GenerationRequest) -> dict[str, str]:
-        headers = {
-            "Accept": "text/event-stream",
-            # A compressed body could unfold without bound.
-            "Accept-Encoding": "identity",
-            "User-Agent": "preference-arena",
-        }
-        if request.request_id:
-            headers[tracing.HEADER] = request.request_id
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-        return headers
 
     def _adapt(self, refusal: str) -> None:
         """Leave out or rename what the server does not know. Raises _Rejected if there was such a thing."""
@@ -215,9 +192,7 @@ class _Answer:
 
 async def _chunks(response: httpx.Response, body: Body) -> AsyncGenerator[Chunk, None]:
     """The chunks of a stream, or the one chunk of an answer given whole. Raises BackendError."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadResponse("a compressed body, though none was asked for")
+    kind = media_type_of(response)
     if kind == "application/json":
         chunk = read_chunk(await body.whole())
         if chunk.reason is None and not chunk.text:

@@ -16,13 +16,13 @@ from arena.systems.backends.base import (
     Event,
     Finished,
     GenerationRequest,
+    Limits,
     Message,
     Misconfigured,
-    NothingSaid,
     TimedOut,
-    TooLarge,
     Unsupported,
 )
+from arena.systems.backends.clips import GIVES_A_CLIP, checked_size, is_one_prompt
 from arena.systems.backends.replay_files import FORMATS, OutputsFile, open_outputs
 
 _TYPES: Final = {
@@ -71,7 +71,7 @@ class ReplayAudioBackend:
         sha256: the fingerprint that the system was registered with; another is refused. None: any.
     """
 
-    capabilities: ClassVar[Capabilities] = Capabilities(streams=False, multi_turn=False, gives="audio")
+    capabilities: ClassVar[Capabilities] = GIVES_A_CLIP
 
     def __init__(self, folder: Path, ttft_s: float = 0.0, sha256: str | None = None) -> None:
         self._folder = AudioFolder(folder)
@@ -81,7 +81,7 @@ class ReplayAudioBackend:
 
     def supports(self, messages: tuple[Message, ...]) -> bool:
         """Whether the folder has a clip for the one prompt."""
-        return len(messages) == 1 and self._folder.index.has((messages[0].content,))
+        return is_one_prompt(messages) and self._folder.index.has((messages[0].content,))
 
     def known_prompts(self) -> Iterator[str]:
         """Prompts that the folder can answer, in the order of its index."""
@@ -93,7 +93,7 @@ class ReplayAudioBackend:
         path = self._folder.clip(request.messages[-1].content) if request.messages else None
         if path is None:
             raise Unsupported("the folder has no clip for this prompt")
-        data = await asyncio.to_thread(_read, path, limits.max_bytes)
+        data = await asyncio.to_thread(_read, path, limits)
         await asyncio.sleep(max(0.0, started + min(self._ttft_s, limits.total_s) - time.monotonic()))
         if self._ttft_s > limits.total_s:
             raise TimedOut("total")
@@ -101,14 +101,10 @@ class ReplayAudioBackend:
         yield Finished("stop")
 
 
-def _read(path: Path, max_bytes: int) -> bytes:
+def _read(path: Path, limits: Limits) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+            data = file.read(limits.max_bytes + 1)
     except OSError as error:
         raise Misconfigured(f"{path}: {error.strerror}") from error
-    if len(data) > max_bytes:
-        raise TooLarge(f"{path.name}: more than {max_bytes} bytes of audio")
-    if not data:
-        raise NothingSaid(f"{path.name}: a clip of no bytes")
-    return data
+    return checked_size(data, limits)

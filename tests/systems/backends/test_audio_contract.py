@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from arena.systems.backends import local_audio
+from arena.systems.backends import local
 from arena.systems.backends.audio_http import AudioHttpBackend, AudioPlace
 from arena.systems.backends.base import (
     AUDIO_LIMITS,
@@ -67,7 +67,7 @@ async def plays(
             time.sleep(1.5 if what == "late" else 0)
             return AudioClip(b"" if what == "empty" else tone(2), "audio/wav")
 
-        monkeypatch.setattr(local_audio, "load", lambda _entry: perform)
+        monkeypatch.setattr(local, "load", lambda _entry: perform)
         return LocalAudioBackend("arena.systems.offline.music.bands:band")
 
     makers = {"music_arena_http": music_arena_http, "audio_http": audio_http, "replay": replay, "local": in_process}
