@@ -35,16 +35,14 @@ def build_due(period: ledger.Period) -> None:
             logger.info("built release %s of %s", month.name, arena.slug)
             if policy.publishes:
                 _publish(arena)
-    period.close()
 
 
-def revise_due(period: ledger.Period) -> None:
+def revise_due(_period: ledger.Period) -> None:
     """Take out of public releases what was withdrawn, and forget what is too old to be found."""
     for arena in Arena.objects.order_by("pk"):
         discard_outdated(store(), arena)
         revise_all(store(), arena)
         forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
-    period.close()
 
 
 def _publish(arena: Arena) -> None:

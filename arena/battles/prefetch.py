@@ -19,13 +19,12 @@ JOB: Final = ledger.Job("battles.prefetch", periods.Every(timedelta(seconds=10))
 NOT_TAKEN: Final = "not_taken"
 
 
-def fill(period: ledger.Period) -> None:
+def fill(_period: ledger.Period) -> None:
     """Once every few seconds: let go of what is stale, and begin at most one battle in each arena."""
     for arena in open_arenas():
         if pool.wanted(arena):
             discard(arena)
             begin_one(arena)
-    period.close()
 
 
 def discard(arena: Arena) -> int:

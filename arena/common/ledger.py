@@ -14,6 +14,8 @@ bad period does not hold up the next.
             period.close()                              # the effect and the mark commit together: exactly once
 
     ledger.run_due(JOB, keep_history)
+
+Work that may as well run twice leaves the closing to `run_due`.
 """
 
 import logging
@@ -102,7 +104,7 @@ def run_due(job: Job, work: Work) -> int:
     while (period := claim(job)) is not None:
         try:
             work(period)
-            if _held(period).exists():
+            if not _is_closed(period):
                 period.close()
         except PeriodLost:
             logger.warning("%s: lease lost, another worker has the period", job.name)
@@ -186,6 +188,12 @@ def _begin(job: Job, start: datetime) -> Period | None:
 
 def _held(period: Period) -> QuerySet[PeriodicRun]:
     return PeriodicRun.objects.filter(id=period.run_id, attempt=period.attempt, finished_at=None)
+
+
+def _is_closed(period: Period) -> bool:
+    """Whether this very run has closed the period, rather than another worker."""
+    own = PeriodicRun.objects.filter(id=period.run_id, attempt=period.attempt)
+    return own.filter(finished_at__isnull=False).exists()
 
 
 def _fail(period: Period, error: Exception) -> None:

@@ -15,7 +15,6 @@ def clean(period: ledger.Period) -> None:
     """Clean the day before the period's: what was being written at its end has long got its row, or never will."""
     forget_ended()
     forget_unknown((period.start - timedelta(days=1)).date())
-    period.close()
 
 
 def forget_ended() -> None:

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 from numpy.typing import NDArray
 
@@ -43,12 +42,10 @@ FEWEST_FOR_STYLE: Final = 200
 _BATCH: Final = 1_000
 
 
-def study_all(period: ledger.Period) -> None:
+def study_all(_period: ledger.Period) -> None:
     """Study every arena whose votes changed."""
     for arena in Arena.objects.order_by("id"):
         study(arena)
-    with transaction.atomic():
-        period.close()
 
 
 def study(arena: Arena) -> bool:

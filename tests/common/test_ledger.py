@@ -94,6 +94,15 @@ def test_a_dead_workers_period_is_taken_over_and_its_late_effect_is_refused():
     assert not Heartbeat.objects.exists()
 
 
+def test_a_run_whose_lease_was_lost_has_finished_nothing_even_where_the_closing_is_left_to_the_ledger():
+    def slow(_period):
+        PeriodicRun.objects.update(lease_until=Now() - timedelta(seconds=1))
+        assert ledger.claim(JOB) is not None
+
+    assert ledger.run_due(JOB, slow) == 0
+    assert PeriodicRun.objects.get().finished_at is None
+
+
 def test_an_effect_that_commits_with_its_period_happens_once_even_if_the_worker_dies_right_after():
     def work(period):
         with transaction.atomic():
