@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
@@ -23,7 +23,7 @@ from arena.rankings.filters import OVERALL, BoardFilter, from_name
 from arena.rankings.folding import locked_watermark
 from arena.rankings.intervals import VotersNeeded
 from arena.rankings.models import BoardState, FoldWatermark, Snapshot
-from arena.rankings.services import inputs_of, is_current, latest_of, store, thin_out
+from arena.rankings.services import inputs_of, is_current, store, thin_out
 from arena.rankings.single_votes import SingleVotes, read_single
 from arena.rankings.variants import USUAL, VARIANTS
 
@@ -47,11 +47,16 @@ def keep(arena: Arena) -> int:
     Returns:
         How many were.
     """
+    before = FoldWatermark.objects.filter(arena=arena).first()
+    if before is None or _was_just_now(before):
+        return 0
     with transaction.atomic():
+        # Locked only for these three to be of one moment.
         watermark = locked_watermark(arena.pk)
         versions = versions_of(arena.pk)
-        wanted = _changed(watermark, versions)
-    if not wanted or _was_just_now(watermark):
+        states = list(BoardState.objects.filter(arena=arena, counted__gt=0).order_by("board"))
+    wanted = _changed(watermark, versions, states)
+    if not wanted:
         return 0
     votes = read_single(watermark.arena, watermark.last_vote_id)
     return sum(_keep_board(watermark, versions, due, votes.on_board(due.chosen)) for due in wanted)
@@ -66,17 +71,24 @@ class _Due:
     variants: list[str]
 
 
-def _changed(watermark: FoldWatermark, versions: list[VersionRow]) -> list[_Due]:
-    found = []
-    counted = BoardState.objects.filter(arena=watermark.arena_id, counted__gt=0)
-    for board in counted.order_by("board").values_list("board", flat=True):
-        chosen = from_name(board)
-        inputs = inputs_of(watermark, versions, chosen)
-        latest = {variant: latest_of(watermark.arena_id, chosen, variant) for variant in KINDS}
+def _changed(watermark: FoldWatermark, versions: list[VersionRow], states: list[BoardState]) -> list[_Due]:
+    found, newest = [], _newest(states)
+    for state in states:
+        inputs = inputs_of(watermark, versions, state)
+        latest = {variant: newest.get((state.board, variant)) for variant in KINDS}
         variants = [variant for variant, one in latest.items() if one is None or not is_current(one, inputs, variant)]
         if variants:
-            found.append(_Due(chosen, inputs, variants))
+            found.append(_Due(from_name(state.board), inputs, variants))
     return found
+
+
+def _newest(states: list[BoardState]) -> dict[tuple[str, str], Snapshot]:
+    """The newest snapshots by board and variant. Two queries; the index finds each at once, whatever its past."""
+    own = Snapshot.objects.filter(arena=OuterRef("arena"), board=OuterRef("board")).order_by("-id").values("id")
+    last = {f"last_{place}": Subquery(own.filter(variant=variant)[:1]) for place, variant in enumerate(KINDS)}
+    rows = BoardState.objects.filter(pk__in=[state.pk for state in states]).annotate(**last).values_list(*last)
+    ids = [snapshot_id for row in rows for snapshot_id in row if snapshot_id is not None]
+    return {(one.board, one.variant): one for one in Snapshot.objects.filter(pk__in=ids)}
 
 
 def _was_just_now(watermark: FoldWatermark) -> bool:

@@ -73,8 +73,7 @@ def refresh_board(
         # Held to the end: of two refreshes, the later snapshot is the one with more votes.
         watermark = locked_watermark(arena_id)
         versions = versions_of(arena_id)
-        _look_at(arena_id, chosen)
-        inputs = inputs_of(watermark, versions, chosen)
+        inputs = inputs_of(watermark, versions, _looked_at(arena_id, chosen))
         latest = latest_of(arena_id, chosen)
         if latest is not None and is_current(latest, inputs, USUAL):
             return None
@@ -110,14 +109,18 @@ def is_current(latest: Snapshot, inputs: dict[str, Any], variant: str) -> bool:
     return known == (inputs, VARIANTS[variant].described(), CODE_VERSION)
 
 
-def _look_at(arena_id: int, chosen: BoardFilter) -> None:
+def _looked_at(arena_id: int, chosen: BoardFilter) -> BoardState:
+    """The state of a board, noted as dealt with; that of all votes depends on the watermark, and is not read."""
     if chosen != EVERYTHING:
         states = BoardState.objects.filter(arena_id=arena_id, board=chosen.name)
         states.update(fitted_revision=F("revision"), fitted_at=Now())
+        if (found := states.first()) is not None:
+            return found
+    return BoardState(board=chosen.name)
 
 
-def inputs_of(watermark: FoldWatermark, versions: list[VersionRow], chosen: BoardFilter) -> dict[str, Any]:
-    """What a board depends on, besides its method; equal inputs give equal boards."""
+def inputs_of(watermark: FoldWatermark, versions: list[VersionRow], state: BoardState) -> dict[str, Any]:
+    """What the board of this state depends on, besides its method; equal inputs give equal boards. No query."""
     inputs = {
         "revision": watermark.revision,
         "counted": watermark.counted,
@@ -125,12 +128,10 @@ def inputs_of(watermark: FoldWatermark, versions: list[VersionRow], chosen: Boar
         "excluded": watermark.excluded,
         "versions": digest_of(versions),
     }
-    if chosen == EVERYTHING:
+    if state.board == OVERALL:
         return inputs
-    states = BoardState.objects.filter(arena_id=watermark.arena_id, board=chosen.name)
-    revision, counted = states.values_list("revision", "counted").first() or (0, 0)
-    rules = SORTING[watermark.arena.modality].version
-    return inputs | {"revision": revision, "counted": counted, "excluded": {}, "simulated": 0, "rules": rules}
+    own = {"revision": state.revision, "counted": state.counted, "excluded": {}, "simulated": 0}
+    return inputs | own | {"rules": SORTING[watermark.arena.modality].version}
 
 
 def store(

@@ -80,7 +80,7 @@ def test_nothing_is_read_again_until_the_votes_change_and_some_time_has_passed(
 ) -> None:
     arena, (ada, bell, _cray) = scene
     keep(arena)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(9):
         assert keep(arena) == 0
     vote(arena, ada, bell, Outcome.TIE)
     refresh_board(arena.id)
