@@ -17,11 +17,10 @@ from arena.arenas.models import Arena
 from arena.rankings.filters import BoardFilter
 from arena.rankings.folding import counted_votes
 from arena.rankings.models import BattleTraits
-from arena.rankings.tallies import OUTCOMES, Votes
+from arena.rankings.tallies import CODE_OF, Votes
 
 #: Votes in memory as objects at a time.
 BLOCK: Final = 20_000
-_CODES: Final = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,5 +93,5 @@ def _blocks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[NDArray[Any]]]:
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[NDArray[Any]]:
     left, right, outcome, *others = zip(*rows, strict=True) if rows else ((),) * len(_TYPES)
-    columns = (left, right, [_CODES[word] for word in outcome], *others)
+    columns = (left, right, [CODE_OF[word] for word in outcome], *others)
     return [np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)]

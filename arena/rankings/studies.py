@@ -27,7 +27,7 @@ from arena.rankings.models import BattleForm, FoldWatermark, Study
 from arena.rankings.robustness import Fragility, Removal, fragility
 from arena.rankings.services import CODE_VERSION
 from arena.rankings.style import differences, fit_style
-from arena.rankings.tallies import OUTCOMES, Votes, count
+from arena.rankings.tallies import CODE_OF, Votes, count
 from arena.rankings.tallying import read
 from arena.rankings.variants import METHOD
 
@@ -91,12 +91,11 @@ def _columns(arena: Arena, up_to: int, computed: Computed) -> tuple[Votes, Forms
         )[:MOST_VOTES]
     )
     told = [(place[left], place[right], *rest) for left, right, *rest in found]
-    codes = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
     voters = np.unique([row[3] for row in told], return_inverse=True)[1] if told else np.zeros(0, dtype=np.int64)
     votes = Votes(
         np.array([row[0] for row in told], dtype=np.int64),
         np.array([row[1] for row in told], dtype=np.int64),
-        np.array([codes[row[2]] for row in told], dtype=np.uint8),
+        np.array([CODE_OF[row[2]] for row in told], dtype=np.uint8),
         voter=voters,
     )
     none = [0] * len(markdown_style.NAMES)

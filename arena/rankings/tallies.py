@@ -26,6 +26,8 @@ BOTH_BAD: Final[tuple[BothBad, ...]] = ("tie", "exclude", "apart")
 #: The code of an outcome is its place here.
 OUTCOMES: Final = (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD)
 LEFT, RIGHT, TIE, BOTH_BAD_CODE = range(4)
+#: By the word that a stored vote has for it.
+CODE_OF: Final = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
 #: Votes counted at a time: the packed codes of a block stay in the processor's cache.
 BLOCK: Final = 1 << 18
 

@@ -14,7 +14,7 @@ from arena.rankings.folding import counted_votes
 from arena.rankings.models import FoldWatermark
 from arena.rankings.personal import personal_ratings
 from arena.rankings.questions import computed
-from arena.rankings.tallies import OUTCOMES, Counts
+from arena.rankings.tallies import CODE_OF, Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,9 @@ def personal_board(arena: Arena, voter: Voter) -> PersonalBoard | None:
         n=Count("id")
     )
     counts = Counts.empty(len(rated))
-    codes = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
     for left, right, outcome, n in groups:
         if left in places and right in places:
-            counts.cells[codes[outcome], places[left], places[right]] += n
+            counts.cells[CODE_OF[outcome], places[left], places[right]] += n
     votes = counts.votes()
     if not votes.any():
         return None
