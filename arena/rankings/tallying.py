@@ -6,7 +6,7 @@ cells.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -44,32 +44,41 @@ def on_boards(cells: Cells) -> Boards:
     return dict(sums)
 
 
+class _Change(NamedTuple):
+    """Numbers for some rows of a table: each of `rows` has the values of `key`, then those of `sums`."""
+
+    model: type[Tally | TallyCell | BoardState]
+    key: Sequence[str]
+    sums: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
 def add(arena_id: int, cells: Cells) -> None:
     """Add counts to the stored ones. The caller holds the arena's watermark, so nobody else adds meanwhile."""
-    boards = on_boards(cells)
-    _upsert(TallyCell, arena_id, Cell._fields, COUNTS, [(*cell, *astuple(count)) for cell, count in cells.items()])
-    _upsert(
-        Tally, arena_id, ("board", "left", "right"), COUNTS, [(*key, *astuple(count)) for key, count in boards.items()]
-    )
-    votes: defaultdict[str, int] = defaultdict(int)
-    for (board, _left, _right), count in boards.items():
-        votes[board] += count.total
-    rows = [(board, 1, number) for board, number in votes.items()]
-    _upsert(BoardState, arena_id, ("board",), ("revision", "counted"), rows)
+    for change in _changes(cells, revision=1):
+        _upsert(arena_id, change)
 
 
 def take_back(arena_id: int, cells: Cells) -> None:
     """Subtract counts that were added before; the caller holds the arena's watermark."""
+    # The revision grows then too: its change makes a board be computed again.
+    for change in _changes(cells, revision=-1):
+        _subtract(arena_id, change)
+
+
+def _changes(cells: Cells, revision: int) -> Iterator[_Change]:
+    """What votes come to in each table, with so much for the revision of each of their boards."""
+    if not cells:
+        return
     boards = on_boards(cells)
-    _subtract(TallyCell, arena_id, Cell._fields, COUNTS, [(*cell, *astuple(count)) for cell, count in cells.items()])
-    _subtract(
-        Tally, arena_id, ("board", "left", "right"), COUNTS, [(*key, *astuple(count)) for key, count in boards.items()]
-    )
     votes: defaultdict[str, int] = defaultdict(int)
     for (board, _left, _right), count in boards.items():
         votes[board] += count.total
-    # A change of its revision makes a board be computed again.
-    _subtract(BoardState, arena_id, ("board",), ("revision", "counted"), [(b, -1, n) for b, n in votes.items()])
+    yield _Change(TallyCell, Cell._fields, COUNTS, [(*cell, *astuple(count)) for cell, count in cells.items()])
+    pairs = [(*key, *astuple(count)) for key, count in boards.items()]
+    yield _Change(Tally, ("board", "left", "right"), COUNTS, pairs)
+    states = [(board, revision, number) for board, number in votes.items()]
+    yield _Change(BoardState, ("board",), ("revision", "counted"), states)
 
 
 def clear(arena_id: int) -> None:
@@ -126,53 +135,36 @@ def _summed(arena_id: int, chosen: BoardFilter) -> QuerySet[TallyCell, Any]:
     return cells.order_by().values_list("left_id", "right_id").annotate(*(Sum(name) for name in COUNTS))
 
 
-def _upsert(
-    model: type[Tally | TallyCell | BoardState],
-    arena_id: int,
-    key: Sequence[str],
-    sums: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
+def _upsert(arena_id: int, change: _Change) -> None:
     """Insert rows, or add their `sums` to those with the same key: one statement, whatever the number of rows."""
-    if not rows:
-        return
-    table, names, arrays = _columns_of(model, key, sums)
-    added = ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in names[len(key) :])
+    table, key, sums, arrays = _columns_of(change)
+    added = ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in sums)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (arena_id, {', '.join(names)}) SELECT %s, * FROM unnest({arrays})"  # noqa: S608
-            f" ON CONFLICT (arena_id, {', '.join(names[: len(key)])}) DO UPDATE SET {added}",
-            [arena_id, *(list(column) for column in zip(*rows, strict=True))],
+            f"INSERT INTO {table} (arena_id, {', '.join(key + sums)}) SELECT %s, * FROM unnest({arrays})"  # noqa: S608
+            f" ON CONFLICT (arena_id, {', '.join(key)}) DO UPDATE SET {added}",
+            [arena_id, *(list(column) for column in zip(*change.rows, strict=True))],
         )
 
 
-def _subtract(
-    model: type[Tally | TallyCell | BoardState],
-    arena_id: int,
-    key: Sequence[str],
-    sums: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
+def _subtract(arena_id: int, change: _Change) -> None:
     """Subtract from the `sums` of the rows with these keys, which are there."""
-    if not rows:
-        return
-    table, names, arrays = _columns_of(model, key, sums)
-    changed = ", ".join(f"{name} = {table}.{name} - taken.{name}" for name in names[len(key) :])
-    same = " AND ".join(f"{table}.{name} = taken.{name}" for name in names[: len(key)])
+    table, key, sums, arrays = _columns_of(change)
+    taken = ", ".join(f"{name} = {table}.{name} - taken.{name}" for name in sums)
+    same = " AND ".join(f"{table}.{name} = taken.{name}" for name in key)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET {changed} FROM unnest({arrays}) AS taken ({', '.join(names)})"  # noqa: S608
+            f"UPDATE {table} SET {taken} FROM unnest({arrays}) AS taken ({', '.join(key + sums)})"  # noqa: S608
             f" WHERE {table}.arena_id = %s AND {same}",
-            [*(list(column) for column in zip(*rows, strict=True)), arena_id],
+            [*(list(column) for column in zip(*change.rows, strict=True)), arena_id],
         )
 
 
-def _columns_of(
-    model: type[Tally | TallyCell | BoardState], key: Sequence[str], sums: Sequence[str]
-) -> tuple[str, list[str], str]:
-    """The table, the columns' names, and one placeholder for an array of each."""
-    meta = model._meta  # noqa: SLF001 - Django documents it
+def _columns_of(change: _Change) -> tuple[str, list[str], list[str], str]:
+    """The table, the columns of its key and of its sums, and one placeholder for an array of each."""
+    meta = change.model._meta  # noqa: SLF001 - Django documents it
     by_name = {field.name: field for field in meta.concrete_fields}
-    fields = [by_name[name] for name in (*key, *sums)]
+    fields = [by_name[name] for name in (*change.key, *change.sums)]
     names = [str(field.column) for field in fields]
-    return meta.db_table, names, ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+    arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+    return meta.db_table, names[: len(change.key)], names[len(change.key) :], arrays
