@@ -4,7 +4,7 @@ All figures are of the last days only (`WINDOW`), so that they cost the same how
 system is now. Simulated battles call no system and are in none of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -21,6 +21,8 @@ from arena.systems import buckets
 from arena.systems.models import SystemVersion, Usage
 
 WINDOW: Final = timedelta(days=7)
+#: By modality: the field of a `Value` that is the price in time.
+PRICE_IN_TIME: Final[Mapping[str, str]] = {Modality.TEXT: "latency_p50_s", Modality.MUSIC: "wait_per_minute_s"}
 
 _TIMES: Final = """
 SELECT version_id, place, sum(ttft), sum(latency)
@@ -83,17 +85,16 @@ class Value:
 
 
 def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
-    """Every row of the board of all votes, in its order. Six queries, eight in an arena of music."""
-    tallied = read(arena.pk)
-    contenders = contenders_of(versions_of(arena.pk), tallied.ids)
-    rows = rows_of(contenders)
-    counts = tallied.dense(rows, len(contenders))
+    """Every row of the board of all votes, in its order. Five queries, seven in an arena of music."""
+    tallied, versions = read(arena.pk), versions_of(arena.pk)
+    contenders = contenders_of(versions, tallied.ids)
+    counts = tallied.dense(rows_of(contenders), len(contenders))
     votes = counts.votes()
     shares = [float(won / n) if n else None for won, n in zip(counts.wins().sum(axis=1), votes, strict=True)]
     calls, times, energy = _calls(arena), _times(arena), _energy(arena)
     speeds, learnt = ({}, {}) if arena.modality == Modality.TEXT else (_speeds(arena), _training_data(arena))
     by_name = {(row.system, row.version): row for row in board.rows}
-    names = {version.id: (version.name, version.number) for version in versions_of(arena.pk)}
+    names = {version.id: (version.name, version.number) for version in versions}
     found = [
         replace(
             _value(by_name[names[contender.newest]], contender, share, calls, times, energy.get(contender.newest)),
@@ -103,8 +104,7 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
         for contender, share in zip(contenders, shares, strict=True)
         if names[contender.newest] in by_name
     ]
-    speed = "latency_p50_s" if arena.modality == Modality.TEXT else "wait_per_minute_s"
-    fronts = _front(found, "cost_per_answer_usd"), _front(found, speed)
+    fronts = _front(found, "cost_per_answer_usd"), _front(found, PRICE_IN_TIME[arena.modality])
     place = {(row.system, row.version): number for number, row in enumerate(board.rows)}
     marked = [_marked(value, *fronts) for value in found]
     return sorted(marked, key=lambda value: place[value.system, value.version])

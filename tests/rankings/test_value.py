@@ -43,7 +43,7 @@ def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert
     used(cray, 10, 0.1, 4.0)
     used(cray, 1000, 99.0, 200.0, days=8)
     board = leaderboard(arena)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         values = values_of(arena, board)
     assert [one.system for one in values] == [row.system for row in board.rows] == ["Ada", "Bell", "Cray", "Dijk"]
     first, second, third, fourth = values

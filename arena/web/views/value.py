@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from arena.arenas.models import Modality
 from arena.arenas.selectors import open_arena
 from arena.rankings.selectors import leaderboard
-from arena.rankings.value import WINDOW, Value, values_of
+from arena.rankings.value import PRICE_IN_TIME, WINDOW, Value, values_of
 from arena.web.board_query import columns_of, ordered
 from arena.web.figures import pareto_figure
 from arena.web.public import public_page
@@ -23,9 +23,11 @@ VALUE_COLUMNS: Final = (
 )
 VALUE_FALLING: Final = frozenset({"rating", "availability", "speed_factor"})
 
-#: What is the price in time: the field, and the title of its axis.
-_TEXT_SPEED: Final = ("latency_p50_s", _("Seconds to the whole answer (median)"))
-_MUSIC_SPEED: Final = ("wait_per_minute_s", _("Seconds of waiting per minute of music (median)"))
+#: The title of the axis of a price in time.
+SPEED_TITLES: Final = {
+    "latency_p50_s": _("Seconds to the whole answer (median)"),
+    "wait_per_minute_s": _("Seconds of waiting per minute of music (median)"),
+}
 
 
 @require_safe
@@ -39,7 +41,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     order = order if order.removeprefix("-") in VALUE_COLUMNS else "rating"
     values = values_of(arena, board)
     used = any(one.calls for one in values)
-    speed = _MUSIC_SPEED if arena.modality == Modality.MUSIC else _TEXT_SPEED
+    speed = PRICE_IN_TIME[arena.modality]
     context = context_of(
         arena,
         "value",
@@ -51,7 +53,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         used=used,
         simulated=board.simulated,
         cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", str(_("US dollars per answer"))),
-        speed_figure=_pareto(values, speed[0], "on_speed_front", str(speed[1])),
+        speed_figure=_pareto(values, speed, "on_speed_front", str(SPEED_TITLES[speed])),
     )
     return render(request, "web/value.html", context)
 
