@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from arena.battles.states import SIDES
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS_OF
 from arena.votes.services import Heard
-from arena.web.figures_text import cost_text, seconds_text, tokens_text
+from arena.web.figures_text import cost_text, seconds_text, speed_text, tokens_text
 from arena.web.forms import new_key
 from arena.web.messages import OUTCOMES, REASON_TAGS, REPORT_REASONS, refusal_text
 from arena.web.strings import SCRIPT_STRINGS, words
@@ -241,7 +241,7 @@ def _rows(values: dict[str, Any], modality: str) -> tuple[tuple[str, str, Any], 
             ("licence", gettext("Licence"), values.get("licence") or SCRIPT_STRINGS["unit.unknown"]),
             ("training_data", gettext("Trained on"), values.get("training_data") or SCRIPT_STRINGS["unit.unknown"]),
             ("latency_s", gettext("Made within"), seconds_text(values.get("latency_s"))),
-            ("speed_factor", gettext("Music per second"), seconds_text(values.get("speed_factor"))),
+            ("speed_factor", gettext("Speed"), speed_text(values.get("speed_factor"))),
         )
     return (
         ("licence", gettext("Licence"), values.get("licence") or SCRIPT_STRINGS["unit.unknown"]),

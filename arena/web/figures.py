@@ -108,7 +108,7 @@ def history_figure(history: History, shown: int) -> dict[str, Any]:
         showlegend=True,
         legend={"orientation": "h", "y": -0.2},
         xaxis={"automargin": True, "type": "date", "tickangle": 0, "nticks": 5},
-        yaxis={"title": {"text": _("Rating")}, "automargin": True, "zeroline": False},
+        yaxis={"title": {"text": _("Rating"), "standoff": 12}, "automargin": True, "zeroline": False},
     )
 
 
@@ -144,7 +144,7 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         height=380,
         showlegend=False,
         xaxis={"title": {"text": title}, "type": "log", "automargin": True, "tickangle": 0, "nticks": 5},
-        yaxis={"title": {"text": _("Rating")}, "automargin": True, "zeroline": False},
+        yaxis={"title": {"text": _("Rating"), "standoff": 12}, "automargin": True, "zeroline": False},
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.formats import number_format
 
 from arena.web.strings import SCRIPT_STRINGS
-from arena.web.templatetags.arena_text import rounded, usd
+from arena.web.templatetags.arena_text import rounded, speed_decimals, usd
 
 
 def _said(key: str, number: str) -> str:
@@ -17,6 +17,13 @@ def seconds_text(seconds: float | None) -> str:
     if seconds is None:
         return str(SCRIPT_STRINGS["unit.unknown"])
     return _said("unit.seconds", rounded(seconds, 2))
+
+
+def speed_text(factor: float | None) -> str:
+    """How much faster than it plays music was made, with no more decimals than say something."""
+    if factor is None:
+        return str(SCRIPT_STRINGS["unit.unknown"])
+    return _said("unit.speed", rounded(factor, speed_decimals(factor)))
 
 
 def tokens_text(tokens: int | None) -> str:

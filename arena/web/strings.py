@@ -85,6 +85,7 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "error.unknown": _("Something went wrong. Your text is kept; please try again."),
     # Figures of the reveal
     "unit.seconds": _("{number} s"),
+    "unit.speed": _("{number} × real time"),
     "unit.tokens": _("{number} tokens"),
     "unit.unknown": _("not known"),
 }
@@ -102,7 +103,7 @@ def words(key: str, modality: str) -> str:
 
 def script_strings() -> dict[str, str]:
     """Every string of the scripts in the active language, by key."""
-    words = {key: str(text) for key, text in SCRIPT_STRINGS.items()}
-    words |= {f"outcome.{code}": str(text) for code, text in OUTCOMES.items()}
-    words |= {f"reason.{code}": refusal_text(code) for code in (*BATTLE_REASONS, *_ROUTER_REASONS)}
-    return words
+    told = {key: str(text) for key, text in SCRIPT_STRINGS.items()}
+    told |= {f"outcome.{code}": str(text) for code, text in OUTCOMES.items()}
+    told |= {f"reason.{code}": refusal_text(code) for code in (*BATTLE_REASONS, *_ROUTER_REASONS)}
+    return told

@@ -9,7 +9,12 @@ const fields = (value: unknown): Fields => (typeof value === "object" && value !
 /** Lines that must be told apart, on light and on dark paper. */
 const SERIES = ["#0f8f74", "#3b7dd8", "#c2571a", "#a14bbd", "#b3860b", "#c43d5c", "#2b8ca3", "#7f7360"];
 
-export function themed(figure: Figure, style: Style): Figure {
+/** Below this a figure has no room for more labels of its horizontal axis than these. */
+const NARROW_PX = 480;
+const NARROW_TICKS = 3;
+
+/** `width`: of the place where it is drawn, in pixels. */
+export function themed(figure: Figure, style: Style, width: number): Figure {
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const axis = (given: unknown): Fields => ({
     ...fields(given),
@@ -35,7 +40,7 @@ export function themed(figure: Figure, style: Style): Figure {
     }),
     layout: {
       ...figure.layout,
-      xaxis: axis(figure.layout["xaxis"]),
+      xaxis: { ...axis(figure.layout["xaxis"]), ...(width < NARROW_PX ? { nticks: NARROW_TICKS } : {}) },
       yaxis: axis(figure.layout["yaxis"]),
       font: { family: token("sans"), size: 14, color: token("ink-2") },
       hoverlabel: { bgcolor: token("ink"), bordercolor: token("ink"), font: { color: token("paper") } },

@@ -16,7 +16,7 @@ function lendStyleSheet(): void {
 async function draw(target: HTMLElement, figure: Figure): Promise<void> {
   const { default: plotly } = await import("plotly.js-cartesian-dist-min");
   const show = async (): Promise<void> => {
-    const { data, layout } = themed(figure, getComputedStyle(document.documentElement));
+    const { data, layout } = themed(figure, getComputedStyle(document.documentElement), target.clientWidth);
     await plotly.react(target, data, layout, CONFIG);
   };
   await show();

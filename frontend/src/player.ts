@@ -2,7 +2,7 @@
  * The players of a battle of music: two clips, of which one plays at a time; one volume, one loop, one set of keys.
  * What was heard is the server's to say (`hear`): the page shows it and opens the vote by it.
  */
-import { byId } from "./dom";
+import { byId, within } from "./dom";
 import { Clip, clock, type ClipSource } from "./player_clip";
 import { Reports, type ReportFrame } from "./player_reports";
 import type { Span } from "./player_wave";
@@ -58,11 +58,7 @@ export class Deck {
       onSeeking: (side: Side): void => { if (this.clips[side].isPlaying) this.reports.report(side, "seek"); },
       onBroken: (side: Side): void => { this.clips[side].tell(text("clip.broken"), false); },
     };
-    this.clips = perSide((side) => {
-      const root = turn.querySelector<HTMLElement>(`.answer[data-side=${side}]`);
-      if (!root) throw new Error("the turn lacks an answer");
-      return new Clip(side, root, events);
-    });
+    this.clips = perSide((side) => new Clip(side, within(turn, `.answer[data-side=${side}]`), events));
     this.reports = new Reports({
       send: options.send,
       playing: {
@@ -83,7 +79,7 @@ export class Deck {
       if (audio_url && duration_s && peaks) this.clips[side].load({ audio_url, duration_s, peaks } satisfies ClipSource);
     }
     if (this.clips.left.duration > 0) {
-      byId("deck").hidden = false;
+      byId("deck", HTMLFieldSetElement).disabled = false;
       this.recall();
       this.follow();
     }
@@ -91,6 +87,7 @@ export class Deck {
 
   /** Frames of the server: what was heard so far. */
   hear(heard: Heard): void {
+    const before = this.heard;
     this.heard = heard;
     this.reports.seen(heard.seq ?? 0);
     for (const side of SIDES) {
@@ -99,6 +96,7 @@ export class Deck {
       const shown = Math.min(Math.floor(seconds * 10) / 10, heard.required_s).toLocaleString(document.documentElement.lang);
       const words = text(enough ? "clip.heard_enough" : "clip.heard", { seconds: shown, required: heard.required_s });
       this.clips[side].tell(words, enough);
+      if (enough && before && before[`${side}_s`] < before.required_s) this.options.say(`${text(`clip.now_${side}`)}. ${words}`);
     }
     this.options.onHeard();
   }

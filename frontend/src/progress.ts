@@ -7,6 +7,7 @@ import { text } from "./strings";
 const SETTLE_MS = 700;
 
 export class Progress {
+  private phase: Phase | undefined;
   private said = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -24,7 +25,9 @@ export class Progress {
     this.root.dataset["phase"] = phase;
     const shown = note ? `${words} ${note}` : words;
     if (this.label.textContent !== shown) this.label.textContent = shown;
-    this.say(words);
+    // Drawn again with every frame: only a change may take the place of what waits to be said.
+    if (phase !== this.phase) this.say(words);
+    this.phase = phase;
   }
 
   say(words: string): void {

@@ -10,6 +10,14 @@ export function secondsText(seconds: number | null): string {
   return text("unit.seconds", { number });
 }
 
+/** How much faster than it plays music was made: 114, 4.8 or 0.35 times. */
+export function speedText(factor: number | null): string {
+  if (factor === null) return text("unit.unknown");
+  const decimals = factor >= 10 ? 0 : factor >= 1 ? 1 : 2;
+  const number = factor.toLocaleString(language(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return text("unit.speed", { number });
+}
+
 export function tokensText(tokens: number | null): string {
   return tokens === null ? text("unit.unknown") : text("unit.tokens", { number: tokens.toLocaleString(language()) });
 }
@@ -30,7 +38,7 @@ function filled(system: RevealedSystem): Record<string, string> {
     output_tokens: tokensText(system.output_tokens),
     cost_usd: costText(system.cost_usd),
     training_data: system.training_data ? system.training_data : text("unit.unknown"),
-    speed_factor: secondsText(system.speed_factor ?? null),
+    speed_factor: speedText(system.speed_factor ?? null),
     lyrics: system.lyrics ?? "",
   };
 }

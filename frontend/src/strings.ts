@@ -11,7 +11,7 @@ export const KEYS = [
   "vote.sending", "vote.armed", "vote.conflict", "vote.lost", "vote.said",
   "turn.sending", "report.sent", "report.repeated",
   "error.network", "error.limit", "error.unknown",
-  "unit.seconds", "unit.tokens", "unit.unknown",
+  "unit.seconds", "unit.speed", "unit.tokens", "unit.unknown",
   "phase.preparing", "phase.expected", "phase.overdue",
   "clip.play", "clip.pause", "clip.time", "clip.heard", "clip.heard_enough", "clip.broken", "clip.now_left", "clip.now_right",
   "deck.loop_start", "deck.loop_end", "deck.loop_off",

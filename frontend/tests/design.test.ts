@@ -53,7 +53,12 @@ it("left and right have no colour of their own", () => {
 
 it("a figure takes the colours of the page and keeps what the server drew", () => {
   const style = { getPropertyValue: (name: string) => ` ${name.slice(2)} ` } as CSSStyleDeclaration;
-  const drawn = themed({ data: [{ x: [1], marker: { symbol: "dot" } }], layout: { xaxis: { title: "Rating" }, height: 200 } }, style);
+  const drawn = themed({ data: [{ x: [1], marker: { symbol: "dot" } }], layout: { xaxis: { title: "Rating" }, height: 200 } }, style, 900);
   expect(drawn.data[0]).toMatchObject({ x: [1], marker: { symbol: "dot", color: "accent" } });
   expect(drawn.layout).toMatchObject({ height: 200, xaxis: { title: "Rating", gridcolor: "line" }, font: { color: "ink-2" } });
+});
+
+it.each([[390, 3], [900, 5]])("a figure of %i px has at most %i labels along", (width, labels) => {
+  const style = { getPropertyValue: () => "" } as unknown as CSSStyleDeclaration;
+  expect(themed({ data: [], layout: { xaxis: { nticks: 5 } } }, style, width).layout).toMatchObject({ xaxis: { nticks: labels } });
 });

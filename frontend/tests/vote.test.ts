@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { phaseOf, type Situation } from "../src/phase";
-import { costText, secondsText, tokensText } from "../src/reveal";
+import { costText, secondsText, speedText, tokensText } from "../src/reveal";
 import { useStrings } from "../src/strings";
 import { VoteForm, readVote } from "../src/vote";
 import { nextTheme } from "../src/theme";
@@ -145,7 +145,7 @@ describe("the ballot", () => {
 });
 
 describe("figures of the reveal", () => {
-  beforeEach(() => { useStrings({ "unit.seconds": "{number} s", "unit.tokens": "{number} tokens", "unit.unknown": "?" }); });
+  beforeEach(() => { useStrings({ "unit.seconds": "{number} s", "unit.speed": "{number} × real time", "unit.tokens": "{number} tokens", "unit.unknown": "?" }); });
 
   it("follow the page's language and keep small costs exact", () => {
     document.documentElement.lang = "fr";
@@ -155,7 +155,8 @@ describe("figures of the reveal", () => {
     expect(tokensText(12345)).toBe("12,345 tokens");
     expect(costText(0.00001234)).toBe("$0.00001234");
     expect(costText("0.5")).toBe("$0.50");
-    expect([secondsText(null), tokensText(null), costText(null)]).toEqual(["?", "?", "?"]);
+    expect([114.02, 12, 4.81, 0.347].map(speedText)).toEqual(["114 × real time", "12 × real time", "4.8 × real time", "0.35 × real time"]);
+    expect([secondsText(null), speedText(null), tokensText(null), costText(null)]).toEqual(["?", "?", "?", "?"]);
   });
 });
 

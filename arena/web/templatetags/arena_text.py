@@ -132,6 +132,19 @@ def seconds_or_dash(seconds: float | None) -> str:
     return "–" if seconds is None else gettext("{number} s").format(number=rounded(seconds, 2))
 
 
+def speed_decimals(factor: float) -> int:
+    """114, 4.8, 0.35: as many decimals as say something (the reveal's script does the same)."""
+    return 0 if factor >= 10 else 1 if factor >= 1 else 2
+
+
+@register.filter
+def speed_or_dash(factor: float | None) -> str:
+    """How much faster than it plays music was made; a dash where nothing is known."""
+    if factor is None:
+        return "–"
+    return gettext("{number} × real time").format(number=rounded(factor, speed_decimals(factor)))
+
+
 @register.filter
 def small_usd(amount: float | None) -> str:
     """A small price with two figures that say something; a dash where nothing is known."""
