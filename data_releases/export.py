@@ -45,7 +45,7 @@ def export(release: Verified, name: str, folder: Path) -> list[str]:
         path, problem = release.problems[0]
         raise NotVerified(f"{path}: {problem}")
     made = FORMATS[name].make(Data(release.tables, release.manifest))
-    files = made.files | {CARD: _card(release.manifest, FORMATS[name], made).encode()}
+    files = made.files | {CARD: card_of(release.manifest, FORMATS[name], made).encode()}
     for path, content in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,8 @@ def export(release: Verified, name: str, folder: Path) -> list[str]:
     return sorted(files)
 
 
-def _card(manifest: dict[str, Any], form: Format, made: Export) -> str:
+def card_of(manifest: dict[str, Any], form: Format, made: Export) -> str:
+    """What an export is, what it lacks and what was left out, in Markdown."""
     notes = "\n".join(f"- {note}" for note in made.notes)
     left = "\n".join(f"- {reason}: {n}" for reason, n in made.left_out.items() if n) or "- none"
     sums = "\n".join(f"    {sha256(content)}  {path}" for path, content in sorted(made.files.items()))

@@ -6,11 +6,36 @@ its card says which. Only votes that count are exported.
 
 from typing import Final
 
-from data_releases.formats import llmrouter, lmarena, p2l, routellm, trl
+from data_releases.formats import (
+    fusionbench,
+    gqr,
+    graphrouter,
+    iranker,
+    llmrouter,
+    lmarena,
+    model_sat,
+    p2l,
+    routellm,
+    router_r1,
+    routerbench,
+    trl,
+)
 from data_releases.formats.base import Export, Format, NothingToExport
 
 __all__ = ["FORMATS", "Export", "Format", "NothingToExport"]
 
-FORMATS: Final[dict[str, Format]] = {
-    made.name: made for module in (lmarena, routellm, llmrouter, p2l, trl) for made in module.FORMATS
-}
+_MODULES: Final = (
+    lmarena,
+    routellm,
+    llmrouter,
+    fusionbench,
+    graphrouter,
+    routerbench,
+    p2l,
+    iranker,
+    router_r1,
+    model_sat,
+    gqr,
+    trl,
+)
+FORMATS: Final[dict[str, Format]] = {made.name: made for module in _MODULES for made in module.FORMATS}

@@ -219,7 +219,12 @@ def csv_file(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes
 
 
 def parquet_file(rows: list[Any], kind: pa.Schema) -> bytes:
+    """A Parquet file of rows."""
+    return parquet_table(pa.Table.from_pylist(rows, schema=kind))
+
+
+def parquet_table(table: pa.Table) -> bytes:
     """A Parquet file."""
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=kind), sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()

@@ -8,28 +8,14 @@ nobody compared on this query. The votes themselves are in `raw/`.
 Source: github.com/ulab-uiuc/LLMRouter, `llmrouter/data`.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from data_releases import embedding
-from data_releases.formats.base import (
-    SIDES,
-    Comparison,
-    Data,
-    Export,
-    Format,
-    in_parts,
-    json_file,
-    json_lines,
-    npy_file,
-    usable,
-)
+from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_file, json_lines, npy_file
+from data_releases.formats.grid import Grid, Query, grid_of
+from data_releases.formats.metadata import described
 
-#: LLMRouter knows two parts.
-PARTS: Final = {"train": "train", "validation": "train", "test": "test"}
-#: Which cells a part reads: what is trained on must not have seen the votes that it is tested on.
-_CELLS: Final = {"train": "train", "test": "all"}
 _RAW: Final = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (0.5, 0.5), "both_bad": (0.5, 0.5)}
 
 _ADAPTER: Final = '''"""Write the vectors as the file of tensors that LLMRouter reads: python adapter.py"""
@@ -43,98 +29,69 @@ torch.save({row: torch.from_numpy(vector.copy()) for row, vector in enumerate(ve
 
 
 def _make(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
-    kept = in_parts(kept, left_out)
-    models = sorted({name for one in kept for name in (one.left, one.right)})
-    queries: defaultdict[str, list[Comparison]] = defaultdict(list)
-    for one in kept:
-        queries[one.prompts[0]].append(one)
-    texts = list(queries)
+    grid = grid_of(data)
     files: dict[str, bytes] = {}
     for part in ("train", "test"):
-        own = [(n, query) for n, query in enumerate(texts) if PARTS[queries[query][0].split] == part]
-        files[f"query_data_{part}.jsonl"] = json_lines(_query(n, query, queries[query][0]) for n, query in own)
-        files[f"routing_data_{part}.jsonl"] = json_lines(
-            row for n, query in own for row in _grid(n, query, queries[query], models, data.cells, part)
-        )
-        files[f"raw/routing_data_{part}.jsonl"] = json_lines(
-            row for n, query in own for row in _votes(n, query, queries[query])
-        )
+        own = grid.in_part(part)
+        files[f"query_data_{part}.jsonl"] = json_lines(_query(query) for query in own)
+        files[f"routing_data_{part}.jsonl"] = json_lines(row for query in own for row in _grid(grid, query))
+        files[f"raw/routing_data_{part}.jsonl"] = json_lines(row for query in own for row in _votes(query))
     files |= {
-        "query_embeddings.npy": npy_file(data.vectors(texts)),
-        "llm_data.json": json_file(_models(data, models)),
+        "query_embeddings.npy": npy_file(data.vectors([query.text for query in grid.queries])),
+        "llm_data.json": json_file(_models(grid)),
         "adapter.py": _ADAPTER.encode(),
     }
-    return Export(files, _NOTES, left_out)
+    return Export(files, _NOTES, grid.left_out)
 
 
-def _query(number: int, query: str, one: Comparison) -> dict[str, Any]:
+def _models(grid: Grid) -> dict[str, dict[str, Any]]:
+    unknown = {"service": None, "api_endpoint": None}
+    return {name: about | unknown for name, about in described(grid.data, grid.models).items()}
+
+
+def _query(query: Query) -> dict[str, Any]:
     return {
-        "task_name": one.cluster,
-        "query": query,
+        "task_name": query.task,
+        "query": query.text,
         "ground_truth": None,
         "metric": "preference",
         "choices": None,
-        "task_id": number,
+        "task_id": query.number,
     }
 
 
-def _row(number: int, query: str, one: Comparison, model: str, performance: float) -> dict[str, Any]:
+def _row(query: Query, model: str, performance: float) -> dict[str, Any]:
     return {
-        **_query(number, query, one),
+        **_query(query),
         "model_name": model,
         "performance": round(performance, 6),
-        "embedding_id": number,
+        "embedding_id": query.number,
     }
 
 
-def _grid(
-    number: int,
-    query: str,
-    votes: list[Comparison],
-    models: list[str],
-    cells: Mapping[tuple[str, str], Mapping[str, dict[str, Any]]],
-    part: str,
-) -> Iterator[dict[str, Any]]:
-    compared = {name for one in votes for name in (one.left, one.right)}
-    own, every = (cells.get((which, votes[0].cluster), {}) for which in (_CELLS[part], "all"))
-    for model in models:
-        # A query for validation may be of a cluster that no training vote is in.
-        cell = own.get(model) or every[model]
+def _grid(grid: Grid, query: Query) -> Iterator[dict[str, Any]]:
+    for cell in grid.cells(query):
         yield {
-            **_row(number, query, votes[0], model, cell["adjusted"]),
-            "imputed": model not in compared,
-            "cluster_votes": cell["votes"],
+            **_row(query, cell.model, cell.performance),
+            "imputed": cell.imputed,
+            "cluster_votes": cell.cluster_votes,
         }
 
 
-def _votes(number: int, query: str, votes: list[Comparison]) -> Iterator[dict[str, Any]]:
-    for one in votes:
+def _votes(query: Query) -> Iterator[dict[str, Any]]:
+    for one in query.votes:
         for side, score in zip(SIDES, _RAW[one.outcome], strict=True):
-            yield {
-                **_row(number, query, one, getattr(one, side), score),
-                "response": getattr(one.turns[0], side),
-                "output_tokens": one.output_tokens[side],
-                "outcome": one.outcome,
-                "pair_propensity": one.pair_propensity,
-                "imputed": False,
-            }
+            yield {**_row(query, getattr(one, side), score), **_voted(one, side)}
 
 
-def _models(data: Data, models: list[str]) -> dict[str, dict[str, Any]]:
-    described = {}
-    for row in data.tables["systems"].to_pylist():
-        name = data.models[row["system_id"]]
-        if name in models:
-            described[name] = {
-                "feature": f"{name} by {row['organisation'] or 'an unnamed maker'}, {row['access']} weights.",
-                "input_price": row["price_in_usd_per_mtok"],
-                "output_price": row["price_out_usd_per_mtok"],
-                "model": name,
-                "service": None,
-                "api_endpoint": None,
-            }
-    return dict(sorted(described.items()))
+def _voted(one: Comparison, side: str) -> dict[str, Any]:
+    return {
+        "response": getattr(one.turns[0], side),
+        "output_tokens": one.output_tokens[side],
+        "outcome": one.outcome,
+        "pair_propensity": one.pair_propensity,
+        "imputed": False,
+    }
 
 
 _NOTES: Final = (

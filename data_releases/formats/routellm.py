@@ -9,7 +9,19 @@ from typing import Final
 import pyarrow as pa
 
 from data_releases import embedding
-from data_releases.formats.base import Data, Export, Format, csv_file, json_file, npy_file, parquet_file, usable
+from data_releases.formats.base import (
+    Comparison,
+    Data,
+    Export,
+    Format,
+    csv_file,
+    in_parts,
+    json_file,
+    npy_file,
+    parquet_file,
+    usable,
+)
+from data_releases.formats.grid import TWO_PARTS
 from data_releases.formats.lmarena import COLUMNS_55K, rows_55k
 
 WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
@@ -29,23 +41,30 @@ model.MODEL_IDS.update({{name: number for number, name in enumerate(MODELS)}})
 
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
-    pairs = [
-        {"idx": idx, "model_a": one.left, "model_b": one.right, "winner": WINNERS[one.outcome]}
-        for idx, one in enumerate(kept)
-    ]
+    kept = in_parts(kept, left_out)
+    train, test = ([one for one in kept if TWO_PARTS[one.split] == part] for part in ("train", "test"))
     # Both answers are needed only by the shape, not by the ranking; what is withheld stays empty.
-    ranked = [one for one in kept if len(one.prompts[0]) >= FEWEST_CHARS]
-    vectors = data.vectors([one.prompts[0] for one in kept])
+    ranked = [one for one in train if len(one.prompts[0].strip()) >= FEWEST_CHARS]
     own = data.vectors([one.prompts[0] for one in ranked])
     names = sorted({name for one in kept for name in (one.left, one.right)})
     files = {
-        "pairwise_data.json": json_file(pairs),
-        "prompt_embedding.npy": npy_file(vectors),
+        **_pairs(data, train),
+        **{f"test/{path}": content for path, content in _pairs(data, test).items()},
         "sw_ranking/train.csv": csv_file(COLUMNS_55K, rows_55k(ranked)),
         "sw_ranking_embeddings/train.parquet": parquet_file([{"embeddings": row.tolist()} for row in own], EMBEDDINGS),
         "adapter.py": _ADAPTER.format(models=repr(names)).encode(),
     }
     return Export(files, _NOTES, left_out)
+
+
+def _pairs(data: Data, part: list[Comparison]) -> dict[str, bytes]:
+    """The pairs of a part, and as many vectors."""
+    pairs = [
+        {"idx": idx, "model_a": one.left, "model_b": one.right, "winner": WINNERS[one.outcome]}
+        for idx, one in enumerate(part)
+    ]
+    vectors = data.vectors([one.prompts[0] for one in part])
+    return {"pairwise_data.json": json_file(pairs), "prompt_embedding.npy": npy_file(vectors)}
 
 
 _NOTES: Final = (
@@ -60,6 +79,7 @@ _NOTES: Final = (
         "position; withheld "
         "answers are empty texts there."
     ),
+    "`test/` has the votes of the part test, which the files to train on have not; validation and train are one here.",
     "A vote that both are bad is `tie (bothbad)` in the pairs and a tie in the ranking.",
 )
 

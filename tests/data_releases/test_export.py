@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_releases.embedding import DIMENSIONS
+from data_releases.export import card_of
 from data_releases.export_command import main
 from data_releases.formats import FORMATS
 from data_releases.formats.base import Data
@@ -27,6 +29,7 @@ RELEASE = verify(Folder(SAMPLE))
 DATA = Data(RELEASE.tables, RELEASE.manifest)
 
 
+@cache
 def made(name):
     return FORMATS[name].make(DATA)
 
@@ -37,9 +40,9 @@ def lines(content):
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_an_export_is_the_same_every_time_and_counts_what_it_leaves_out(name):
-    first, second = made(name), made(name)
-    assert first.files == second.files
-    assert sum(first.left_out.values()) > 0
+    again = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
+    assert again.files == made(name).files
+    assert sum(again.left_out.values()) > 0
 
 
 def test_lmarena_55k_has_its_columns_and_one_winner_per_row():
@@ -74,17 +77,27 @@ DATA_PROMPTS = {one.vote_id: one.prompts[0] for one in DATA.comparisons if one.t
 
 def test_routellm_has_one_vector_per_pair_and_matching_rows_for_its_ranking():
     files = made("routellm").files
-    pairs = json.loads(files["pairwise_data.json"])
-    vectors = np.load(io.BytesIO(files["prompt_embedding.npy"]))
-    assert [pair["idx"] for pair in pairs] == list(range(len(pairs)))
-    assert (vectors.dtype, vectors.shape) == (np.float32, (len(pairs), DIMENSIONS))
-    assert {pair["winner"] for pair in pairs} == {"model_a", "model_b", "tie", "tie (bothbad)"}
+    for folder in ("", "test/"):
+        pairs = json.loads(files[f"{folder}pairwise_data.json"])
+        vectors = np.load(io.BytesIO(files[f"{folder}prompt_embedding.npy"]))
+        assert [pair["idx"] for pair in pairs] == list(range(len(pairs)))
+        assert (vectors.dtype, vectors.shape) == (np.float32, (len(pairs), DIMENSIONS))
+        assert {pair["winner"] for pair in pairs} == {"model_a", "model_b", "tie", "tie (bothbad)"}
     ranked = pd.read_csv(io.BytesIO(files["sw_ranking/train.csv"]))
     own = pq.read_table(io.BytesIO(files["sw_ranking_embeddings/train.parquet"]))
     assert len(ranked) == len(own)
     assert own.column_names == ["embeddings"]
-    assert all(len(json.loads(prompt)[0]) >= 16 for prompt in ranked["prompt"])
+    assert all(len(json.loads(prompt)[0].strip()) >= 16 for prompt in ranked["prompt"])
     compile(files["adapter.py"], "adapter.py", "exec")
+
+
+def test_routellm_trains_on_no_vote_of_the_test():
+    files = made("routellm").files
+    test = {one.vote_id for one in DATA.comparisons if one.turns and one.split == "test"}
+    assert len(json.loads(files["test/pairwise_data.json"])) == len(test) > 0
+    assert not test & set(pd.read_csv(io.BytesIO(files["sw_ranking/train.csv"]))["id"])
+    usable = [one for one in DATA.comparisons if one.turns and one.split in ("train", "validation")]
+    assert len(json.loads(files["pairwise_data.json"])) == len(usable)
 
 
 def test_llmrouter_has_a_dense_grid_and_says_what_is_imputed():
@@ -168,11 +181,22 @@ def test_a_week_begins_on_monday():
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
-def test_the_command_writes_a_format_with_its_card(tmp_path, capsys, name):
-    assert main([str(SAMPLE), "--format", name, "--out", str(tmp_path / "out")]) == 0
-    card = (tmp_path / "out" / "EXPORT.md").read_text()
+def test_every_format_has_a_card_that_names_its_files(name):
+    card = card_of(RELEASE.manifest, FORMATS[name], made(name))
     assert "Votes left out" in card
+    assert made(name).notes
+    assert all(path in card for path in made(name).files)
+
+
+def test_the_command_writes_a_format_with_its_card(tmp_path, capsys):
+    assert main([str(SAMPLE), "--format", "gqr", "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "EXPORT.md").read_text() == card_of(RELEASE.manifest, FORMATS["gqr"], made("gqr"))
     assert str(tmp_path / "out" / "EXPORT.md") in capsys.readouterr().out
+
+
+def test_the_docs_have_a_row_for_every_format():
+    page = (ROOT / "docs" / "releases.md").read_text()
+    assert [name for name in FORMATS if f"`{name}`" not in page] == []
 
 
 def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsys):
