@@ -23,6 +23,9 @@ def die_with_parent(death_signal: int, parent: int) -> Callable[[], None]:
 
     def hook() -> None:
         if _LIBC is not None:
+            # A shell starts what runs in its background with SIGINT and SIGQUIT ignored, and children inherit that: a
+            # program that has not come so far as to handle the signal would miss it.
+            signal.signal(death_signal, signal.SIG_DFL)
             _LIBC.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
             if os.getppid() != parent:  # it died between fork and prctl
                 os.kill(os.getpid(), signal.SIGKILL)

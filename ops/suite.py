@@ -1,7 +1,7 @@
 """Run the test suite in its phases, and end with the summary of each.
 
 Many tests wait for a server or a deadline, so the unit phase has a process more than a small machine has cores. The
-stack phase starts whole arenas and a browser; two processes share it, file by file. A test that measures time is
+stack phase starts whole arenas and a browser; three processes share it, arena by arena. A test that measures time is
 marked `alone`, and runs so.
 """
 
@@ -32,12 +32,12 @@ class Phase:
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
 # In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
 UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
-# In the order that tests/conftest.py gives them.
-_BY_FILE: Final = ("-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# In the units and the order that tests/conftest.py gives them.
+_BY_ARENA: Final = ("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
 STACK: Final = Phase(
     "stack and browser",
     # The plugin of schemathesis, which these tests do not use, takes seconds to import.
-    (*_PYTEST, *_BY_FILE, "--durations=20", "-p", "no:schemathesis", "-m", "stack or e2e"),
+    (*_PYTEST, *_BY_ARENA, "--durations=20", "-p", "no:schemathesis", "-m", "stack or e2e"),
 )
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 
