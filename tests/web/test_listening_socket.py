@@ -53,6 +53,13 @@ async def _heard(socket: Socket) -> dict[str, Any]:
             return message
 
 
+async def _heard_up_to(socket: Socket, seq: int) -> dict[str, Any]:
+    heard = await _heard(socket)
+    while heard["seq"] < seq:
+        heard = await _heard(socket)
+    return heard
+
+
 async def _vote(alice: Program, battle: Battle) -> Any:
     def cast() -> Any:
         return alice.post(f"/battles/{battle.id}/vote", {"outcome": "left"})
@@ -75,11 +82,10 @@ async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program,
         early = await _vote(alice, battle)
         for n, side in enumerate(("left", "right")):
             await socket.say(frame(side, "play", 0, 10 * n + 1))
+            await _heard_up_to(socket, 10 * n + 1)  # the server's clock runs from when it took the frame
             await asyncio.sleep(0.8)
             await socket.say(frame(side, "pause", 0.8, 10 * n + 2))
-        heard = await _heard(socket)
-        while heard["seq"] < 12:
-            heard = await _heard(socket)
+        heard = await _heard_up_to(socket, 12)
         vote = await _vote(alice, battle)
 
     assert (early.status_code, early.json()["type"]) == (409, "not-heard")
