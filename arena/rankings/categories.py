@@ -17,6 +17,17 @@ class Category(Enum):
     LONG = "long"
     INSTRUMENTAL = "instrumental"
     VOCAL = "vocal"
+    ELECTRONIC = "electronic"
+    HIP_HOP = "hip-hop"
+    POP = "pop"
+    ROCK = "rock"
+    JAZZ = "jazz"
+    SOUL = "soul"
+    CLASSICAL = "classical"
+    FOLK = "folk"
+    LATIN = "latin"
+    REGGAE = "reggae"
+    AMBIENT = "ambient"
 
     @property
     def bit(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from arena.rankings.categories import Category
+from arena.rankings.genres import FAMILIES, families_of
 from arena.rankings.text_rules import by_prompts
 
 #: From the prompts up to the voted turn and the battle's requirement.
@@ -27,10 +28,11 @@ class Sorting:
     find: Find
 
 
-def _by_vocals(prompts: Sequence[str], requirement: Mapping[str, Any]) -> frozenset[Category]:  # noqa: ARG001
-    """With or without singing, where the requirement says so."""
+def _by_requirement(prompts: Sequence[str], requirement: Mapping[str, Any]) -> frozenset[Category]:  # noqa: ARG001
+    """With or without singing, where the requirement says so, and the families of its genres."""
     kinds = {True: Category.VOCAL, False: Category.INSTRUMENTAL}
-    return frozenset(kinds[vocals] for vocals in [requirement.get("vocals")] if vocals is not None)
+    voice = frozenset(kinds[vocals] for vocals in [requirement.get("vocals")] if vocals is not None)
+    return voice | families_of(requirement.get("genres") or ())
 
 
 #: By modality.
@@ -43,5 +45,5 @@ SORTING: Final[Mapping[str, Sorting]] = {
         ),
         find=by_prompts,
     ),
-    "music": Sorting(version=1, kinds=(Category.INSTRUMENTAL, Category.VOCAL), find=_by_vocals),
+    "music": Sorting(version=2, kinds=(Category.INSTRUMENTAL, Category.VOCAL, *FAMILIES), find=_by_requirement),
 }

@@ -50,7 +50,7 @@ def read_prompt(prompt: str) -> Reading:
         duration_s=_duration(rest),
         tempo_bpm=_tempo(rest),
         language=_language(rest) if vocals else None,
-        genres=_genres(rest),
+        genres=genres_in(rest),
     )
 
 
@@ -254,7 +254,7 @@ _GENRE: Final = re.compile(
 )
 
 
-def _genres(text: str) -> list[str]:
+def genres_in(text: str) -> list[str]:
     """Key words of genre in the order of the prompt, each once."""
     found = dict.fromkeys(match[0].lower() for match in _GENRE.finditer(text))
     return list(found)[:MAX_GENRES]

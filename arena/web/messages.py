@@ -124,6 +124,17 @@ CATEGORIES: Final[dict[str, Promise]] = {
     "long": _("Long prompts"),
     "instrumental": _("Instrumental"),
     "vocal": _("With singing"),
+    "electronic": _("Electronic"),
+    "hip-hop": _("Hip-hop and rap"),
+    "pop": _("Pop"),
+    "rock": _("Rock and metal"),
+    "jazz": _("Jazz"),
+    "soul": _("Blues, soul and funk"),
+    "classical": _("Classical"),
+    "folk": _("Folk and country"),
+    "latin": _("Latin"),
+    "reggae": _("Reggae and dub"),
+    "ambient": _("Ambient and film music"),
 }
 
 #: What happened to a system.

@@ -1,14 +1,17 @@
 """What a prompt is about, by rules that anybody can read."""
 
 import time
+from typing import Any
 
 import pytest
 
 from arena.arenas.models import Modality
 from arena.rankings.categories import Category, in_mask, mask_of
 from arena.rankings.filters import BoardFilter, NoSuchFilter, boards_of, filter_of, from_name
+from arena.rankings.genres import FAMILIES, FORMS
 from arena.rankings.languages import LANGUAGES, _identifier, language_of
 from arena.rankings.sorting import SORTING
+from arena.router.music import GENRES
 from arena.web.messages import CATEGORIES
 
 PROMPTS = [
@@ -56,11 +59,25 @@ def test_a_hostile_prompt_takes_no_longer_than_its_length_asks_for(piece: str) -
 
 
 @pytest.mark.parametrize(
-    ("requirement", "kinds"), [({"vocals": True}, {"vocal"}), ({"vocals": False}, {"instrumental"}), ({}, set())]
+    ("requirement", "kinds"),
+    [
+        ({"vocals": True}, {"vocal"}),
+        ({"vocals": False}, {"instrumental"}),
+        ({}, set()),
+        ({"vocals": False, "genres": ["Melodic Techno", "piano"]}, {"instrumental", "electronic"}),
+        ({"genres": ["bossa nova", "yacht jazz"]}, {"jazz", "latin"}),
+        ({"genres": ["popcorn", "underground rockets"]}, set()),
+    ],
 )
-def test_a_song_is_sorted_by_its_requirement_not_by_its_words(requirement: dict[str, bool], kinds: set[str]) -> None:
-    found = SORTING["music"].find(["Write a story in Python, sung by a choir"], requirement)
+def test_a_song_is_sorted_by_its_requirement_not_by_its_words(requirement: dict[str, Any], kinds: set[str]) -> None:
+    found = SORTING["music"].find(["Write a story in Python, sung by a choir of rock and pop"], requirement)
     assert {category.value for category in found} == kinds
+
+
+def test_every_genre_that_is_read_from_a_prompt_has_its_family_or_is_a_form() -> None:
+    families = frozenset().union(*FAMILIES.values())
+    assert families | FORMS == set(GENRES)
+    assert not families & FORMS
 
 
 def test_every_modality_has_its_kinds_and_every_kind_a_name_for_people() -> None:
@@ -74,7 +91,8 @@ def test_the_languages_that_may_be_asked_for_are_those_that_are_told_apart() -> 
 
 def test_masks_keep_their_places() -> None:
     """Stored masks outlive the code: these numbers never change."""
-    assert [category.bit for category in Category] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert [category.bit for category in Category][:9] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert (Category.ELECTRONIC.bit, Category.AMBIENT.bit) == (1 << 9, 1 << 19)
     assert in_mask(mask_of({Category.LONG, Category.CODING})) == (Category.CODING, Category.LONG)
 
 

@@ -29,6 +29,7 @@ def _categories() -> Section:
             _(
                 "When a vote is counted, its prompts up to the voted turn are looked at once: the language by a "
                 "classifier (texts under 20 characters stay undetermined), the kinds by rules that anybody can read. "
+                "A song's kinds come from its requirement: whether it is sung, and the families of the genres named. "
                 "Language, kinds and the version of the rules are stored; an erased prompt keeps them. A board of a "
                 "language or kind is computed from its votes alone, by the same method."
             ),
