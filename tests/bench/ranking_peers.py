@@ -21,6 +21,7 @@ import choix
 import evalica
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from arena_rank.models.bradley_terry import BradleyTerry
 from arena_rank.models.contextual_bradley_terry import ContextualBradleyTerry
 from arena_rank.utils.data_utils import ContextualPairDataset, PairDataset
@@ -38,7 +39,7 @@ from tests.bench.ranking_data import WORDS, Sample, sample
 SYSTEMS = 100
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 LARGE_ROUNDS = int(os.environ.get("LARGE_ROUNDS", "5"))
-#: Beside evalica's time from columns, its time with lists ready; at ten million votes one of them is enough.
+#: Beside evalica's time from columns, its time with lists ready; ten million votes as lists are three gigabytes.
 LISTS_UP_TO = 10**6
 REPLICATES = 100
 COVARIATES = [f"covariate_{k}" for k in range(8)]
@@ -56,14 +57,15 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - busy
 
 
-def in_turn(rounds: int, work: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of each (`_s`, `_cpu_s`); with several rounds, after one that is not counted."""
-    for one in work.values() if rounds > 1 else ():
+def in_turn(rounds: int, work: dict[str, Callable[[], object]], *, warm: bool = True) -> dict[str, float]:
+    """The median seconds of each (`_s`, `_cpu_s`); with several rounds and if asked, after one that is not counted."""
+    for one in work.values() if warm and rounds > 1 else ():
         one()
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in work}
-    for _round in range(rounds):
+    for number in range(rounds):
         for name, one in work.items():
             times[name].append(timed(one))
+        say(f"  round {number + 1}:", *(f"{name} {taken[-1][0]:.3g} s" for name, taken in times.items()))
     found = {}
     for name, taken in times.items():
         found[f"{name}_s"], found[f"{name}_cpu_s"] = (statistics.median(kind) for kind in zip(*taken, strict=True))
@@ -72,8 +74,10 @@ def in_turn(rounds: int, work: dict[str, Callable[[], object]]) -> dict[str, flo
 
 def frame_of(data: Sample) -> pd.DataFrame:
     """The columns that LMArena publishes, and covariates where there are any."""
-    columns = {"model_a": data.names[data.left], "model_b": data.names[data.right], "winner": WORDS[data.outcome]}
-    frame = pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in columns.items()})
+    # By way of Arrow: numpy's strings of ten million rows take five gigabytes.
+    said = {"model_a": (data.left, data.names), "model_b": (data.right, data.names), "winner": (data.outcome, WORDS)}
+    columns = {name: pa.DictionaryArray.from_arrays(codes, pa.array(words)) for name, (codes, words) in said.items()}
+    frame: pd.DataFrame = pa.table({name: one.cast(pa.large_string()) for name, one in columns.items()}).to_pandas()
     for k, name in enumerate(COVARIATES[: data.covariates.shape[1]]):
         frame[name] = data.covariates[:, k]
     return frame
@@ -96,27 +100,35 @@ def arena_rank(frame: pd.DataFrame) -> object:
     return BradleyTerry(n_competitors=len(pairs.competitors)).compute_ratings_and_cis(pairs, significance_level=0.05)
 
 
+def evalica_winners(data: Sample) -> list[evalica.Winner]:
+    """As documented."""
+    winners = np.array([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], dtype=object)
+    found: list[evalica.Winner] = winners[data.outcome].tolist()
+    return found
+
+
 def evalica_input(data: Sample) -> tuple[list[str], list[str], list[evalica.Winner]]:
     """Lists, as documented."""
-    winners = np.array([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], dtype=object)
-    return data.names[data.left].tolist(), data.names[data.right].tolist(), winners[data.outcome].tolist()
+    return data.names[data.left].tolist(), data.names[data.right].tolist(), evalica_winners(data)
 
 
 def from_strings(votes: int, rounds: int) -> dict[str, float]:
     """The same DataFrame for all; integer columns beside it."""
-    data = sample(SYSTEMS, votes, seed=1)
-    frame, lists = frame_of(data), evalica_input(data)
-    columns = Votes(data.left, data.right, data.outcome)
     say(f"{votes:,} votes, {rounds} rounds")
+    data = sample(SYSTEMS, votes, seed=1)
+    frame, winners = frame_of(data), evalica_winners(data)
+    columns = Votes(data.left, data.right, data.outcome)
     work: dict[str, Callable[[], object]] = {
         "ours_strings": lambda: ours(frame),
         "ours_codes": lambda: with_intervals(count(columns, SYSTEMS)),
         "arena_rank": lambda: arena_rank(frame),
-        "evalica_point": lambda: evalica.bradley_terry(frame["model_a"], frame["model_b"], lists[2]),
+        "evalica_point": lambda: evalica.bradley_terry(frame["model_a"], frame["model_b"], winners),
     }
     if votes <= LISTS_UP_TO:
+        lists = evalica_input(data)
         work["evalica_lists"] = lambda: evalica.bradley_terry(*lists)
-    return in_turn(rounds, work)
+    # The peers take half a minute each for ten million votes: what a first call costs does not show.
+    return in_turn(rounds, work, warm=votes <= LISTS_UP_TO)
 
 
 def agreement(votes: int) -> dict[str, float]:
