@@ -2,15 +2,11 @@
 
 A vote says which of two was better; a router wants a number per prompt and system. For every cluster of prompts
 (language and first category) strengths are fitted by Bradley-Terry with a normal prior around the strengths of all
-votes together, so that few votes move a cluster little:
-
-    maximise  Σ W_ij log p_ij  -  Σ_i (θ_i - μ_i)² / (2 σ²),    p_ij = 1 / (1 + exp(θ_j - θ_i)).
+votes together, so that few votes move a cluster little (`arena.policies.strengths`).
 
 A cell's performance is the probability of being preferred to another contender of the release drawn at random, which
 does not depend on whom it happened to meet. A cell without a vote of its own is imputed, and says so. Numbers are
 rounded after the fit has converged, so that the table is the same on every machine.
-
-Source of the model: Bradley and Terry 1952, doi:10.2307/2334029.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,22 +15,17 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from arena.policies.strengths import PRIOR_ALL, PRIOR_CLUSTER, Array, against_all, fitted
 from data_releases.anonymise import each_distinct
 from data_releases.certified import contenders_of
 from data_releases.schema import CELLS
 
-#: Standard deviations of strengths in natural-log units: of all systems around 0, of a cluster around all votes.
-PRIOR_ALL: Final = 1.5
-PRIOR_CLUSTER: Final = 0.5
 #: Where a prompt has no category.
 GENERAL: Final = "general"
 DIGITS: Final = 4
 #: Of `cells`: from which battles the votes are. None: all.
 PARTS: Final[dict[str, str | None]] = {"all": None, "train": "train"}
-_ROUNDS: Final = 100
-_TOLERANCE: Final = 1e-10
 #: What an outcome is for the left side and for the right one.
 _ENDS: Final = {
     "left": ("wins", "losses"),
@@ -43,8 +34,6 @@ _ENDS: Final = {
     "both_bad": ("both_bad",) * 2,
 }
 _COUNTS: Final = ("wins", "losses", "ties", "both_bad")
-
-Array = NDArray[np.float64]
 
 
 def cell_table(systems: pa.Table, battles: pa.Table, votes: pa.Table) -> pa.Table:
@@ -104,35 +93,3 @@ def _rows(cluster: str, names: list[str], counts: Mapping[str, Array], chances: 
             "imputed": not votes,
             "unique_best": bool(votes) and adjusted[n] == best and adjusted.count(best) == 1,
         }
-
-
-def against_all(strengths: Array) -> Array:
-    """(n,) the probability of being preferred to one of the others, drawn at random."""
-    chances = _probabilities(strengths)
-    np.fill_diagonal(chances, 0.0)
-    return np.asarray(chances.sum(axis=1) / max(len(strengths) - 1, 1))
-
-
-def _probabilities(strengths: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(strengths[np.newaxis, :] - strengths[:, np.newaxis])))
-
-
-def fitted(wins: Array, means: Array, deviation: float) -> Array:
-    """The strengths of highest posterior density, by Newton's method; the prior makes the maximum unique.
-
-    Args:
-        wins: (n, n), wins[i, j] = how often i was preferred to j, ties as half.
-        means: (n,), the centres of the prior.
-        deviation: its standard deviation.
-    """
-    strengths, met = means.copy(), wins + wins.T
-    for _round in range(_ROUNDS):
-        p = _probabilities(strengths)
-        slope = (wins - met * p).sum(axis=1) - (strengths - means) / deviation**2
-        weights = met * p * p.T
-        curve = np.diag(weights.sum(axis=1) + 1 / deviation**2) - weights
-        step = np.linalg.solve(curve, slope)
-        strengths = strengths + step
-        if np.abs(step).max(initial=0.0) < _TOLERANCE:
-            break
-    return strengths

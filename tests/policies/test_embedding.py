@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data_releases import embedding
-from data_releases.embedding import embedded
+from arena.policies import embedding
+from arena.policies.embedding import embedded
 
 
 def test_vectors_depend_on_words_alone():
