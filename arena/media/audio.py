@@ -8,7 +8,7 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyloudnorm
@@ -17,6 +17,7 @@ import soxr
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
+from arena.media import lame
 from arena.media.errors import Silent, Unlevelled
 
 Samples: TypeAlias = NDArray[np.float32]
@@ -31,13 +32,10 @@ PEAKS: Final = 400
 FADE_IN_S: Final = 0.005
 FADE_OUT_S: Final = 1.5
 
-# libsndfile maps 0…1 to 320…32 kbit/s.
-_COMPRESSION: Final = (320 - BITRATE_KBPS) / (320 - 32)
 _OVERSAMPLING: Final = 4
 _BLOCK: Final = 5 * RATE_HZ
 _MARGIN: Final = RATE_HZ // 50
 _LOOK_AHEAD: Final = RATE_HZ // 200
-_WRITE_FRAMES: Final = 65_536
 _NEAR_LU: Final = 0.1
 _MOST_STEP_DB: Final = 12.0
 _ROUNDS: Final = 8
@@ -146,22 +144,20 @@ def _linear(decibels: float) -> float:
 
 
 def waveform(samples: Samples, number: int = PEAKS) -> tuple[int, ...]:
-    """At most `number` heights from 0 to 100, the highest being 100: the shape of the music, not its level."""
-    edges = np.linspace(0, len(samples), min(number, len(samples)) + 1).astype(int)[:-1]
-    heights = np.maximum.reduceat(np.abs(samples).max(axis=1), edges)
+    """At most `number` heights from 0 to 100, the highest being 100: the shape of the music, not its level.
+
+    The energy of both channels together: one channel twice looks like two that differ.
+    """
+    edges = np.linspace(0, len(samples), min(number, len(samples)) + 1).astype(int)
+    energy = np.add.reduceat(np.square(samples).sum(axis=1, dtype=np.float64), edges[:-1])
+    heights = np.sqrt(energy / np.diff(edges))
     highest = float(heights.max()) or 1.0
     return tuple(int(height) for height in np.round(100 * heights / highest))
 
 
 def encoded(samples: Samples) -> bytes:
-    """MP3 at a constant rate, without tags. Clips of one length have one number of bytes."""
-    target = io.BytesIO()
-    options: dict[str, Any] = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT"}
-    with soundfile.SoundFile(target, "w", RATE_HZ, 2, compression_level=_COMPRESSION, **options) as file:
-        # In blocks: libsndfile's encoders take no array of a minute at once.
-        for start in range(0, len(samples), _WRITE_FRAMES):
-            file.write(samples[start : start + _WRITE_FRAMES])
-    return target.getvalue()
+    """MP3 at a constant rate: clips of one length have one number of bytes, in frames that look alike."""
+    return lame.encoded(samples, RATE_HZ, BITRATE_KBPS)
 
 
 def decoded(data: bytes) -> Samples:

@@ -14,11 +14,13 @@ from typing import Any, Final
 import numpy as np
 
 from arena.media import errors
-from arena.media.audio import Samples
+from arena.media.audio import RATE_HZ, Samples
 from arena.media.errors import NotAudio, TooExpensive
 
 #: The child's own limit is on time of the processor; this one ends a child that waits.
 WALL_S: Final = 90.0
+_CHANNELS: Final = 2
+_FRAME_BYTES: Final = _CHANNELS * np.dtype(np.float32).itemsize
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = ("-m", "arena.media.decoder")
 #: Of the parent's environment the child gets its PATH alone.
@@ -29,18 +31,20 @@ ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_A
 class Decoded:
     """Music as 48 kHz stereo float32 in a file. `facts`: about the original.
 
-    `clip_s` is what the file holds, `music_s` what the system gave.
+    `lead_s` comes before the music, `clip_s` of music is in the file, `music_s` is what the system gave.
     """
 
     path: Path
+    lead_s: float
     clip_s: float
     music_s: float
     facts: dict[str, Any]
 
     def samples(self, duration_s: float) -> Samples:
-        """The first seconds; shape (frames, 2)."""
-        flat = np.fromfile(self.path, dtype=np.float32, count=2 * round(duration_s * 48_000))
-        return flat.reshape(-1, 2)
+        """The first seconds of the music; shape (frames, 2)."""
+        lead, frames = round(self.lead_s * RATE_HZ), round(duration_s * RATE_HZ)
+        samples = np.fromfile(self.path, dtype=np.float32, count=_CHANNELS * frames, offset=lead * _FRAME_BYTES)
+        return samples.reshape(-1, _CHANNELS)
 
 
 @contextmanager
@@ -56,7 +60,7 @@ def decoded(blocks: Iterable[bytes]) -> Iterator[Decoded]:
             file.writelines(blocks)
         facts = _run_child(source, target)
         source.unlink()
-        yield Decoded(target, facts.pop("clip_s"), facts.pop("music_s"), facts)
+        yield Decoded(target, facts["lead_s"], facts.pop("clip_s"), facts.pop("music_s"), facts)
 
 
 def _run_child(source: Path, target: Path) -> dict[str, Any]:

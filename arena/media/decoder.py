@@ -31,13 +31,18 @@ RATE_HZ: Final = 48_000
 MIN_RATE_HZ: Final = 8_000
 MAX_RATE_HZ: Final = 192_000
 MAX_CHANNELS: Final = 8
-#: What lies below this before the music begins is the delay of an encoder, or the patience of a system.
+#: A clip with no sample above this is an empty room.
 QUIET: Final = 0.001
+#: What lies below this part of the clip's own peak before the music begins is the delay of an encoder, or the patience
+#: of a system. A part, because what is quiet depends on how loud a system makes its music.
+LEAD_BELOW: Final = 0.01
 MAX_LEAD_S: Final = 5.0
 
 _FRAME_BYTES: Final = 8
 _BLOCK_FRAMES: Final = 65_536
 _EDGE_BYTES: Final = 70_000
+#: A decibel apart: where each was passed first is remembered until the peak is known.
+_STEPS: Final = np.geomspace(QUIET * LEAD_BELOW, 1.0, 101)
 
 
 def limit_this_process() -> None:
@@ -99,8 +104,9 @@ class _Decoding:
             raise NotAudio("rate or channels out of range")
         self._file, self._target = file, target
         self._resampler = soxr.ResampleStream(file.samplerate, RATE_HZ, 2, dtype="float32", quality="HQ")
-        self._frames = self._lead_frames = self._written = 0
+        self._frames = self._written = 0
         self._peak = 0.0
+        self._passed: list[int] = []
 
     def run(self) -> dict[str, Any]:
         """Read to the end, write the beginning."""
@@ -113,7 +119,8 @@ class _Decoding:
             raise ClipTruncated("fewer frames than declared")
         if self._peak <= QUIET:
             raise Silent("no sample above the noise of an empty room")
-        music_s = (self._frames - self._lead_frames) / self._file.samplerate
+        lead_s = self._lead_s()
+        music_s = self._frames / self._file.samplerate - lead_s
         if music_s < MIN_MUSIC_S:
             raise TooShort(f"{music_s:.1f} s")
         return {
@@ -122,30 +129,36 @@ class _Decoding:
             "sample_rate_hz": self._file.samplerate,
             "channels": self._file.channels,
             "peak": round(self._peak, 4),
-            "lead_s": round(self._lead_frames / self._file.samplerate, 3),
+            "lead_s": round(lead_s, 6),
             "music_s": round(music_s, 3),
-            "clip_s": self._written / RATE_HZ,
+            "clip_s": self._written / RATE_HZ - lead_s,
         }
 
     def _music(self) -> Iterator[Any]:
-        """Blocks of two channels, from the first sound on."""
+        """Blocks of two channels."""
         while len(block := self._file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+            heights = np.abs(block).max(axis=1)
+            highest = float(heights.max())
+            if not math.isfinite(highest):
+                raise NotFinite("samples that are no numbers")
+            self._note_steps(heights)
             self._frames += len(block)
             if self._frames > MAX_MUSIC_S * self._file.samplerate:
                 raise TooLong(f"over {MAX_MUSIC_S} s")
-            highest = float(np.abs(block).max())
-            if not math.isfinite(highest):
-                raise NotFinite("samples that are no numbers")
-            stereo = _stereo(block)
-            if self._peak <= QUIET:
-                loud = np.flatnonzero(np.abs(block).max(axis=1) > QUIET)
-                skipped = int(loud[0]) if len(loud) else len(block)
-                skipped = min(skipped, int(MAX_LEAD_S * self._file.samplerate) - self._lead_frames)
-                self._lead_frames += max(0, skipped)
-                stereo = stereo[max(0, skipped) :]
             self._peak = max(self._peak, highest)
-            if len(stereo):
-                yield stereo
+            yield _stereo(block)
+
+    def _note_steps(self, heights: Any) -> None:
+        """Remember the frames in which this block passes steps that no earlier frame has passed."""
+        ahead = _STEPS[len(self._passed) :]
+        so_far = np.maximum.accumulate(heights)
+        passed = np.searchsorted(so_far, ahead[ahead < so_far[-1]], side="right")
+        self._passed += (self._frames + passed).tolist()
+
+    def _lead_s(self) -> float:
+        """Seconds before the music begins."""
+        step = int(np.searchsorted(_STEPS, self._peak * LEAD_BELOW, side="right")) - 1
+        return min(self._passed[step] / self._file.samplerate, MAX_LEAD_S)
 
     def _flushed(self) -> Any:
         return self._resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)

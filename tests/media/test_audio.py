@@ -109,7 +109,7 @@ def test_both_clips_get_a_length_that_neither_lacks_and_that_says_nothing_of_eit
     length = common_length_s([left, right], wish)
     assert length == common_length_s([right, left], wish)
     assert length <= min(left, right, wish or DEFAULT_S, MOST_S) + 0.05
-    assert length >= 0.7 * min(left, right, wish or DEFAULT_S, MOST_S)
+    assert length >= 0.66 * min(left, right, wish or DEFAULT_S, MOST_S)
     assert length == round(length)
 
 

@@ -47,7 +47,8 @@ def test_every_format_becomes_stereo_at_48_khz(name):
 def test_music_has_no_gaps_where_one_block_ends_and_the_next_begins(name):
     whole, _rate = soundfile.read(io.BytesIO(FORMATS[name]), dtype="float32")
     with decode.decoded([FORMATS[name]]) as found:
-        np.testing.assert_allclose(found.samples(6), whole[: 6 * 48_000], atol=1e-4)
+        start = round(found.lead_s * 48_000)
+        np.testing.assert_allclose(found.samples(6), whole[start : start + 6 * 48_000], atol=1e-4)
 
 
 def _nan():
@@ -105,8 +106,25 @@ def _resident_bytes():
 def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():
     late = np.concatenate([np.zeros((30_000, 2), dtype=np.float32), MUSIC])
     with decode.decoded([as_file(late)]) as found:
-        assert found.facts["lead_s"] == pytest.approx(30_000 / 48_000, abs=0.05)
+        assert found.lead_s == pytest.approx(30_000 / 48_000, abs=0.05)
         assert np.abs(found.samples(5)[:480]).max() > 0.001
+
+
+@pytest.mark.parametrize("level", [0.9, 0.03])
+def test_how_loud_a_system_makes_its_music_does_not_say_where_the_music_begins(level):
+    swell = melody(8, level=1.0) * np.linspace(0, 1, 8 * 48_000, dtype=np.float32)[:, None]
+    heights = np.abs(swell).max(axis=1)
+    begins_s = float(np.argmax(heights > decoder.LEAD_BELOW * heights.max())) / 48_000
+    with decode.decoded([as_file(level * swell, subtype="FLOAT")]) as found:
+        # Steps of a decibel.
+        assert found.lead_s == pytest.approx(begins_s, rel=0.15)
+        assert found.clip_s == pytest.approx(8 - found.lead_s, abs=0.001)
+
+
+def test_what_begins_later_than_anybody_waits_begins_then():
+    late = np.concatenate([np.zeros((7 * 48_000, 2), dtype=np.float32), MUSIC])
+    with decode.decoded([as_file(late)]) as found:
+        assert (found.lead_s, found.music_s) == (5.0, 10.0)
 
 
 def test_a_decoder_that_never_ends_is_ended(monkeypatch):
