@@ -158,7 +158,7 @@ class _Decoding:
     def _lead_s(self) -> float:
         """Seconds before the music begins."""
         step = int(np.searchsorted(_STEPS, self._peak * LEAD_BELOW, side="right")) - 1
-        return min(self._passed[step] / self._file.samplerate, MAX_LEAD_S)
+        return min(self._passed[step] / float(self._file.samplerate), MAX_LEAD_S)
 
     def _flushed(self) -> Any:
         return self._resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)
