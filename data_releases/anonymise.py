@@ -7,12 +7,19 @@ link two releases. Inside one release a voter's rows share a pseudonym, and the 
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data_releases.columns import each_distinct, one_array
+
+Strings: TypeAlias = pa.ChunkedArray | pa.Array
+_Codes: TypeAlias = NDArray[np.int64]
 
 SALT_BYTES: Final = 32
 #: Of SHA-256.
@@ -50,20 +57,13 @@ class Pseudonyms:
         outer.update(inner.digest())
         return outer.hexdigest()[:PSEUDONYM_CHARS]
 
-    def column(self, kind: str, identities: pa.ChunkedArray | pa.Array) -> pa.Array:
+    def column(self, kind: str, identities: Strings) -> pa.Array:
         """A column of identities (strings) as pseudonyms; each distinct one is computed once."""
         return each_distinct(identities, lambda identity: self.of(kind, identity), pa.string())
 
     def uniform(self, name: str) -> float:
         """A number in [0, 1) that belongs to a name."""
         return int(self.of("draw", name), 16) / 16**PSEUDONYM_CHARS
-
-
-def each_distinct(column: pa.ChunkedArray | pa.Array, change: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
-    """`change` applied once to every distinct value of a column, in its order; gives values of `kind`."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    encoded = pc.dictionary_encode(array)
-    return pa.array([change(value) for value in encoded.dictionary.to_pylist()], kind).take(encoded.indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Merged:
     smallest: int | None
 
 
-def merge_rare(columns: Sequence[Iterable[str]], voters: Iterable[str], at_least: int = MIN_VOTERS) -> Merged:
+def merge_rare(columns: Sequence[Strings], voters: Strings, at_least: int = MIN_VOTERS) -> Merged:
     """Replace attributes whose combination fewer than `at_least` voters share by `OTHER`.
 
     The last column gives way first, then the one before it, so that a rare category costs less than a language. A
@@ -86,27 +86,35 @@ def merge_rare(columns: Sequence[Iterable[str]], voters: Iterable[str], at_least
         voters: who stands behind each row.
         at_least: how many voters a combination needs.
     """
-    rows = [list(values) for values in zip(*columns, strict=True)]
-    who = list(voters)
-    changed: set[int] = set()
+    who = _coded(voters)[1]
+    words, codes = zip(*(_coded(column) for column in columns), strict=True)
+    neutral = [np.array([word in NEUTRAL for word in known], bool) for known in words]
+    changed = np.zeros(len(who), bool)
     for position in range(len(columns) - 1, -1, -1):
-        rare = _rare(rows, who, at_least)
-        for number, row in enumerate(rows):
-            if tuple(row) in rare and row[position] not in NEUTRAL:
-                row[position] = OTHER
-                changed.add(number)
-    sizes = _voters_of(rows, who)
-    kept = [len(of) for values, of in sizes.items() if not NEUTRAL.issuperset(values)]
-    merged = [pa.array([row[position] for row in rows], pa.string()) for position in range(len(columns))]
-    return Merged(merged, len(changed), min(kept, default=None))
+        combination, sizes = _voters_of(codes, who)
+        gives_way = (sizes < at_least)[combination] & ~neutral[position][codes[position]]
+        codes[position][gives_way] = words[position].index(OTHER)
+        changed |= gives_way
+    combination, sizes = _voters_of(codes, who)
+    says_nothing = np.logical_and.reduce([none[code] for none, code in zip(neutral, codes, strict=True)])
+    kept = sizes[np.unique(combination[~says_nothing])]
+    merged = [pa.array(known, pa.string()).take(pa.array(code)) for known, code in zip(words, codes, strict=True)]
+    return Merged(merged, int(changed.sum()), int(kept.min()) if len(kept) else None)
 
 
-def _voters_of(rows: list[list[str]], who: list[str]) -> dict[tuple[str, ...], set[str]]:
-    found: dict[tuple[str, ...], set[str]] = {}
-    for row, voter in zip(rows, who, strict=True):
-        found.setdefault(tuple(row), set()).add(voter)
-    return found
+def _coded(column: Strings) -> tuple[list[str], _Codes]:
+    """The distinct values, `OTHER` among them, and for each row the number of its value."""
+    encoded = pc.dictionary_encode(one_array(column))
+    known = encoded.dictionary.to_pylist()
+    return [*known, *([] if OTHER in known else [OTHER])], encoded.indices.to_numpy().astype(np.int64)
 
 
-def _rare(rows: list[list[str]], who: list[str], at_least: int) -> set[tuple[str, ...]]:
-    return {values for values, voters in _voters_of(rows, who).items() if len(voters) < at_least}
+def _voters_of(codes: Sequence[_Codes], who: _Codes) -> tuple[_Codes, _Codes]:
+    """For each row the number of its combination, and for each combination how many voters share it."""
+    combination = np.zeros(len(who), np.int64)
+    for code in codes:
+        # Numbered anew after each column, so that the product stays small.
+        numbered = combination * (int(code.max(initial=0)) + 1) + code
+        combination = np.unique(numbered, return_inverse=True)[1]
+    pairs = np.unique(combination * (int(who.max(initial=0)) + 1) + who)
+    return combination, np.bincount(pairs // (int(who.max(initial=0)) + 1))

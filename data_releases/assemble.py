@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data_releases import certified, documents, embedding, near_duplicates, pii, pii_figures, schema, split
@@ -63,22 +64,29 @@ def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519Pr
         key: signs the manifest.
 
     Raises:
+        KeysCollide: two rows share a key.
         KeyError, ValueError, NotConverged: see `certified.leaderboard`.
     """
-    tables = projected.tables | {"prior_tallies": prior}
-    content = {spec.file: schema.parquet_bytes(spec, tables[spec.name]) for spec in schema.TABLES}
-    board = certified.leaderboard(facts.arena, facts.release, tables["systems"], tables["votes"], prior)
+    tables = projected.tables
+    votes, battles, systems = tables["votes"], tables["battles"], tables["systems"]
+    content: dict[str, bytes] = {}
+    rows: dict[str, int] = {}
+    for spec in schema.TABLES:
+        # One by one: the largest are read when they are written.
+        table = prior if spec is schema.PRIOR_TALLIES else tables[spec.name]
+        content[spec.file], rows[spec.name] = schema.parquet_bytes(spec, table), len(table)
+    board = certified.leaderboard(facts.arena, facts.release, systems, votes, prior)
     content[LEADERBOARD] = canonical(board)
-    described = _described(tables, projected, facts, content[LEADERBOARD])
+    described = _described(projected, certified.counts_of(rows, battles, votes), facts, content[LEADERBOARD])
     content |= documents.written(described, board)
     content["croissant.json"] = croissant(described, content)
     content[SUMS] = sums(content)
-    described["files"] = [_entry(path, content[path], tables) for path in sorted(content)]
+    described["files"] = [_entry(path, content[path], rows) for path in sorted(content)]
     content[MANIFEST] = signed(described, key)
     return Assembled(content, json.loads(content[MANIFEST]))
 
 
-def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Facts, board: bytes) -> dict[str, Any]:
+def _described(projected: Projected, counts: dict[str, Any], facts: Facts, board: bytes) -> dict[str, Any]:
     return {
         "schema_version": schema.SCHEMA_VERSION,
         "arena": facts.arena,
@@ -87,18 +95,18 @@ def _described(tables: Mapping[str, pa.Table], projected: Projected, facts: Fact
         "supersedes": facts.revisions[-1] if facts.revisions else None,
         "earlier_revisions": list(facts.revisions),
         "withdrawn_tallies": list(facts.withdrawn_tallies),
-        "removed": removed_of(tables["tombstones"]),
+        "removed": removed_of(projected.tables["tombstones"]),
         "previous": facts.previous,
         "window": {"start": facts.start.isoformat(), "end": facts.end.isoformat()},
         "embargo_days": facts.embargo_days,
         "created": facts.created.isoformat(),
-        "simulated": _any_simulated(tables),
+        "simulated": _any_simulated(projected.tables),
         "licence": facts.licence,
         "policy_version": POLICY_VERSION,
         "code_sha256": code_sha256(),
         "lock_sha256": lock_sha256(),
         "libraries": {name: installed(name) for name in ("pyarrow", "numpy", "scipy")},
-        "counts": certified.counts_of(tables),
+        "counts": counts,
         "withdrawn_battles": projected.withdrawn,
         "withheld_texts": projected.withheld,
         "merged_attributes": projected.merged,
@@ -115,13 +123,13 @@ def removed_of(tombstones: pa.Table) -> dict[str, int]:
 
 
 def _any_simulated(tables: Mapping[str, pa.Table]) -> bool:
-    return any(any(tables[name]["is_simulated"].to_pylist()) for name in ("battles", "votes"))
+    return any(pc.any(tables[name]["is_simulated"]).as_py() for name in ("battles", "votes"))
 
 
-def _entry(path: str, content: bytes, tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+def _entry(path: str, content: bytes, rows: Mapping[str, int]) -> dict[str, Any]:
     entry: dict[str, Any] = {"path": path, "bytes": len(content), "sha256": sha256(content)}
     if spec := schema.BY_FILE.get(path):
-        entry |= {"rows": len(tables[spec.name]), "schema_sha256": schema.schema_sha256(spec)}
+        entry |= {"rows": rows[spec.name], "schema_sha256": schema.schema_sha256(spec)}
     return entry
 
 

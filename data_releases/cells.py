@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arena.policies.strengths import PRIOR_ALL, PRIOR_CLUSTER, Array, against_all, fitted
-from data_releases.anonymise import each_distinct
 from data_releases.certified import contenders_of
+from data_releases.columns import each_distinct
 from data_releases.schema import CELLS
 
 #: Where a prompt has no category.
@@ -44,7 +44,7 @@ def cell_table(systems: pa.Table, battles: pa.Table, votes: pa.Table) -> pa.Tabl
     """
     contender_of = contenders_of(systems)
     names = sorted(set(contender_of.values()))
-    counted = votes.filter(votes["counted"])
+    counted = votes.select(["battle_id", "left", "right", "outcome"]).filter(votes["counted"])
     at = pc.index_in(counted["battle_id"].combine_chunks(), battles["battle_id"].combine_chunks())
     if at.null_count:
         raise KeyError("a battle of a vote")

@@ -5,9 +5,9 @@ ranking core works to a score of 1e-9 per comparison; what is published is round
 makes the bytes the same elsewhere.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
+from operator import itemgetter
 from typing import Any, Final
 
 import pyarrow as pa
@@ -37,7 +37,8 @@ def tallies_of(votes: pa.Table, contender_of: Mapping[str, str]) -> Tallies:
         KeyError: a vote names a system that is not in `systems`.
         ValueError: an unknown outcome, or a vote on a contender against itself.
     """
-    counted = votes.filter(votes["counted"]).group_by(["left", "right", "outcome"]).aggregate([([], "count_all")])
+    cast = votes.select(["left", "right", "outcome"]).filter(votes["counted"])
+    counted = cast.group_by(["left", "right", "outcome"]).aggregate([([], "count_all")])
     tallies: Tallies = {}
     for row in counted.to_pylist():
         left, right = contender_of[row["left"]], contender_of[row["right"]]
@@ -90,22 +91,26 @@ def _minus(one: PairCount, other: PairCount) -> PairCount:
 
 def excluded_of(votes: pa.Table) -> dict[str, int]:
     """Class → votes left out."""
-    counts = pc.value_counts(votes["exclusion"].combine_chunks().drop_null()).to_pylist()
-    return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: row["values"])}
+    return _tallied(votes["exclusion"].drop_null())
 
 
-def counts_of(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
-    """What `verify` counts again: rows by table, battles by state, votes cast, counted and excluded by class."""
-    votes = tables["votes"]
-    counted = votes["counted"].to_pylist()
+def _tallied(column: pa.ChunkedArray) -> dict[str, int]:
+    """Value → rows, by value."""
     return {
-        "rows": {spec.name: len(tables[spec.name]) for spec in TABLES},
-        "battles": dict(sorted(Counter(tables["battles"]["state"].to_pylist()).items())),
-        "texts": dict(sorted(Counter(tables["battles"]["text_status"].to_pylist()).items())),
+        row["values"]: row["counts"] for row in sorted(pc.value_counts(column).to_pylist(), key=itemgetter("values"))
+    }
+
+
+def counts_of(rows: Mapping[str, int], battles: pa.Table, votes: pa.Table) -> dict[str, Any]:
+    """What `verify` counts again: rows by table, battles by state, votes cast, counted and excluded by class."""
+    return {
+        "rows": {spec.name: rows[spec.name] for spec in TABLES},
+        "battles": _tallied(battles["state"]),
+        "texts": _tallied(battles["text_status"]),
         "cast": len(votes),
-        "counted": sum(counted),
+        "counted": pc.sum(votes["counted"]).as_py() or 0,
         "excluded": excluded_of(votes),
-        "voters": len(set(votes["voter_pid"].to_pylist())),
+        "voters": pc.count_distinct(votes["voter_pid"]).as_py(),
     }
 
 

@@ -13,17 +13,21 @@ from typing import Any, Final
 
 import pyarrow as pa
 from django.db import connection, transaction
-from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Left
 from pyarrow import csv
 
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Prefetched, Response, Turn
-from arena.battles.states import BattleState, ResponseStatus
+from arena.battles.states import SIDES, BattleState, ResponseStatus
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote, Withdrawal, WithdrawnScope
+from data_releases.models import Sha256, TextReading
+from data_releases.reading import RULES
+from data_releases.vectors import ID_CHARS
 
 #: A battle is released once nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
@@ -75,6 +79,7 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
         "texts": _texts(publishable),
         "answers": _answers(publishable),
         "feedback": _feedback(publishable),
+        "vectors": _vectors(publishable),
         "withdrawn": _source(began.filter(withdrawn), id=("id", pa.string())),
     }
 
@@ -135,8 +140,21 @@ def _battles(battles: QuerySet[Battle]) -> Source:
 
 
 def _prompts(battles: Any) -> Source:
-    first = Turn.objects.filter(battle__in=battles, n=1)
-    return _source(first, battle=("battle_id", pa.string()), prompt=("prompt", pa.string()))
+    return _source(
+        Turn.objects.filter(battle__in=battles, n=1),
+        battle=("battle_id", pa.string()),
+        prompt=("prompt", pa.string()),
+        sketch=(_hex(_of_reading("prompt", "sketch")), pa.string()),
+    )
+
+
+def _of_reading(text: str, column: str) -> Subquery:
+    """A column of the reading of a text; null where nobody has read it by today's rules."""
+    return Subquery(TextReading.objects.filter(sha256=Sha256(OuterRef(text)), rules=RULES).values(column))
+
+
+def _hex(binary: Any) -> Func:
+    return Func(binary, Value("hex"), function="encode", output_field=CharField())
 
 
 def _responses(battles: Any) -> Source:
@@ -190,6 +208,7 @@ def _texts(battles: Any) -> Source:
         battle=("battle_id", pa.string()),
         turn=("n", pa.int16()),
         prompt=("prompt", pa.string()),
+        kinds=(_of_reading("prompt", "kinds"), pa.string()),
     )
 
 
@@ -200,15 +219,31 @@ def _answers(battles: Any) -> Source:
         turn=("turn__n", pa.int16()),
         side=("side", pa.string()),
         text=("content", pa.string()),
+        kinds=(_of_reading("content", "kinds"), pa.string()),
     )
 
 
 def _feedback(battles: Any) -> Source:
+    said = {side: KeyTextTransform(side, "feedback") for side in SIDES}
+    given = Vote.objects.filter(battle__in=battles).exclude(feedback={"left": "", "right": ""}).exclude(feedback={})
+    rows = given.annotate(**{f"said_{side}": what for side, what in said.items()})
     return _source(
-        Vote.objects.filter(battle__in=battles).exclude(feedback={"left": "", "right": ""}).exclude(feedback={}),
+        rows,
         vote=("id", pa.string()),
         battle=("battle_id", pa.string()),
-        feedback=("feedback", pa.string()),
+        **{side: (what, pa.string()) for side, what in said.items()},
+        **{f"{side}_kinds": (_of_reading(f"said_{side}", "kinds"), pa.string()) for side in SIDES},
+    )
+
+
+def _vectors(battles: Any) -> Source:
+    """The counts behind the vectors of prompts, by `prompt_id`."""
+    prompts = Turn.objects.filter(battle__in=battles).order_by().annotate(digest=Sha256("prompt")).values("digest")
+    read = TextReading.objects.filter(rules=RULES, counts__isnull=False, sha256__in=prompts)
+    return _source(
+        read,
+        prompt_id=(Left(_hex("sha256"), ID_CHARS), pa.string()),
+        counts=(_hex("counts"), pa.string()),
     )
 
 

@@ -67,6 +67,11 @@ EXPORTED: Final[dict[str, str]] = {
     "rankings.BattleTraits.language": "battles.language, merged where few share it",
     "rankings.BattleTraits.categories": "battles.categories, merged where few share them",
     "accounts.Voter.is_simulated": "votes.is_simulated",
+    "data_releases.TextReading.sha256": "finds the reading of a text; of a prompt, embeddings.prompt_id",
+    "data_releases.TextReading.rules": "decides whether the reading holds still",
+    "data_releases.TextReading.kinds": "manifest.pii; decides which texts stay inside",
+    "data_releases.TextReading.sketch": "battles.split: which prompts are nearly equal",
+    "data_releases.TextReading.counts": "embeddings.vector",
 }
 
 _KEY: Final = "a key of the database"
@@ -144,6 +149,7 @@ WITHHELD: Final[dict[str, str]] = {
     "votes.Listening.right_intervals": "of the table `listening`: parts_right, to 0.1 s",
     "votes.Listening.working": "clocks and numbers of sockets",
     "votes.Listening.created_at": _TIME,
+    "data_releases.TextReading.created_at": _TIME,
     "votes.Withdrawal.id": _KEY,
     "votes.Withdrawal.battle": _KEY,
     "votes.Withdrawal.created_at": _TIME,

@@ -106,6 +106,47 @@ class Release(models.Model):
         return f"{self.arena} {self.name}"
 
 
+class Sha256(models.Func):
+    """The digest of a text."""
+
+    template = "sha256(convert_to(%(expressions)s, 'UTF8'))"
+    output_field = models.BinaryField()
+
+
+class TextReading(models.Model):
+    """What was found out about a text when it arrived, by its digest: builds look it up instead of reading again.
+
+    A cache: deleted with the text, or when it is old. Of prompts, `sketch` tells which are nearly equal, and `counts`
+    become a vector.
+    """
+
+    sha256 = models.BinaryField(max_length=32, primary_key=True)
+    # Another version than today's: to be read again.
+    rules = models.CharField(max_length=40)
+    # Kinds of personal data, one space between; empty: none; `unreadable`.
+    kinds = models.CharField(max_length=200, blank=True)
+    sketch = models.BinaryField(max_length=48, null=True)
+    counts = models.BinaryField(max_length=512, null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="text_reading_age")]
+
+    def __str__(self) -> str:
+        return f"a text of {self.created_at:%Y-%m-%d}"
+
+
+class ReadingMark(models.Model):
+    """How far the texts of an arena have been read by which rules: battles that ended before `up_to`."""
+
+    arena = models.OneToOneField(Arena, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    rules = models.CharField(max_length=40)
+    up_to = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.arena} up to {self.up_to}"
+
+
 class ReleasedBattle(models.Model):
     """Which row of a public release a battle became: kept so that it can be taken out, and only as long as it may be.
 

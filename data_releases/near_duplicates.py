@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
@@ -21,6 +23,9 @@ from data_releases.embedding import codes_of
 
 BANDS: Final = 6
 ROWS: Final = 6
+SKETCH_BYTES: Final = 8 * BANDS
+#: Grows when the same prompt would give another sketch.
+REVISION: Final = 1
 #: For manifests.
 RULE: Final = f"MinHash of words and word pairs, {BANDS} bands of {ROWS}"
 #: Prompts whose tokens are in memory at the same time.
@@ -45,13 +50,33 @@ def groups_of(prompts: Sequence[str]) -> Groups:
     """(n,) the number of each prompt's group, from 0; without words it is that of equal prompts, and an erased one is
     alone.
     """
-    distinct, which = np.unique(np.array(prompts, dtype=object), return_inverse=True)
-    parts = [_bands(distinct[start : start + _BATCH].tolist()) for start in range(0, len(distinct), _BATCH)]
-    has_words = np.concatenate([words for _keys, words in parts]) if parts else np.zeros(0, bool)
-    keys = np.concatenate([keys for keys, _words in parts]) if parts else np.zeros((0, BANDS), np.uint64)
-    groups = _joined(keys, np.flatnonzero(has_words), len(distinct))[which]
+    return groups_of_sketches(pa.array(sketches_of(prompts), pa.binary()))
+
+
+def sketches_of(prompts: Sequence[str]) -> list[bytes]:
+    """What stands for each prompt: the keys of its bands; without words the digest of the text; erased: nothing."""
+    found: list[bytes] = []
+    for start in range(0, len(prompts), _BATCH):
+        part = list(prompts[start : start + _BATCH])
+        keys, has_words = _bands(part)
+        by_row = iter(keys.astype("<u8").tobytes()[n : n + SKETCH_BYTES] for n in range(0, keys.nbytes, SKETCH_BYTES))
+        found += [next(by_row) if words else _alone(text) for text, words in zip(part, has_words, strict=True)]
+    return found
+
+
+def _alone(prompt: str) -> bytes:
+    return hashlib.sha256(prompt.encode()).digest() if prompt else b""
+
+
+def groups_of_sketches(sketches: pa.Array) -> Groups:
+    """The same from sketches (binary)."""
+    encoded = pc.dictionary_encode(sketches)
+    distinct, which = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    rows = np.array([n for n, sketch in enumerate(distinct) if len(sketch) == SKETCH_BYTES], np.intp)
+    keys = np.frombuffer(b"".join(distinct[n] for n in rows), "<u8").reshape(-1, BANDS)
+    groups: Groups = _joined(keys, rows, len(distinct))[which]
     # Two erased prompts have nothing in common.
-    erased = np.flatnonzero((distinct == "")[which])
+    erased = np.flatnonzero(np.array([not sketch for sketch in distinct], bool)[which])
     groups[erased] = len(distinct) + np.arange(len(erased))
     return groups
 

@@ -1,40 +1,35 @@
 """From the rows of the site to the tables of a release: nothing passes that a table of `schema` does not name. Pure.
 
-Every identity becomes a pseudonym of the release, every time a week, every word of a machine one of a known form.
-Texts pass `texts.publishable`. The result is a function of the rows as a set: their order does not matter.
+What follows from a part of the rows alone is done in `part`; here the parts are joined, and done is what needs all of
+them: rare attributes are merged, the split is drawn, cells are fitted. The result is a function of the rows as a set:
+neither their order nor how they were cut into parts matters.
 
     ReleaseError
     └── BuildRefused    the rows cannot be released as they are; the message says what to change
 """
 
 import json
-import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arena.battles.states import SIDES
 from arena.rankings.categories import in_mask
-from arena.router.signature import RULES, RequirementInvalid
-from arena.votes.outcome import REASONS
 from data_releases import anonymise, pii, schema
-from data_releases.anonymise import Pseudonyms, each_distinct
+from data_releases.anonymise import Pseudonyms
 from data_releases.cells import GENERAL, cell_table
+from data_releases.columns import each_distinct, one_array
+from data_releases.part import WITHHELD, Part, Rules, Tables, canonical, labels_of, part_of
 from data_releases.split import split_of
-from data_releases.texts import Texts, publishable
-from data_releases.vectors import embeddings_of, prompt_id
+from data_releases.texts import PUBLISHED
 
-Tables = Mapping[str, pa.Table]
+__all__ = ["BuildRefused", "Parts", "Projected", "ReleaseError", "Rules", "joined", "project"]
 
-SECONDS_DIGITS: Final = 1
-WITHHELD: Final = "withheld"
-#: What the interfaces of models say when an answer ends; anything else is nobody's business.
-FINISH_REASONS: Final = frozenset({"", "stop", "stopped", "length", "content_filter", "tool_calls"})
-_CODE: Final = re.compile(r"[A-Za-z_]{0,60}")
+#: Tables of which a part has all there is to say.
+_OF_PARTS: Final = ("responses", "votes", "conversations", "feedback", "embeddings")
 
 
 class ReleaseError(Exception):
@@ -45,21 +40,61 @@ class BuildRefused(ReleaseError):
     """The rows cannot be released as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for one build. publish_texts: whether texts with consent may be released at all."""
+class Parts(Protocol):
+    """The parts of a month, wherever they lie."""
 
-    modality: str
-    is_demo: bool
-    publish_texts: bool
-    min_voters: int = anonymise.MIN_VOTERS
+    def table(self, name: str) -> pa.Table:
+        """The rows of all parts; read anew with each call."""
+        ...
+
+    @property
+    def found(self) -> Mapping[str, int]:
+        """Kind of personal data → texts in which it was found."""
+        ...
+
+    @property
+    def withdrawn(self) -> int:
+        """Battles left out because their votes were withdrawn."""
+        ...
+
+
+class OnePart:
+    """A month in one part, in memory."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self.found, self.withdrawn = part.found, part.withdrawn
+
+    def table(self, name: str) -> pa.Table:
+        """See `Parts`."""
+        return self._part.tables[name]
+
+
+class _Made(Mapping[str, pa.Table]):
+    """Tables by name; those of the parts are read when they are asked for, and not kept."""
+
+    def __init__(self, made: Mapping[str, pa.Table], parts: Parts) -> None:
+        self._made, self._parts = made, parts
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name in self._made:
+            return self._made[name]
+        if name not in _OF_PARTS:
+            raise KeyError(name)
+        return _once(self._parts.table(name)) if name == "embeddings" else self._parts.table(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._made, *(name for name in _OF_PARTS if name not in self._made)))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Projected:
     """The tables of a release and what happened on the way; see `documents` for the words."""
 
-    tables: dict[str, pa.Table]
+    tables: Mapping[str, pa.Table]
     withheld: dict[str, int]
     merged: dict[str, Any]
     found: dict[str, int]
@@ -67,7 +102,7 @@ class Projected:
 
 
 def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = ()) -> Projected:
-    """The anonymous tables.
+    """The anonymous tables from all rows at once, see `joined`.
 
     Args:
         raw: the rows of `extract.read`.
@@ -79,64 +114,66 @@ def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = (
         BuildRefused: a system's name holds personal data.
     """
     names = Pseudonyms(salt)
-    systems = _systems(raw["systems"])
-    label = dict(zip(raw["systems"]["id"].to_pylist(), systems["system_id"].to_pylist(), strict=True))
-    texts = publishable(raw, _unreleased(raw["systems"]), enabled=rules.publish_texts)
-    battles, merged = _battles(raw, names, label, texts, rules)
-    conversations = _conversations(texts, names)
-    tables = {
-        "systems": _taking_part(systems, battles, carried),
+    return joined(OnePart(part_of(raw, names, rules)), raw["systems"], names, rules, carried)
+
+
+def joined(
+    parts: Parts, versions: pa.Table, names: Pseudonyms, rules: Rules, carried: Collection[str] = ()
+) -> Projected:
+    """The anonymous tables from the parts of a month.
+
+    Args:
+        parts: of the month.
+        versions: `systems` of `extract.read`.
+        names: pseudonyms of the release.
+        rules: what holds.
+        carried: see `project`.
+
+    Raises:
+        BuildRefused: a system's name holds personal data.
+    """
+    battles, merged = _battles(parts.table("battles"), names, rules)
+    systems = _taking_part(_systems(versions), battles, carried)
+    votes = parts.table("votes")
+    made = {
+        "systems": systems,
         "battles": battles,
-        "responses": _responses(raw["responses"], names, label),
-        "votes": _votes(raw["votes"], names, label, rules),
-        "conversations": conversations,
-        "feedback": _feedback(texts, names),
-        "embeddings": embeddings_of(conversations),
+        "votes": votes,
+        "cells": cell_table(systems, battles, votes),
         "tombstones": schema.TOMBSTONES.schema.empty_table(),
     }
-    tables["cells"] = cell_table(tables["systems"], tables["battles"], tables["votes"])
-    _require_unique(tables)
-    return Projected(tables, texts.withheld, merged, texts.found, len(raw["withdrawn"]))
-
-
-def _unreleased(systems: pa.Table) -> set[int]:
-    return {pk for pk, released in zip(*_lists(systems, "id", "outputs_released"), strict=True) if not released}
-
-
-def _lists(table: pa.Table, *names: str) -> list[list[Any]]:
-    return [table[name].to_pylist() for name in names]
-
-
-def _labelled(column: pa.ChunkedArray, label: Mapping[int, str]) -> pa.Array:
-    return each_distinct(column, lambda pk: label[pk], pa.string())
+    statuses = Counter(battles["text_status"].to_pylist())
+    withheld = {status: n for status, n in sorted(statuses.items()) if status != PUBLISHED}
+    return Projected(_Made(made, parts), withheld, merged, dict(parts.found), parts.withdrawn)
 
 
 def _systems(rows: pa.Table) -> pa.Table:
     first: dict[tuple[int, str], int] = {}
+    label = labels_of(rows)
     listed = sorted(rows.to_pylist(), key=lambda row: (row["system"], row["version"]))
     for row in listed:
-        first.setdefault((row["system"], row["behaviour"]), row["version"])
-    described = {row["id"]: _system(row, first[row["system"], row["behaviour"]]) for row in listed}
-    return pa.Table.from_pylist([described[pk] for pk in rows["id"].to_pylist()], schema=schema.SYSTEMS.schema)
+        first.setdefault((row["system"], row["behaviour"]), row["id"])
+    described = [_system(row, label[row["id"]], label[first[row["system"], row["behaviour"]]]) for row in listed]
+    return pa.Table.from_pylist(described, schema=schema.SYSTEMS.schema)
 
 
-def _system(row: Mapping[str, Any], first_version: int) -> dict[str, Any]:
+def _system(row: Mapping[str, Any], label: str, contender: str) -> dict[str, Any]:
     if pii.findings(row["name"]):
         raise BuildRefused(f"system {row['version']} has a name that looks like personal data; register it anew")
     kept = {name: row[name] for name in schema.SYSTEMS.schema.names if name in row}
     return kept | {
-        "system_id": f"{row['name']} v{row['version']}",
-        "contender": f"{row['name']} v{first_version}",
+        "system_id": label,
+        "contender": contender,
         "organisation": _clean(row["organisation"]),
         "licence": _clean(row["licence"]),
-        "signature": _clean(_canonical(json.loads(row["signature"]))),
+        "signature": _clean(canonical(json.loads(row["signature"]))),
     }
 
 
 def _taking_part(systems: pa.Table, battles: pa.Table, carried: Collection[str]) -> pa.Table:
     """Versions that could be drawn in the window, and those with earlier votes; not who came after it."""
-    pools = pc.list_flatten(battles["pool"]).combine_chunks()
-    drawn = {*pools.field("system_id").unique().to_pylist()} if len(pools) else set()
+    pools = one_array(battles["pool"]).dictionary.to_pylist()
+    drawn = {system["system_id"] for pool in pools for system in json.loads(pool)}
     drawn |= {*battles["left"].unique().to_pylist(), *battles["right"].unique().to_pylist()}
     in_pool = pc.is_in(systems["system_id"], pa.array(sorted(drawn), pa.string()))
     return systems.filter(pc.or_(in_pool, pc.is_in(systems["contender"], pa.array(sorted(carried), pa.string()))))
@@ -150,50 +187,19 @@ def _clean(text: str) -> str:
         return WITHHELD
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _code(text: str | None) -> str:
-    """A word of our own code; anything else came from elsewhere."""
-    return (text or "") if _CODE.fullmatch(text or "") else WITHHELD
-
-
-def _codes(column: pa.ChunkedArray) -> pa.Array:
-    return each_distinct(column, _code, pa.string())
-
-
-def _battles(
-    raw: Tables, names: Pseudonyms, label: Mapping[int, str], texts: Texts, rules: Rules
-) -> tuple[pa.Table, dict[str, Any]]:
-    rows = raw["battles"]
-    voters = rows["voter"].to_pylist()
-    needs = each_distinct(rows["requirement"], lambda text: _requirement(rules.modality, text), pa.string())
-    traits = anonymise.merge_rare(_lists(rows, "language", "categories"), voters, rules.min_voters)
-    required = anonymise.merge_rare([needs.to_pylist()], voters, rules.min_voters)
-    ids = names.column("battle", rows["id"])
-    columns = {
-        "battle_id": ids,
-        "week": rows["week"],
-        "state": _codes(rows["state"]),
-        "reason": _codes(rows["reason"]),
-        "is_simulated": rows["is_simulated"],
-        "turns": pc.fill_null(rows["turns"], 0),
-        "language": traits.columns[0],
-        "categories": each_distinct(traits.columns[1], _categories, pa.list_(pa.string())),
-        "cluster": _clusters(traits.columns),
+def _battles(rows: pa.Table, names: Pseudonyms, rules: Rules) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows of all parts with the columns that need them all."""
+    traits = anonymise.merge_rare([rows["language"], rows["mask"]], rows["voter"], rules.min_voters)
+    required = anonymise.merge_rare([rows["requirement"]], rows["voter"], rules.min_voters)
+    language, masks = traits.columns
+    made = {
+        "language": language,
+        "categories": each_distinct(masks, _categories, pa.list_(pa.string())),
+        "cluster": _clusters(language, masks),
         "requirement": required.columns[0],
-        "policy": rows["policy"],
-        "policy_kind": _codes(rows["policy_kind"]),
-        "pool": each_distinct(rows["pool"], lambda text: _pool(text, label), schema.BATTLES.schema.field("pool").type),
-        "left": _labelled(rows["left"], label),
-        "right": _labelled(rows["right"], label),
-        "pair_propensity": rows["pair_propensity"],
-        "side_propensity": rows["side_propensity"],
-        "draw_attempt": rows["draw_attempt"],
-        "text_status": pa.array([texts.status[battle] for battle in rows["id"].to_pylist()], pa.string()),
-        "split": split_of(rows, ids, raw["prompts"], names),
+        "split": split_of(rows, names),
     }
+    columns = {name: made[name] if name in made else rows[name] for name in schema.BATTLES.schema.names}
     merged = {
         "min_voters": rules.min_voters,
         "merged_rows": traits.merged_rows + required.merged_rows,
@@ -202,99 +208,18 @@ def _battles(
     return pa.table(columns), merged
 
 
-def _requirement(modality: str, text: str) -> str:
-    try:
-        return _canonical(RULES[modality].published(json.loads(text)))
-    except (RequirementInvalid, KeyError):
-        return WITHHELD
-
-
 def _categories(mask: str) -> list[str]:
     return [anonymise.OTHER] if mask == anonymise.OTHER else [category.value for category in in_mask(int(mask))]
 
 
-def _pool(text: str, label: Mapping[int, str]) -> list[dict[str, Any]]:
-    return [{"system_id": label[pk], "weight": float(weight)} for pk, weight in json.loads(text)]
-
-
-def _clusters(traits: list[pa.Array]) -> pa.Array:
+def _clusters(languages: pa.Array, masks: pa.Array) -> pa.Array:
     """Language and first category."""
-    firsts = each_distinct(traits[1], lambda mask: next(iter(_categories(mask)), GENERAL), pa.string())
-    return pc.binary_join_element_wise(traits[0], firsts, "/")
+    firsts = each_distinct(masks, lambda mask: next(iter(_categories(mask)), GENERAL), pa.string())
+    return pc.binary_join_element_wise(languages, firsts, "/")
 
 
-def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.round(column, SECONDS_DIGITS)
-
-
-def _responses(rows: pa.Table, names: Pseudonyms, label: Mapping[int, str]) -> pa.Table:
-    ends = each_distinct(rows["finish_reason"], lambda word: word if word in FINISH_REASONS else WITHHELD, pa.string())
-    return pa.table(
-        {
-            "response_id": names.column("response", rows["id"]),
-            "battle_id": names.column("battle", rows["battle"]),
-            "turn": rows["turn"],
-            "side": rows["side"],
-            "system_id": _labelled(rows["system"], label),
-            "attempt": rows["attempt"],
-            "status": _codes(rows["status"]),
-            "error_class": _codes(rows["error_class"]),
-            "finish_reason": ends,
-            "ttft_s": _seconds(rows["ttft_s"]),
-            "latency_s": _seconds(rows["latency_s"]),
-            "input_tokens": rows["input_tokens"],
-            "output_tokens": rows["output_tokens"],
-            "cost_usd": rows["cost_usd"],
-            "identity_revealed": pc.greater(pc.fill_null(rows["revealed"], 0), 0),
-        }
-    )
-
-
-def _votes(rows: pa.Table, names: Pseudonyms, label: Mapping[int, str], rules: Rules) -> pa.Table:
-    simulated = pc.or_(rows["battle_simulated"], rows["voter_simulated"])
-    not_here = simulated if not rules.is_demo else pc.and_(simulated, pa.scalar(False))
-    nothing = pa.scalar(None, pa.string())
-    exclusion = pc.if_else(not_here, "simulated", pc.if_else(rows["revealed"], "identity_revealed", nothing))
-    counted = pc.is_null(exclusion)
-    reasons = {side: each_distinct(rows["reasons"], partial(_reasons, side), pa.list_(pa.string())) for side in SIDES}
-    return pa.table(
-        {
-            "vote_id": names.column("vote", rows["id"]),
-            "battle_id": names.column("battle", rows["battle"]),
-            "voter_pid": names.column("voter", rows["voter"]),
-            "week": rows["week"],
-            "turn": rows["turn"],
-            "left": _labelled(rows["left"], label),
-            "right": _labelled(rows["right"], label),
-            "outcome": rows["outcome"],
-            "counted": counted,
-            "exclusion": exclusion,
-            "weight": counted.cast(pa.float64()),
-            "is_simulated": simulated,
-            "reasons_left": reasons["left"],
-            "reasons_right": reasons["right"],
-        }
-    )
-
-
-def _reasons(side: str, text: str) -> list[str]:
-    return sorted(REASONS & set(json.loads(text).get(side, ())))
-
-
-def _conversations(texts: Texts, names: Pseudonyms) -> pa.Table:
-    rows = texts.conversations
-    named = rows.set_column(0, "battle_id", names.column("battle", rows["battle"]))
-    return named.append_column("prompt_id", each_distinct(rows["prompt"], prompt_id, pa.string()))
-
-
-def _feedback(texts: Texts, names: Pseudonyms) -> pa.Table:
-    rows = texts.feedback
-    return rows.set_column(0, "vote_id", names.column("vote", rows["vote"]))
-
-
-def _require_unique(tables: Tables) -> None:
-    for spec in schema.TABLES:
-        if spec.name in tables and len(spec.key) == 1:
-            column = tables[spec.name][spec.key[0]]
-            if pc.count_distinct(column).as_py() != len(column):
-                raise BuildRefused(f"two rows of {spec.name} share a key; build the release again with a new salt")
+def _once(embeddings: pa.Table) -> pa.Table:
+    """One row per prompt: each part has its own."""
+    ids = one_array(embeddings["prompt_id"])
+    first = pc.index_in(ids, ids)
+    return embeddings.filter(pc.equal(first, pa.array(range(len(ids)), pa.int32())))

@@ -7,7 +7,7 @@ from typing import Final
 from arena.arenas.models import Arena
 from arena.common import ledger, periods
 from arena.common.object_store import store
-from data_releases import publish, services
+from data_releases import publish, readings, services
 from data_releases.models import Release, ReleaseState
 from data_releases.released_rows import forget_old
 from data_releases.revisions import discard_outdated, revise_all
@@ -43,6 +43,7 @@ def revise_due(_period: ledger.Period) -> None:
         discard_outdated(store(), arena)
         revise_all(store(), arena)
         forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
+    readings.forget_old()
 
 
 def _publish(arena: Arena) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from data_releases.tables import Column, TableSpec, parquet_bytes, schema_sha256
+from data_releases.tables import Column, KeysCollide, TableSpec, parquet_bytes, schema_sha256
 
 __all__ = [
     "BY_FILE",
@@ -16,6 +16,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "Column",
+    "KeysCollide",
     "TableSpec",
     "parquet_bytes",
     "schema_sha256",

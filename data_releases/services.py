@@ -29,6 +29,7 @@ from data_releases.chain import carried
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.projection import BuildRefused, ReleaseError, Rules, project
+from data_releases.schema import KeysCollide
 from data_releases.site import signing_key
 
 __all__ = [
@@ -215,7 +216,10 @@ def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
     earlier = certified.without(_carried(store(), release.previous), taken) if release.previous else {}
     rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
     projected = project(raw, bytes(release.salt or b""), rules, {name for pair in earlier for name in pair})
-    return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
+    try:
+        return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
+    except KeysCollide as error:
+        raise BuildRefused(f"{error}; throw the draft away and build anew, with a new salt") from error
 
 
 def _carried(files: Store, previous: Release) -> certified.Tallies:

@@ -22,7 +22,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from data_releases.anonymise import Pseudonyms
-from data_releases.near_duplicates import Groups, groups_of
+from data_releases.columns import one_array
+from data_releases.near_duplicates import Groups, groups_of_sketches
 
 PARTS: Final = ("train", "validation", "test")
 MIXED: Final = "mixed"
@@ -39,19 +40,15 @@ Names: TypeAlias = NDArray[np.str_]
 Draw: TypeAlias = Callable[[str], float]
 
 
-def split_of(battles: pa.Table, ids: pa.Array, prompts: pa.Table, names: Pseudonyms) -> pa.Array:
-    """The part of each row of battles, from the first prompts; a battle whose prompt is gone is like no other.
+def split_of(battles: pa.Table, names: Pseudonyms) -> pa.Array:
+    """The part of each battle, from the sketches of first prompts; a battle whose prompt is gone is like no other.
 
     Args:
-        battles: rows of `extract.read`.
-        ids: their pseudonyms.
-        prompts: rows of `extract.read`.
+        battles: with `battle_id`, `voter` and `sketch`, see `part`.
         names: of the release.
     """
-    at = pc.index_in(battles["id"].combine_chunks(), prompts["battle"].combine_chunks())
-    firsts = pc.fill_null(prompts["prompt"].take(at), "")
-    voters = names.column("voter", battles["voter"])
-    parts = parts_of(voters.to_pylist(), groups_of(firsts.to_pylist()), ids.to_pylist(), names.uniform)
+    groups = groups_of_sketches(pc.fill_null(one_array(battles["sketch"]), b""))
+    parts = parts_of(battles["voter"].to_pylist(), groups, battles["battle_id"].to_pylist(), names.uniform)
     return pa.array(parts, pa.string())
 
 

@@ -2,15 +2,25 @@
 
 import hashlib
 import io
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from data_releases.columns import each_distinct
 
 #: Rows of a Parquet row group; a fixed number, because it decides bytes.
 ROW_GROUP: Final = 65_536
 ZSTD_LEVEL: Final = 9
+
+
+class KeysCollide(ValueError):
+    """Two rows of a table share a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +62,57 @@ def schema_sha256(spec: TableSpec) -> str:
 def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
     """The table as Parquet: sorted by its key, one encoding, so that equal rows in any order are equal bytes.
 
+    Texts may come as dictionaries, and nested columns as the JSON of their values: a million pools of systems are a
+    few dozen different ones. They get their types row group by row group, so memory holds one group twice.
+
     Raises:
         pyarrow.ArrowInvalid: the columns are not those of `spec`.
+        KeysCollide: two rows share a key.
     """
-    ordered = table.select(spec.schema.names).cast(spec.schema).sort_by([(name, "ascending") for name in spec.key])
-    # One chunk: a page must not end where a batch of the source ended.
-    ordered = ordered.combine_chunks()
     sink = io.BytesIO()
-    pq.write_table(
-        ordered,
-        sink,
-        compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        row_group_size=ROW_GROUP,
-        version="2.6",
-        data_page_version="1.0",
-        write_statistics=True,
-        store_schema=False,
-    )
+    options = {"compression": "zstd", "compression_level": ZSTD_LEVEL, "version": "2.6", "data_page_version": "1.0"}
+    with pq.ParquetWriter(sink, spec.schema, write_statistics=True, store_schema=False, **options) as writer:
+        last: tuple[Any, ...] | None = None
+        for group in _groups(table.select(spec.schema.names), spec.key):
+            _require_distinct(spec, group, last)
+            last = tuple(group[name][-1].as_py() for name in spec.key)
+            writer.write_table(_typed(spec, group), row_group_size=ROW_GROUP)
     return sink.getvalue()
+
+
+def _groups(table: pa.Table, key: Sequence[str]) -> Iterator[pa.Table]:
+    """The rows in the order of `key`, a row group at a time, each in one chunk: a page must not end where one did."""
+    ascending = [(name, "ascending") for name in key]
+    order = pc.sort_indices(table.select(key), sort_keys=ascending).to_numpy().astype(np.int64)
+    batches = table.to_batches()
+    edges = np.cumsum([0, *map(len, batches)])
+    for start in range(0, len(order), ROW_GROUP):
+        chosen = np.sort(order[start : start + ROW_GROUP])
+        bounds = np.searchsorted(chosen, edges)
+        pieces = [
+            batch.take(pa.array(chosen[low:high] - edge))
+            for batch, edge, low, high in zip(batches, edges, bounds, bounds[1:], strict=False)
+            if low < high
+        ]
+        yield pa.Table.from_batches(pieces).unify_dictionaries().combine_chunks().sort_by(ascending).combine_chunks()
+
+
+def _require_distinct(spec: TableSpec, group: pa.Table, last: tuple[Any, ...] | None) -> None:
+    same = np.ones(max(len(group) - 1, 0), bool)
+    for name in spec.key:
+        column = group[name]
+        same &= pc.equal(column[1:], column[:-1]).to_numpy()
+    if same.any() or tuple(group[name][0].as_py() for name in spec.key) == last:
+        raise KeysCollide(f"two rows of {spec.name} share a key")
+
+
+def _typed(spec: TableSpec, group: pa.Table) -> pa.Table:
+    columns = []
+    for field in spec.schema:
+        column = group[field.name]
+        if pa.types.is_dictionary(column.type):
+            column = pc.cast(column, column.type.value_type)
+        if pa.types.is_nested(field.type) and pa.types.is_string(column.type):
+            column = each_distinct(column, json.loads, field.type)
+        columns.append(pc.cast(column, field.type))
+    return pa.table(columns, schema=spec.schema)

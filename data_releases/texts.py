@@ -17,16 +17,17 @@ Simulated battles have no person behind them, so there is nobody to ask. Where o
 is null and the rest is published.
 """
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from arena.battles.states import SIDES, Side
-from data_releases import pii
+from data_releases.columns import looked_up
+from data_releases.reading import UNREADABLE, verdict_of
 
 #: Longer texts identify their authors by themselves.
 MAX_CHARS: Final = 4_000
@@ -51,13 +52,12 @@ _FEEDBACK: Final = pa.schema([("vote", pa.string()), ("side", pa.string()), ("te
 class Texts:
     """The texts that may go out, by internal ids.
 
-    status: battle → its class. withheld: class → battles. found: kind of personal data → texts in which it was found.
+    status: (battles,) the class of each. found: kind of personal data → texts in which it was found.
     """
 
     conversations: pa.Table
     feedback: pa.Table
-    status: dict[str, str]
-    withheld: dict[str, int]
+    status: pa.Array
     found: dict[str, int]
 
 
@@ -69,86 +69,88 @@ def publishable(raw: Mapping[str, pa.Table], unreleased: set[int], *, enabled: b
         unreleased: versions whose outputs must not be published.
         enabled: whether the operator releases texts of this arena at all.
     """
-    battles = raw["battles"].select(["id", "publication", "is_simulated", "left", "right"]).to_pylist()
+    battles = raw["battles"]
+    filtered = _Filter()
+    allowed = pc.and_(pc.or_(battles["publication"], battles["is_simulated"]), pa.scalar(enabled))
+    asked = battles.select(["id", "left", "right"]).filter(allowed)
     turns = _turns(raw["texts"], raw["answers"])
-    found: Counter[str] = Counter()
-    filtered = _Filter(found)
-    status: dict[str, str] = {}
+    status: list[str] = []
     conversations: list[dict[str, Any]] = []
-    for battle in battles:
-        if not enabled or not (battle["publication"] or battle["is_simulated"]):
-            status[battle["id"]] = "no_consent" if enabled else "texts_off"
-            continue
-        kept = [side for side in SIDES if battle[side] not in unreleased]
-        own = turns.get(battle["id"], [])
-        status[battle["id"]] = _class_of(own, kept, filtered)
-        if status[battle["id"]] == PUBLISHED:
-            conversations.extend(_row(battle["id"], turn, kept) for turn in own)
-    allowed = {battle["id"] for battle in battles if enabled and (battle["publication"] or battle["is_simulated"])}
-    feedback = [row for row in _feedback(raw["feedback"], allowed) if not filtered.problem(row["text"])]
+    for battle, *versions in zip(*(column.to_pylist() for column in asked.columns), strict=True):
+        kept = [side for side, version in zip(SIDES, versions, strict=True) if version not in unreleased]
+        own = turns.get(battle, [])
+        status.append(_class_of(own, kept, filtered))
+        if status[-1] == PUBLISHED:
+            conversations.extend(_row(battle, turn, kept) for turn in own)
+    feedback = [
+        row for row in _feedback(raw["feedback"], asked["id"]) if not filtered.problem(row["text"], row["kinds"])
+    ]
+    decided = looked_up(battles["id"], asked["id"], pa.array(status, pa.string()))
     return Texts(
         pa.Table.from_pylist(conversations, _CONVERSATIONS),
         pa.Table.from_pylist(feedback, _FEEDBACK),
-        status,
-        dict(sorted(Counter(word for word in status.values() if word != PUBLISHED).items())),
-        dict(sorted(found.items())),
+        pc.fill_null(decided, "no_consent" if enabled else "texts_off"),
+        dict(sorted(filtered.found.items())),
     )
 
 
 class _Filter:
-    """The filter for personal data, counting what it finds; equal texts are looked at once."""
+    """The filter for personal data, counting what it finds; equal texts are looked at once, read ones not at all."""
 
-    def __init__(self, found: Counter[str]) -> None:
-        self._found = found
-        self._seen: dict[str, tuple[str, ...]] = {}
+    def __init__(self) -> None:
+        self.found: Counter[str] = Counter()
+        self._seen: dict[str, str] = {}
 
-    def problem(self, text: str) -> str:
-        """The class of what is wrong with a text; empty where nothing is."""
-        try:
-            kinds = self._seen[text] if text in self._seen else self._seen.setdefault(text, pii.findings(text))
-        except pii.Unreadable:
-            return "unreadable"
-        self._found.update(kinds)
-        return "personal_data" if kinds else ""
+    def problem(self, text: str, verdict: str | None) -> str:
+        """The class of what is wrong with a text, or nothing. `verdict`: of its reading, if there is one."""
+        if verdict is None:
+            verdict = self._seen[text] if text in self._seen else self._seen.setdefault(text, verdict_of(text))
+        if verdict == UNREADABLE:
+            return UNREADABLE
+        self.found.update(verdict.split())
+        return "personal_data" if verdict else ""
 
 
-def _turns(prompts: pa.Table, answers: pa.Table) -> dict[str, list[dict[str, Any]]]:
+#: A turn: `turn`, then for `prompt` and each side a text and the verdict on it.
+_Turn = dict[str, Any]
+
+
+def _turns(prompts: pa.Table, answers: pa.Table) -> dict[str, list[_Turn]]:
     """Battle → its turns in order, each with the prompt and the complete answers by side."""
-    said: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
-    for battle, turn, side, text in zip(*(column.to_pylist() for column in answers.columns), strict=True):
-        said[battle, turn][side] = text
-    turns: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for battle, turn, prompt in zip(*(column.to_pylist() for column in prompts.columns), strict=True):
-        turns[battle].append({"turn": turn, "prompt": prompt, **said.get((battle, turn), {})})
+    said: dict[tuple[str, int], _Turn] = defaultdict(dict)
+    for battle, turn, side, text, kinds in zip(*(column.to_pylist() for column in answers.columns), strict=True):
+        said[battle, turn][side] = (text, kinds)
+    turns: dict[str, list[_Turn]] = defaultdict(list)
+    for battle, turn, prompt, kinds in zip(*(column.to_pylist() for column in prompts.columns), strict=True):
+        turns[battle].append({"turn": turn, "prompt": (prompt, kinds), **said.get((battle, turn), {})})
     return {battle: sorted(own, key=lambda turn: turn["turn"]) for battle, own in turns.items()}
 
 
-def _class_of(turns: list[dict[str, Any]], kept: list[Side], filtered: _Filter) -> str:
+def _class_of(turns: list[_Turn], kept: list[Side], filtered: _Filter) -> str:
     if not turns or any(side not in turn for turn in turns for side in SIDES):
         return "no_answers"
-    if not all(turn["prompt"] for turn in turns):
+    if not all(turn["prompt"][0] for turn in turns):
         return "erased"
     if not kept:
         return "provider_terms"
-    if any(len(turn["prompt"]) > MAX_CHARS or len(turn[side]) > MAX_ANSWER_CHARS for turn in turns for side in SIDES):
+    most: dict[str, int] = {"prompt": MAX_CHARS, **dict.fromkeys(SIDES, MAX_ANSWER_CHARS)}
+    if any(len(turn[part][0]) > chars for turn in turns for part, chars in most.items()):
         return "too_long"
-    texts: Iterable[str] = (turn[part] for turn in turns for part in ("prompt", *SIDES))
-    problems = {filtered.problem(text) for text in texts}
-    return next((problem for problem in ("unreadable", "personal_data") if problem in problems), PUBLISHED)
+    problems = {filtered.problem(*turn[part]) for turn in turns for part in most}
+    return next((problem for problem in (UNREADABLE, "personal_data") if problem in problems), PUBLISHED)
 
 
-def _row(battle: str, turn: Mapping[str, Any], kept: list[Side]) -> dict[str, Any]:
+def _row(battle: str, turn: _Turn, kept: list[Side]) -> dict[str, Any]:
     return {
         "battle": battle,
         "turn": turn["turn"],
-        "prompt": turn["prompt"],
-        **{side: turn[side] if side in kept else None for side in SIDES},
+        "prompt": turn["prompt"][0],
+        **{side: turn[side][0] if side in kept else None for side in SIDES},
     }
 
 
-def _feedback(rows: pa.Table, allowed: set[str]) -> Iterable[dict[str, Any]]:
-    for row in rows.to_pylist():
-        said = json.loads(row["feedback"])
+def _feedback(rows: pa.Table, allowed: pa.ChunkedArray) -> Iterator[dict[str, Any]]:
+    for row in rows.filter(pc.is_in(rows["battle"], allowed.combine_chunks())).to_pylist():
         for side in SIDES:
-            if row["battle"] in allowed and said.get(side):
-                yield {"vote": row["vote"], "side": side, "text": said[side]}
+            if row[side]:
+                yield {"vote": row["vote"], "side": side, "text": row[side], "kinds": row[f"{side}_kinds"]}

@@ -8,12 +8,13 @@ from arena.common.ledger import Job, Work
 from arena.common.queue import RUN_JOB, app
 from arena.media import orphans
 from arena.rankings import by_vote, sampling, studies
-from data_releases import schedule
+from data_releases import readings, schedule
 
 #: By name: the job and what it does to one period.
 JOBS: Final[dict[str, tuple[Job, Work]]] = {
     orphans.JOB.name: (orphans.JOB, orphans.clean),
     prefetch.JOB.name: (prefetch.JOB, prefetch.fill),
+    readings.JOB.name: (readings.JOB, readings.read_due),
     schedule.JOB.name: (schedule.JOB, schedule.build_due),
     by_vote.JOB.name: (by_vote.JOB, by_vote.keep_all),
     schedule.REVISE.name: (schedule.REVISE, schedule.revise_due),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Value, When
+from django.dispatch import Signal
 
 from arena.battles.models import Battle, RefusedTurn, Report, Response, Turn
 from arena.common import live
@@ -12,6 +13,8 @@ from arena.router.signature import RULES, RequirementInvalid
 
 #: Stands for the phrases in which a system named itself: that there were some still counts.
 ERASED = "erased"
+#: Sent in the transaction, with `battle`, before its texts go: whoever keeps what was made of them deletes it.
+erasing = Signal()
 
 
 def erase_texts(battle: Battle) -> None:
@@ -19,6 +22,7 @@ def erase_texts(battle: Battle) -> None:
 
     Nothing of a turn is left but numbers, so it must not be written any more: the caller has made sure of that.
     """
+    erasing.send(sender=Battle, battle=battle)
     turns = Turn.objects.filter(battle=battle)
     turns.update(prompt="")
     named = Case(When(identity_matches__len__gt=0, then=Value([ERASED])), default=F("identity_matches"))

@@ -24,6 +24,10 @@ _WORD: Final = re.compile(r"\w+")
 #: Texts whose counts are in memory at the same time.
 _BATCH: Final = 20_000
 
+#: A number's count ends here: it fits 16 bits.
+MOST: Final = 32_767
+
+Counts: TypeAlias = NDArray[np.int16]
 Vectors: TypeAlias = NDArray[np.float32]
 
 
@@ -52,16 +56,27 @@ def codes_of(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64
     return np.fromiter(itertools.chain.from_iterable(listed), np.uint32, int(lengths.sum())), lengths
 
 
-def embedded(texts: Sequence[str]) -> Vectors:
-    """(n, 256) float32, each row of length 1, or 0 for a text without words."""
-    rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+def counted(texts: Sequence[str]) -> Counts:
+    """(n, 256): how often the signed tokens of each text fall on each number."""
+    rows = np.zeros((len(texts), DIMENSIONS), np.int16)
     for start in range(0, len(texts), _BATCH):
         part = texts[start : start + _BATCH]
         codes, lengths = codes_of(part)
         cells = np.repeat(np.arange(len(part)) * DIMENSIONS, lengths) + codes % DIMENSIONS
         signs = np.where(codes & _SIGN, 1.0, -1.0)
-        counts = np.bincount(cells, signs, len(part) * DIMENSIONS)
-        rows[start : start + len(part)] = counts.reshape(-1, DIMENSIONS)
+        counts = np.bincount(cells, signs, len(part) * DIMENSIONS).reshape(-1, DIMENSIONS)
+        rows[start : start + len(part)] = np.clip(counts, -MOST, MOST)
+    return rows
+
+
+def normalised(counts: Counts) -> Vectors:
+    """(n, 256) float32, each row of length 1, or 0 for a text without words."""
+    rows = counts.astype(np.float32)
     lengths_of = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths_of, out=rows, where=lengths_of > 0)
     return rows
+
+
+def embedded(texts: Sequence[str]) -> Vectors:
+    """The vectors of texts, see `normalised`."""
+    return normalised(counted(texts))

@@ -39,17 +39,17 @@ def test_a_combination_of_few_voters_is_merged_and_the_rarer_attribute_goes_firs
     languages = ["fr"] * 4 + ["de"] * 2 + ["it"]
     categories = ["code", "code", "math", "math", "code", "math", "code"]
     voters = ["a", "b", "c", "d", "a", "b", "a"]
-    merged = merge_rare([languages, categories], voters, at_least=2)
+    merged = merge_rare([pa.array(languages), pa.array(categories)], pa.array(voters), at_least=2)
     assert merged.columns[0].to_pylist() == ["fr"] * 4 + ["de"] * 2 + [OTHER]
     assert merged.columns[1].to_pylist() == ["code", "code", "math", "math", OTHER, OTHER, OTHER]
     assert (merged.merged_rows, merged.smallest) == (3, 2)
 
 
 def test_many_rows_of_one_voter_are_one_voter() -> None:
-    assert merge_rare([["fr"] * 50], ["a"] * 50, at_least=2).columns[0].to_pylist() == [OTHER] * 50
+    assert merge_rare([pa.array(["fr"] * 50)], pa.array(["a"] * 50), at_least=2).columns[0].to_pylist() == [OTHER] * 50
 
 
 def test_values_that_say_nothing_stay() -> None:
-    merged = merge_rare([["und"], ["{}"]], ["a"], at_least=20)
+    merged = merge_rare([pa.array(["und"]), pa.array(["{}"])], pa.array(["a"]), at_least=20)
     assert [column.to_pylist() for column in merged.columns] == [["und"], ["{}"]]
     assert (merged.merged_rows, merged.smallest) == (0, None)
