@@ -42,6 +42,10 @@ class Part:
 _POOLED: Final = {"ARENA_DB_POOL_SIZE": "16"}
 
 
+#: Nobody listens to Celery's own events; a worker that has one to send waits for its broker even while it stops.
+_NO_EVENTS: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
 def _celery(command: str) -> tuple[str, ...]:
     # Without --quiet it greets in plain text among the lines of the log.
     return (sys.executable, "-m", "celery", "-A", "workers.app:app", "--quiet", command)
@@ -52,7 +56,7 @@ def _worker(queue: str, *options: str, defaults: Mapping[str, str] | None = None
     return Part(
         f"worker ({queue})",
         f"worker-{queue}",
-        (*_celery("worker"), "-Q", queue, "-n", f"{queue}@%h", "--without-gossip", "--without-mingle", *options),
+        (*_celery("worker"), "-Q", queue, "-n", f"{queue}@%h", *_NO_EVENTS, *options),
         death_signal=signal.SIGQUIT,
         defaults=defaults or {},
     )

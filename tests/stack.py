@@ -104,7 +104,7 @@ class Stack:
 
     def launch(self, *names: str) -> None:
         """Start the named parts, all of them by default."""
-        for part in self._parts():
+        for part in self.all_parts():
             if not names or part.name in names:
                 self.children[part.name] = part.start(self.var, self.env)
 
@@ -118,12 +118,13 @@ class Stack:
         if not self.is_ready():
             raise RuntimeError(f"not ready: {self.readiness()}; {self.logs()}")
 
-    def _parts(self) -> list[parts.Part]:
+    def all_parts(self) -> list[parts.Part]:
+        """What the stack is made of."""
         return [parts.web(self.port), *parts.workers(), parts.beat(self.var)]
 
     def part_names(self) -> list[str]:
         """The names that `start` knows."""
-        return [part.name for part in self._parts()]
+        return [part.name for part in self.all_parts()]
 
     def readiness(self) -> str:
         """What /readyz says."""

@@ -17,6 +17,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from arena.common import connections
 from arena.common.pipelines import Command, Pipelines
 
 logger = logging.getLogger(__name__)
@@ -54,15 +55,25 @@ def _stop_key(battle_id: object, turn: int) -> str:
 @cache
 def client() -> "redis.Redis":
     """The process's connection pool for short calls from synchronous code."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2.0, socket_connect_timeout=1.0)
+    pool = redis.BlockingConnectionPool.from_url(settings.REDIS_URL, **_pooled("calls", 2.0))
+    return redis.Redis.from_pool(pool)
 
 
 def async_client() -> "redis.asyncio.Redis":
     """A new asynchronous client; it belongs to the event loop that uses it first."""
-    pool = redis.asyncio.BlockingConnectionPool.from_url(
-        settings.REDIS_URL, max_connections=32, timeout=5, socket_timeout=5.0, socket_connect_timeout=1.0
-    )
+    pool = redis.asyncio.BlockingConnectionPool.from_url(settings.REDIS_URL, **_pooled("streams", 5.0))
     return redis.asyncio.Redis.from_pool(pool)
+
+
+def _pooled(pool: connections.Pool, timeout_s: float) -> dict[str, Any]:
+    """A bounded pool: who finds all of it in use waits for as long as for an answer, then meets a RedisError."""
+    return {
+        "client_name": connections.name_of(pool),
+        "max_connections": settings.ARENA_REDIS_POOL_SIZE,
+        "timeout": timeout_s,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": 1.0,
+    }
 
 
 def _encode(kind: str, fields: Mapping[str, Any]) -> str:

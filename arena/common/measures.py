@@ -5,6 +5,7 @@ Label values come from closed sets (codes, classes, routes, ids of arenas and ve
 
 from typing import Final
 
+from arena.common import connections
 from arena.common.metrics import Counter, Gauge, Histogram
 
 #: From what a visitor takes for immediate to what nobody waits for.
@@ -33,3 +34,8 @@ SPEND_USD: Final = Counter("arena_spend_usd", "What answers cost, as far as pric
 HTTP_REQUESTS: Final = Counter("arena_http_requests", "Requests answered.", ("method", "route", "status"))
 HTTP_S: Final = Histogram("arena_http_request_seconds", "Time to the answer of a request.", _HTTP_S, ("route",))
 SOCKETS: Final = Gauge("arena_websockets_open", "WebSockets that are open.")
+DATABASE_BUSY: Final = Gauge(
+    connections.BUSY,
+    "Connections of the database pools that somebody uses.",
+    measure=connections.database_busy,
+)

@@ -11,7 +11,7 @@ which the reader turns into names.
 import os
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -88,11 +88,15 @@ class Histogram:
 
 @dataclass
 class Gauge:
-    """How many there are in this process now; `arena.common.processes` reports it, the reader adds processes up."""
+    """How many there are in this process now; `arena.common.processes` reports it, the reader adds processes up.
+
+    `measure` looks it up where something else counts; otherwise `add` does.
+    """
 
     name: str
     help: str
     value: int = 0
+    measure: Callable[[], int] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +106,10 @@ class Gauge:
         """So many more, or fewer."""
         with self._lock:
             self.value += n
+
+    def read(self) -> int:
+        """How many there are now."""
+        return self.measure() if self.measure else self.value
 
 
 def _texts(labels: Sequence[str], values: Sequence[object]) -> tuple[str, ...]:

@@ -68,9 +68,10 @@ class Reporter:
 
     def tell(self) -> None:
         """One report. Raises Error where the database is away."""
+        # Before this thread takes a connection of its own.
+        gauges = {gauge.name: gauge.read() for gauge in metrics.GAUGES.values()}
         for name in self._beats:
             heartbeat.beat(name)
-        gauges = {gauge.name: gauge.value for gauge in metrics.GAUGES.values()}
         ProcessReport.objects.bulk_create(
             [ProcessReport(id=self._id, kind=self._kind, gauges=gauges)],
             update_conflicts=True,

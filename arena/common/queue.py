@@ -13,7 +13,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from arena.common import tracing
+from arena.common import connections, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +64,14 @@ def make_app(broker_url: str) -> Celery:
         task_routes={name: {"queue": doorbell.queue} for name, doorbell in DOORBELLS.items()},
         task_default_queue="streams",
         broker_connection_retry_on_startup=True,
+        # Each sender holds two connections: one says hello, the other sends.
+        broker_pool_limit=settings.ARENA_REDIS_POOL_SIZE // 2,
         # A worker waits for its broker as long as it takes: giving up would need somebody to start it again.
         broker_connection_max_retries=None,
         worker_consumer="workers.consumer:Consumer",
         beat_scheduler="workers.scheduler:Scheduler",
         broker_transport_options={
+            "client_name": connections.name_of("messages"),
             # A redelivery finds the lease taken, so this only has to outlast the longest turn.
             "visibility_timeout": 3600,
             "socket_connect_timeout": 1.0,

@@ -33,6 +33,7 @@ class Environment:
     database_url: str
     db_pool_size: int
     redis_url: str
+    redis_pool_size: int
     allowed_hosts: list[str]
     https: bool
     trusted_proxies: list[str]
@@ -121,6 +122,7 @@ def read_environment() -> Environment:
             database_url=env.str("DATABASE_URL", ""),
             db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
             redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
+            redis_pool_size=env.int("ARENA_REDIS_POOL_SIZE", 8),
             allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
             https=env.bool("ARENA_HTTPS", True),
             trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),

@@ -97,6 +97,8 @@ def _numbers(values: "Environment") -> Iterator[str]:
         yield f"ARENA_PREFETCH must be from 0 to {MAX_PREFETCH}; 0 makes no battle before somebody asks for it."
     if values.db_pool_size < 0:
         yield "ARENA_DB_POOL_SIZE must be 0 (no pool) or more."
+    if values.redis_pool_size < 2:
+        yield "ARENA_REDIS_POOL_SIZE must be 2 or more: whoever sends a message holds two connections."
     if values.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
         yield f"ARENA_LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {values.log_level!r}."
 

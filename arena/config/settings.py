@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from arena.common.connections import name_of
 from arena.config.env import BASE_DIR, read_environment, secrets_of
 from arena.config.logs import logging_config
 
@@ -98,7 +99,7 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
-    options: dict[str, Any] = {"connect_timeout": 5}
+    options: dict[str, Any] = {"connect_timeout": 5, "fallback_application_name": name_of("database")}
     if ENV.db_pool_size:
         options["pool"] = {"min_size": 1, "max_size": ENV.db_pool_size, "timeout": 10}
     for pair in filter(None, parts.query.split("&")):
@@ -120,6 +121,7 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(ENV.database_url)}
 
 REDIS_URL = ENV.redis_url
+ARENA_REDIS_POOL_SIZE = ENV.redis_pool_size
 # redis-py says unix://PATH?db=1, kombu says redis+socket://PATH?virtual_host=1.
 CELERY_BROKER_URL = REDIS_URL
 if REDIS_URL.startswith("unix://"):

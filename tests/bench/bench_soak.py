@@ -1,10 +1,11 @@
 """Minutes at half of the most: does memory grow, does anything stay open?
 
 So many battles stream at all times; each has a socket, is voted on when it is ready, and is replaced by a new one.
-Memory that belongs to each process alone, its descriptors, the connections of PostgreSQL and the clients of Valkey are
-sampled. Growth compares the last tenth with the first tenth after a warm-up of a fifth; a leak is what is still open
-some seconds after the load has ended, and was not open after one round of the same load, which fills every pool.
-Ends with 1 where memory grew by more than 2 %, more than a handful stayed open, a battle broke or a part ended.
+Memory that belongs to each process alone is sampled. Growth compares the last tenth with the first tenth after a
+warm-up of a fifth. What is open is counted before the first battle, after one round of the load, at half time and some
+seconds after the load has ended: connections of pools by their servers, all else as descriptors (`connections`).
+Ends with 1 where memory grew by more than 2 %, a pool holds more than its setting allows, anything else stayed open
+beyond a handful, a connection is in use though nobody asks for anything, a battle broke or a part ended.
 
     make bench-soak [MINUTES=10] [STREAMS=100]    two minutes more than that; MINUTES=1 STREAMS=30 to try it
 """
@@ -13,13 +14,13 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-import redis
 import uvloop
 
-from tests.bench.figures import descriptors
+from tests.bench.connections import MOST_OPEN, NOT_OURS, Held, Pooled, at_rest, beyond, bounds, course, grown, held
 from tests.bench.http_load import Connection, request_bytes
 from tests.bench.loaded_arena import LoadedArena, loaded_arena
 from tests.bench.socket_load import Followed, follow
@@ -33,13 +34,9 @@ SAMPLE_EVERY_S = 10.0
 SETTLE_S = 12.0
 #: Longer than a backend's connection is kept for another request.
 KEPT_ALIVE_S = 35.0
-#: Memory that a process may hold more at the end, and descriptors or connections.
+#: Memory that a process may hold more at the end.
 MOST_GROWTH_PERCENT = 2.0
-MOST_OPEN = 3
 _OUTCOME = b'{"outcome": "tie"}'
-#: The load itself, and servers whose memory and open files (PostgreSQL keeps those of tables) are theirs to use. Their
-#: connections are counted for themselves.
-_NOT_OURS = ("fake", "postgresql", "valkey")
 
 
 class Load:
@@ -80,30 +77,15 @@ class Load:
         self.broken += status != 201 or not followed.text()["left"]
 
 
-def opened(arena: LoadedArena) -> dict[str, int]:
-    """Descriptors of each process, connections of the database, clients of Valkey."""
-    counts = {name: descriptors(family) for name, family in arena.families.items()}
-    [(connections,)] = arena.stack.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-    with redis.Redis.from_url(arena.stack.env["REDIS_URL"]) as valkey:
-        clients = valkey.info("clients")["connected_clients"]
-    return counts | {"connections of postgresql": connections, "clients of valkey": clients}
-
-
 async def measure(arena: LoadedArena) -> dict[str, Any]:
     """Load, sample, let go, count."""
+    most = bounds(arena, held(arena).pooled)
     load = Load(arena)
-    # What is opened once and kept: pools, threads.
+    # What is opened once and kept: threads, files, the first connections of pools.
     await asyncio.wait_for(asyncio.gather(*load.places(0.0)), 2 * CHUNKS / 10 + 60)
-    before = await settled(arena, load)
-    until = time.monotonic() + MINUTES * 60
-    places = load.places(MINUTES * 60)
-    samples: list[dict[str, float]] = []
-    while time.monotonic() < until:
-        await asyncio.sleep(SAMPLE_EVERY_S)
-        samples.append(await asyncio.to_thread(arena.memory_mb))
-        print(round(until - time.monotonic()), samples[-1], flush=True)  # noqa: T201
-    await asyncio.wait_for(asyncio.gather(*places), CHUNKS / 10 + 60)
-    after = await settled(arena, load)
+    before = await settled(arena, load, most)
+    half, samples = await soak(arena, load, most)
+    after = await settled(arena, load, most)
     growth = {name: growth_percent([sample[name] for sample in samples]) for name in samples[0]}
     return {
         "bench": "soak",
@@ -113,21 +95,39 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
         "broken": load.broken,
         "memory_mb": samples[-1],
         "growth_percent": growth,
-        "worst_growth_percent": max(percent for name, percent in growth.items() if name not in _NOT_OURS),
-        "opened_before": before,
-        "opened_after": after,
+        "worst_growth_percent": max(percent for name, percent in growth.items() if name not in NOT_OURS),
+        "pools_before_half_after_bound": course(most, before.pooled, half.pooled, after.pooled),
+        "beyond_bound": beyond(after.pooled, most),
+        "others_before": before.others,
+        "others_after": after.others,
+        "stayed_open": grown(before, after),
+        "busy_at_rest": after.busy,
         "ended": [name for name, of_part in arena.families.items() if not of_part[0].is_running()],
-        "still_open": {name: after[name] - before[name] for name in before if after[name] > before[name]},
     }
 
 
-async def settled(arena: LoadedArena, load: Load) -> dict[str, int]:
+async def soak(arena: LoadedArena, load: Load, most: Pooled) -> tuple[Held, list[dict[str, float]]]:
+    """The load for all its minutes: what was open at half time, and samples of memory."""
+    half_time, until = time.monotonic() + MINUTES * 30, time.monotonic() + MINUTES * 60
+    places, samples, half = load.places(MINUTES * 60), [], None
+    while time.monotonic() < until:
+        await asyncio.sleep(SAMPLE_EVERY_S)
+        samples.append(await asyncio.to_thread(arena.memory_mb))
+        print(round(until - time.monotonic()), samples[-1], flush=True)  # noqa: T201
+        if half is None and time.monotonic() > half_time:
+            half = await asyncio.to_thread(held, arena, most)
+    await asyncio.wait_for(asyncio.gather(*places), CHUNKS / 10 + 60)
+    assert half is not None
+    return half, samples
+
+
+async def settled(arena: LoadedArena, load: Load, most: Pooled) -> Held:
     """What is open after the load has ended and what nobody needs any more was closed."""
     await asyncio.sleep(KEPT_ALIVE_S)
     # Connections to backends are closed when the next one is asked for.
     await load.place(0.0, time.monotonic())
     await asyncio.sleep(SETTLE_S)
-    return await asyncio.to_thread(opened, arena)
+    return await asyncio.to_thread(at_rest, arena, most)
 
 
 def growth_percent(samples: list[float]) -> float:
@@ -137,20 +137,23 @@ def growth_percent(samples: list[float]) -> float:
     return round((median(last) / median(first) - 1) * 100, 2)
 
 
+def wrong_with(figures: Mapping[str, Any]) -> dict[str, bool]:
+    """Sentence → whether it is true of what was seen."""
+    return {
+        f"memory grew by more than {MOST_GROWTH_PERCENT} %": figures["worst_growth_percent"] > MOST_GROWTH_PERCENT,
+        "a pool holds more than its bound": bool(figures["beyond_bound"]),
+        f"more than {MOST_OPEN} stayed open": bool(figures["stayed_open"]),
+        "a connection is in use though nobody asks for anything": figures["busy_at_rest"] > 0,
+        "a battle broke": figures["broken"] > 0,
+        "a part of the arena ended": bool(figures["ended"]),
+    }
+
+
 def main() -> None:
     """Measure, print."""
     with loaded_arena(FAKE_CHUNKS=str(CHUNKS)) as arena:
         figures = uvloop.run(measure(arena))
-    grew = f"memory grew by more than {MOST_GROWTH_PERCENT} %"
-    wrong = {
-        grew: figures["worst_growth_percent"] > MOST_GROWTH_PERCENT,
-        f"more than {MOST_OPEN} stayed open": any(
-            n > MOST_OPEN for name, n in figures["still_open"].items() if name not in _NOT_OURS
-        ),
-        "a battle broke": figures["broken"] > 0,
-        "a part of the arena ended": bool(figures["ended"]),
-    }
-    conclude(figures, wrong)
+    conclude(figures, wrong_with(figures))
 
 
 if __name__ == "__main__":

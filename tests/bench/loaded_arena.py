@@ -67,6 +67,11 @@ class LoadedArena:
         return {"Cookie": cookies, "X-CSRFToken": self.visitor._token, "Origin": self.stack.url}
 
 
+def part_of(name: str) -> str:
+    """What a benchmark calls a part of the stack: a worker by its queue."""
+    return name.removeprefix("worker ").strip("()")
+
+
 @contextmanager
 def peer(arena: LoadedArena, application: str) -> Iterator[tuple[int, int]]:
     """Another application on the arena's own server program: its port and its process id."""
@@ -100,7 +105,7 @@ def loaded_arena(systems: int = SYSTEMS, **fake: str) -> Iterator[LoadedArena]:
         os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"] = (server.url for server in servers.values())
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         with _fake_models(fake) as (fake_pid, base_url), _stack(folder, base_url, systems) as (stack, port):
-            children = {name.removeprefix("worker ").strip("()"): one.pid for name, one in stack.children.items()}
+            children = {part_of(name): one.pid for name, one in stack.children.items()}
             pids |= children | {"fake": fake_pid}
             fake_port = int(base_url.removesuffix("/v1").rpartition(":")[2])
             yield LoadedArena(stack, port, fake_port, {name: family(pid) for name, pid in pids.items()})
@@ -134,9 +139,9 @@ def _stack(folder: Path, base_url: str, systems: int) -> Iterator[tuple["Stack",
     port = free_port()
 
     class Deployed(Stack):
-        def _parts(self) -> list[parts.Part]:
+        def all_parts(self) -> list[parts.Part]:
             sockets = replace(parts.web(port), name="sockets", log="sockets")
-            return [*super()._parts(), sockets]
+            return [*super().all_parts(), sockets]
 
     address = base_url.removeprefix("http://").partition("/")[0]
     stack = Deployed(folder / "stack", {"ARENA_PRIVATE_BACKENDS": address, "ARENA_LOG_LEVEL": "WARNING"})

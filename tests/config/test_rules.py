@@ -73,6 +73,7 @@ def test_a_good_environment_is_read(environment):
         ("ARENA_METRICS_NETWORKS", "prometheus", "no address"),
         ("ARENA_MAX_OPEN_BATTLES", "-1", "0 (no cap) or more"),
         ("ARENA_MAX_SOCKETS", "-1", "0 (no cap) or more"),
+        ("ARENA_REDIS_POOL_SIZE", "1", "2 or more"),
         ("ARENA_PREFETCH", "21", "from 0 to 20"),
     ],
 )

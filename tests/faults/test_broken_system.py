@@ -42,7 +42,7 @@ def guarded(site: Site, backend: FakeOpenAI) -> Iterator[Site]:
     """The site with a worker that trips after two failures, for an hour."""
     site.register(systems(backend.base_url))
     site.children[STREAMS].stop(20)
-    (part,) = [part for part in site._parts() if part.name == STREAMS]
+    (part,) = [part for part in site.all_parts() if part.name == STREAMS]
     site.children[STREAMS] = part.start(site.var, site.env | {"ARENA_BREAKER": "2/4/3600"})
     site.wait_ready()
     yield site

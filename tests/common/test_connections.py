@@ -1,0 +1,90 @@
+"""Servers are told whose a connection is, and no pool grows beyond its setting, however many ask at once."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.utils import ConnectionHandler
+
+from arena.common import connections, live, queue
+from ops.processes import wait_until
+
+ASKERS = 24
+
+
+@pytest.fixture
+def calls() -> Iterator[None]:
+    """A client of its own, whose connections are closed again."""
+    live.client.cache_clear()
+    yield
+    live.client().connection_pool.disconnect()
+    live.client.cache_clear()
+
+
+def at_once(ask: Callable[[], object]) -> list[object]:
+    """Call it from many threads at the same moment, several times each."""
+    together = threading.Barrier(ASKERS, timeout=30)
+
+    def asker(_n: int) -> list[object]:
+        together.wait()
+        return [ask() for _ in range(5)]
+
+    with ThreadPoolExecutor(ASKERS) as threads:
+        return [answer for answers in threads.map(asker, range(ASKERS)) for answer in answers]
+
+
+def opened() -> Counter[str]:
+    """Connections of Valkey by name."""
+    return Counter(client["name"] for client in live.client().client_list())
+
+
+def test_postgresql_is_told_which_process_a_connection_belongs_to(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        assert cursor.fetchone() == (connections.name_of("database"),)
+
+
+def test_short_calls_from_many_threads_share_no_more_connections_than_allowed(calls: None) -> None:
+    answers = at_once(lambda: live.client().eval("local n = 0; for i = 1, 20000 do n = n + i end; return n", 0))
+    assert answers == [200010000] * ASKERS * 5
+    assert 1 < opened()[connections.name_of("calls")] <= settings.ARENA_REDIS_POOL_SIZE < ASKERS
+
+
+def test_messages_of_many_threads_share_no_more_connections_than_allowed(calls: None) -> None:
+    try:
+        assert all(at_once(lambda: queue.ring(queue.TRY_LOCAL, 0)))
+        assert 1 <= opened()[connections.name_of("messages")] <= settings.ARENA_REDIS_POOL_SIZE < ASKERS
+    finally:
+        live.client().delete(queue.DOORBELLS[queue.TRY_LOCAL].queue)
+
+
+async def test_live_streams_of_many_tasks_share_no_more_connections_than_allowed(calls: None) -> None:
+    client = live.async_client()
+    try:
+        await asyncio.gather(*(client.xread({f"live:{n}": "0"}, block=20) for n in range(ASKERS)))
+        assert opened()[connections.name_of("streams")] == settings.ARENA_REDIS_POOL_SIZE
+    finally:
+        await client.aclose()
+
+
+def test_a_connection_is_busy_until_it_is_given_back(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = settings.DATABASES["default"]
+    pooled = {**ours, "OPTIONS": {**ours["OPTIONS"], "pool": {"min_size": 1, "max_size": 2}}}
+    used = ConnectionHandler({"default": pooled})["default"]
+    monkeypatch.setattr(connections, "connection", used)
+    try:
+        used.ensure_connection()
+        assert connections.database_busy() == 1
+        used.close()
+        assert wait_until(lambda: connections.database_busy() == 0, timeout_s=5)
+    finally:
+        used.close_pool()
+
+
+def test_without_a_pool_no_connection_of_it_is_busy(db: None) -> None:
+    assert connections.database_busy() == 0
