@@ -9,7 +9,7 @@ the same asks for regularised ones, or for a refusal by name (`Method.undetermin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, Final
 
@@ -151,7 +151,9 @@ def _rate(counts: Counts, method: Method, names: Sequence[str], votes: Votes | N
     for i in compared:
         statuses[i] = _status_beside(rated, pieces, i) if rated else status
     if rated:
-        found = estimate(counts.only(rated), method, _among(votes, rated), regularised=regularised)
+        found = estimate(
+            counts.only(rated), method, votes.only(rated) if votes is not None else None, regularised=regularised
+        )
         values = _numbers(found, method, _anchored(found, method, rated, names))
         for i, numbers_of in zip(rated, values, strict=True):
             statuses[i] = Status.REGULARISED if regularised else Status.OK
@@ -204,16 +206,6 @@ def _status_beside(rated: tuple[int, ...], pieces: Groups, i: int) -> Status:
     """Why a contender with votes has no number while others have."""
     together = any(i in piece and rated[0] in piece for piece in pieces)
     return Status.SEPARATED if together else Status.DISCONNECTED
-
-
-def _among(votes: Votes | None, rated: tuple[int, ...]) -> Votes | None:
-    """The votes among the rated, by their places there."""
-    if votes is None:
-        return None
-    place = np.full(max(int(votes.left.max(initial=0)), int(votes.right.max(initial=0)), *rated) + 1, -1)
-    place[list(rated)] = np.arange(len(rated))
-    chosen = votes.where((place[votes.left] >= 0) & (place[votes.right] >= 0))
-    return replace(chosen, left=place[chosen.left], right=place[chosen.right])
 
 
 def _anchored(found: Estimate, method: Method, rated: tuple[int, ...], names: Sequence[str]) -> float:

@@ -1,7 +1,7 @@
 """The leaderboard as pages and programs read it: one snapshot, with the names of the systems."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -54,6 +54,10 @@ class LeaderboardRow:
     status: str
     listing: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """By the names above; far faster than `dataclasses.asdict`, which copies deeply."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
@@ -84,13 +88,12 @@ class Leaderboard:
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's shape, at full precision."""
-        rows = [asdict(row) for row in self.rows]
         names = ("arena", "board", "method", "status", "groups", "counted", "simulated", "excluded", "code_version")
         return {
             **{name: getattr(self, name) for name in names},
             "snapshot": self.snapshot_id,
             "updated_at": self.updated_at.isoformat() if self.updated_at else None,
-            "ratings": rows,
+            "ratings": [row.as_dict() for row in self.rows],
         }
 
 

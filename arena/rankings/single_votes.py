@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import OuterRef, Subquery
+from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from numpy.typing import NDArray
 
 from arena.arenas.models import Arena
@@ -18,6 +19,7 @@ from arena.rankings.filters import BoardFilter
 from arena.rankings.folding import counted_votes
 from arena.rankings.models import BattleTraits
 from arena.rankings.tallies import CODE_OF, Votes
+from arena.votes.models import Vote
 
 #: Votes in memory as objects at a time.
 BLOCK: Final = 20_000
@@ -68,18 +70,28 @@ _TYPES: Final[tuple[Any, ...]] = (np.int32, np.int32, np.uint8, np.int64, np.flo
 
 def read_single(arena: Arena, up_to: int) -> SingleVotes:
     """The counted votes with id ≤ up_to."""
-    traits = BattleTraits.objects.filter(battle=OuterRef("battle"))
-    rows = (
-        counted_votes(arena, up_to)
-        .annotate(language=Subquery(traits.values("language")), categories=Subquery(traits.values("categories")))
-        .order_by("id")
-        .values_list(
-            *("battle__pairing__left_id", "battle__pairing__right_id", "outcome", "voter_id"),
-            *("battle__pairing__pair_propensity", "language", "categories"),
-        )
-    )
-    blocks = list(_blocks(rows.iterator(chunk_size=BLOCK)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # All rows are read: PostgreSQL is to plan for the last of them, not, as for a cursor, for the first ones.
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+        blocks = list(_blocks(_rows(arena, up_to).order_by("id").iterator(chunk_size=BLOCK)))
     return SingleVotes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+
+
+def read_newest(arena: Arena, up_to: int, most: int, **more: Subquery) -> tuple[SingleVotes, list[tuple[Any, ...]]]:
+    """The newest of these, at most so many, and beside each the values of more columns; all in memory at once."""
+    rows = list(_rows(arena, up_to, **more).order_by("-id")[:most])[::-1]
+    own = len(_TYPES)
+    return SingleVotes(*_columns([row[:own] for row in rows])), [row[own:] for row in rows]
+
+
+def _rows(arena: Arena, up_to: int, **more: Subquery) -> QuerySet[Vote, Any]:
+    traits = BattleTraits.objects.filter(battle=OuterRef("battle"))
+    told = {name: Subquery(traits.values(name)) for name in ("language", "categories")}
+    votes = counted_votes(arena, up_to).annotate(**told, **more)
+    return votes.values_list(
+        *("battle__pairing__left_id", "battle__pairing__right_id", "outcome", "voter_id"),
+        *("battle__pairing__pair_propensity", *told, *more),
+    )
 
 
 def _blocks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[NDArray[Any]]]:

@@ -1,37 +1,30 @@
 """Studies of single votes, made now and then where an arena's votes changed: how fragile the first place is, and what
 ratings are at equal form of answers.
 
-The form of the answers is counted once per voted battle. Both studies look at the newest votes only (`MOST_VOTES`), so
-that their cost has a bound too.
+Both look at the newest votes only (`MOST_VOTES`), so that their cost has a bound too.
 """
 
 from dataclasses import asdict
 from datetime import timedelta
-from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Subquery
-from numpy.typing import NDArray
 
 from arena.arenas.models import Arena
-from arena.battles.models import Response
-from arena.battles.states import SIDES, ResponseStatus
 from arena.common import ledger, periods
 from arena.rankings import markdown_style
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.computing import Computed, compute
 from arena.rankings.contenders import rows_of, versions_of
-from arena.rankings.folding import counted_votes
-from arena.rankings.models import BattleForm, FoldWatermark, Study
+from arena.rankings.forms import Forms, count_forms, form_columns, forms_of
+from arena.rankings.models import FoldWatermark, Study
 from arena.rankings.robustness import Fragility, Removal, fragility
 from arena.rankings.services import CODE_VERSION
+from arena.rankings.single_votes import read_newest
 from arena.rankings.style import differences, fit_style
-from arena.rankings.tallies import CODE_OF, Votes, count
+from arena.rankings.tallies import Votes, count
 from arena.rankings.tallying import read
 from arena.rankings.variants import METHOD
-
-Forms: TypeAlias = NDArray[np.float64]
 
 JOB: Final = ledger.Job("rankings.studies", periods.Every(timedelta(minutes=10)), backlog=1, lease_s=1800)
 FRAGILITY: Final = "fragility"
@@ -39,7 +32,6 @@ STYLE: Final = "style"
 MOST_VOTES: Final = 200_000
 #: Fewer votes cannot carry the coefficients.
 FEWEST_FOR_STYLE: Final = 200
-_BATCH: Final = 1_000
 
 
 def study_all(_period: ledger.Period) -> None:
@@ -76,54 +68,11 @@ def study(arena: Arena) -> bool:
 
 
 def _columns(arena: Arena, up_to: int, computed: Computed) -> tuple[Votes, Forms]:
-    """The newest counted votes among the rated, by their places there, and the forms of their answers: (N, 2, K)."""
-    _count_forms(arena, up_to)
-    rows = rows_of(computed.contenders)
-    place = {version: computed.board.rated.index(row) for version, row in rows.items() if row in computed.board.rated}
-    form = BattleForm.objects.filter(battle=OuterRef("battle"))
-    found = (
-        counted_votes(arena, up_to)
-        .filter(battle__pairing__left__in=place, battle__pairing__right__in=place)
-        .annotate(form_left=Subquery(form.values("left")), form_right=Subquery(form.values("right")))
-        .order_by("-id")
-        .values_list(
-            "battle__pairing__left_id", "battle__pairing__right_id", "outcome", "voter_id", "form_left", "form_right"
-        )[:MOST_VOTES]
-    )
-    told = [(place[left], place[right], *rest) for left, right, *rest in found]
-    voters = np.unique([row[3] for row in told], return_inverse=True)[1] if told else np.zeros(0, dtype=np.int64)
-    votes = Votes(
-        np.array([row[0] for row in told], dtype=np.int64),
-        np.array([row[1] for row in told], dtype=np.int64),
-        np.array([CODE_OF[row[2]] for row in told], dtype=np.uint8),
-        voter=voters,
-    )
-    none = [0] * len(markdown_style.NAMES)
-    forms = np.array([[row[4] or none, row[5] or none] for row in told], dtype=np.float64)
-    return votes, forms.reshape(-1, 2, len(none))
-
-
-def _count_forms(arena: Arena, up_to: int) -> None:
-    """Count the answers of voted battles that have not been counted yet, as they stood when the vote was cast."""
-    known = BattleForm.objects.filter(battle=OuterRef("battle"))
-    answers = Response.objects.filter(
-        turn__battle=OuterRef("battle"), turn__n=OuterRef("turn_n"), status=ResponseStatus.COMPLETE.value
-    )
-    texts = {f"text_{side}": Subquery(answers.filter(side=side).values("content")[:1]) for side in SIDES}
-    new = counted_votes(arena, up_to).filter(~Exists(known)).annotate(**texts).order_by("-id")
-    rows = new.values_list("battle_id", *texts)[:MOST_VOTES].iterator(chunk_size=_BATCH)
-    while batch := list(islice(rows, _BATCH)):
-        BattleForm.objects.bulk_create(
-            [
-                BattleForm(battle_id=battle, **{side: _amounts(text) for side, text in zip(SIDES, told, strict=True)})
-                for battle, *told in batch
-            ],
-            ignore_conflicts=True,
-        )
-
-
-def _amounts(text: str | None) -> list[int]:
-    return list(markdown_style.covariates(text or "").amounts())
+    """The newest counted votes among the rated, by their places there, and the forms of their answers."""
+    count_forms(arena, up_to, MOST_VOTES)
+    single, forms = read_newest(arena, up_to, MOST_VOTES, **form_columns())
+    votes, rated = single.votes(rows_of(computed.contenders), weighted=False), computed.board.rated
+    return votes.only(rated), forms_of(forms)[votes.between(rated)]
 
 
 def _fragility(computed: Computed, votes: Votes) -> dict[str, Any]:

@@ -16,7 +16,6 @@ Ortega & Rheinboldt 1970, doi:10.1137/1.9780898719468; covariances as in `interv
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -35,7 +34,7 @@ MAX_PASSES: Final = 100
 #: Of a large number of votes, the first Hessian looks at every eighth block.
 SAMPLED: Final = 8
 #: A pass that does not shrink the step to this share asks for the Hessian where we are now.
-SLOW: Final = 0.05
+SLOW: Final = 0.1
 #: Half wins by outcome code.
 _SCORES: Final = np.array([1.0, 0.0, 0.5, 0.5])
 #: Covariates whose correlation matrix is worse conditioned than this are the same in other words.
@@ -170,11 +169,11 @@ class _Problem:
         if len(names) and np.linalg.cond(alike) > MAX_CONDITION:
             raise UselessCovariates(f"one of {', '.join(names)} says what others already say")
 
-    def blocks(self, parameters: Matrix) -> Iterator[_Block]:
-        """The votes in blocks, with residuals at some parameters."""
+    def blocks(self, parameters: Matrix, every: int = 1) -> Iterator[_Block]:
+        """The votes in every so many blocks, with residuals at some parameters."""
         strengths, coefficients = parameters[: self.n], parameters[self.n :] / self.units
         votes = self.votes
-        for start in range(0, len(votes), BLOCK):
+        for start in range(0, len(votes), BLOCK * every):
             at = slice(start, start + BLOCK)
             left, right = votes.left[at], votes.right[at]
             x = self.covariates[at].astype(np.float64)
@@ -194,7 +193,7 @@ class _Problem:
     def hessian(self, parameters: Matrix, every: int = 1) -> Matrix:
         """(n + K, n + K): Σ w p (1 - p) z zᵀ with z = (e_left - e_right, x), over every so many blocks."""
         sums = _Sums(self.n, self.units, 1)
-        for block in islice(self.blocks(parameters), 0, None, every):
+        for block in self.blocks(parameters, every):
             sums.add(block, block.weight * block.p * (1 - block.p))
         (total,) = sums.totals()
         return total * every
@@ -213,7 +212,9 @@ class _Problem:
                 return parameters, passes
             slow, last = longest > SLOW * last, longest
             if slow:
-                inverse, last = pinned_inverse(self.hessian(parameters), self.n), np.inf
+                # Where the start was far away, a sample seen from here is enough; the second time, it is not.
+                inverse, last = pinned_inverse(self.hessian(parameters, every), self.n), np.inf
+                every = 1
         raise NotConverged(f"a step of {longest:.2g} is left after {MAX_PASSES} passes")
 
     def finish(self, parameters: Matrix, *, clustered: bool) -> tuple[Matrix, Matrix]:

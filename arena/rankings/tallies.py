@@ -9,7 +9,7 @@ same bits. Sums of weights that are not whole numbers are exact to rounding only
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
@@ -175,6 +175,17 @@ class Votes:
         """The votes that a mask (N,) chooses, or those in these places."""
         columns = (self.left, self.right, self.outcome, self.weight, self.voter)
         return Votes(*(None if column is None else column[chosen] for column in columns))  # type: ignore[arg-type]
+
+    def between(self, members: Sequence[int]) -> NDArray[np.bool_]:
+        """(N,): the votes whose both contenders are among some."""
+        return np.asarray(np.isin(self.left, members) & np.isin(self.right, members))
+
+    def only(self, members: Sequence[int]) -> "Votes":
+        """The votes among some contenders, whose rows are then their places in `members`."""
+        place = np.zeros(max(members, default=-1) + 1, dtype=np.intp)
+        place[list(members)] = np.arange(len(members))
+        chosen = self.where(self.between(members))
+        return replace(chosen, left=place[chosen.left], right=place[chosen.right])
 
 
 def count(votes: Votes, n: int) -> Counts:

@@ -24,6 +24,7 @@ from arena.rankings.voters_board import personal_board
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions, make_voter
+from tests.clips import make_music_arena
 from tests.rankings.test_folding import vote
 
 Scene = tuple[Arena, list[SystemVersion]]
@@ -195,6 +196,17 @@ def test_the_form_of_answers_is_counted_once_and_taken_out(scene: Scene, monkeyp
     assert result["left_out"] == ["headings", "lists", "bold", "code"]
     assert {row["system"] for row in result["ratings"]} == {"Ada", "Bell", "Cray"}
     assert BattleForm.objects.count() == 10
+
+
+def test_clips_of_music_have_no_form_that_could_be_held_equal(db: None) -> None:
+    arena = make_music_arena(min_listen_s=0)
+    band, chip = SystemVersion.objects.filter(system__arena=arena).order_by("id")
+    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.LEFT):
+        vote(arena, band, chip, outcome)
+    refresh_board(arena.id)
+    assert study(arena)
+    assert not BattleForm.objects.exists()
+    assert newest(arena, STYLE).result["refused"]  # type: ignore[union-attr]
 
 
 # --- Imported votes ------------------------------------------------------------------------------------------------

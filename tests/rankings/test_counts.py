@@ -48,6 +48,19 @@ def test_batches_in_any_order_give_the_same_bits(columns: Votes, random: object)
     assert total.digest() == count(columns, N).digest()
 
 
+@given(votes(), st.permutations(range(N)), st.integers(0, N))
+def test_votes_among_some_count_as_the_counts_among_them(columns: Votes, order: list[int], some: int) -> None:
+    members = order[:some]
+    assert count(columns.only(members), some).digest() == count(columns, N).only(members).digest()
+
+
+@pytest.mark.parametrize("n", [128, 129, 300])
+def test_the_last_contenders_of_a_large_board_have_cells_of_their_own(n: int) -> None:
+    columns = Votes(np.array([n - 1, n - 2]), np.array([n - 2, n - 1]), np.array([3, 0], dtype=np.uint8))
+    cells = count(columns, n).cells
+    assert np.argwhere(cells).tolist() == [[0, n - 2, n - 1], [3, n - 1, n - 2]]
+
+
 @given(votes())
 def test_one_vote_at_a_time_gives_the_same_bits(columns: Votes) -> None:
     counts = Counts.empty(N)

@@ -114,7 +114,7 @@ def board_csv(request: HttpRequest, slug: str, query: Query[BoardQuery]) -> Http
     """The rows of a leaderboard as CSV."""
     found = board_of(open_arena(slug), query.question())
     columns = LeaderboardRow.__slots__
-    return public_answer(csv_response(f"{slug}-leaderboard.csv", columns, (asdict(row) for row in found.rows)))
+    return public_answer(csv_response(f"{slug}-leaderboard.csv", columns, (row.as_dict() for row in found.rows)))
 
 
 @router.get(

@@ -82,6 +82,10 @@ def _style() -> Section:
                 "equal form; the terms say what a typical difference is worth. Computed every ten minutes from the "
                 "newest 200,000 counted votes."
             ),
+            _(
+                "Music needs no such terms: both clips of a battle are cut to one length and brought to one loudness "
+                "before anybody hears them."
+            ),
         ),
     )
 
