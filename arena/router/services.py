@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from arena.arenas.models import Arena, Modality
-from arena.router import guard, lyrics, model_reader, moderation, sampler, signature
+from arena.router import guard, lyrics, model_reader, moderation, questions, sampler, signature
 from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
 from arena.router.messages import message_of, summary_of
@@ -86,18 +86,28 @@ def written_lyrics(
 ) -> str | None:
     """Words for a battle in which a voice is wanted, nobody gave words, and one of these systems needs them.
 
-    They are written once and sung by both sides, so that the music is compared and not the words. None: not needed.
+    They are written once and sung by both sides, so that the music is compared and not the words. What a model wrote
+    is moderated like what a visitor writes. None: not needed.
     """
     if arena.modality != Modality.MUSIC or not requirement.get("vocals") or requirement.get("lyrics"):
         return None
     if not any(music_signature.read(version.signature).needs_lyrics for version in versions):
         return None
-    return lyrics.write(prompt, str(requirement.get("language") or "en"), seed)
+    song = (prompt, str(requirement.get("language") or "en"), seed)
+    words = lyrics.by_model(*song)
+    return words if words and _may_be_sung(words, arena) else lyrics.by_templates(*song)
+
+
+def _may_be_sung(words: str, arena: Arena) -> bool:
+    try:
+        return moderate(words, arena) is None
+    except GuardUnavailable:
+        return False
 
 
 def purge_readings() -> int:
     """Forget what the model answered long ago; returns how many. Called by the periodic sweep."""
-    return model_reader.purge()
+    return questions.purge()
 
 
 def moderate(text: str, arena: Arena | None = None, requirement: Mapping[str, Any] | None = None) -> Refusal | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.misbehaving import failing_arena
-from tests.faults.site import Site, local_arena, replay_arena
+from tests.faults.site import Site, local_arena, music_arena, replay_arena
 from tests.support.fake_openai import FakeOpenAI
 
 
@@ -23,7 +23,7 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory, backend: FakeOpenAI) -
     env = {"ARENA_PRIVATE_BACKENDS": backend.host_port, "ARENA_BREAKER": "0"}
     site = Site(var, env)
     try:
-        site.boot(replay_arena(var), failing_arena(backend.base_url), local_arena())
+        site.boot(replay_arena(var), failing_arena(backend.base_url), local_arena(), music_arena(var))
         yield site
     finally:
         site.stop()

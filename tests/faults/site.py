@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psycopg
 
 from ops.processes import wait_until
 from tests.faults.servers import OwnServers
+from tests.media.sounds import as_file, melody
 from tests.stack import Stack, Visitor
 
 #: No battle is queued or being written for longer than this after a fault.
@@ -60,6 +62,27 @@ def local_arena() -> dict[str, Any]:
     limits = {"first_byte_s": 25, "idle_s": 12, "total_s": 100}
     systems = [common | {"name": name, "entry": entry, "limits": limits} for name, entry in entries.items()]
     return {"arena": LOCAL_ARENA, "systems": systems}
+
+
+MUSIC_ARENA = "music"
+#: A clip that takes seconds to be given, and seconds to be prepared.
+SONG = "A slow tune, 60 seconds."
+
+
+def music_arena(var: Path) -> dict[str, Any]:
+    """The systems file of an arena of replayed clips."""
+    clip = as_file(np.tile(melody(10), (6, 1)), kind="FLAC")
+    return {"arena": MUSIC_ARENA, "modality": "music", "systems": [_replay_clip(name, var, clip) for name in REPLAYED]}
+
+
+def _replay_clip(name: str, var: Path, clip: bytes) -> dict[str, Any]:
+    folder = var / f"clips-{name}"
+    folder.mkdir()
+    (folder / "clip.flac").write_bytes(clip)
+    (folder / "clips.jsonl").write_text(json.dumps({"prompt": SONG, "output": "clip.flac"}), encoding="utf-8")
+    common = {"organisation": name, "access": "open", "licence": "MIT", "backend": "replay"}
+    signature = {"vocals": "none", "duration": "free"}
+    return common | {"name": f"{name}-plays", "path": str(folder), "ttft_s": 4, "signature": signature}
 
 
 class Site(Stack):

@@ -9,7 +9,7 @@ import pytest
 
 from ops.processes import wait_until
 from tests.faults.followers import stored_texts
-from tests.faults.site import LOCAL_ARENA, SLOW, Site
+from tests.faults.site import LOCAL_ARENA, MUSIC_ARENA, SLOW, SONG, Site
 
 pytestmark = pytest.mark.stack
 BATTLES = 20
@@ -71,3 +71,29 @@ def test_a_local_answer_is_computed_again_after_its_process_was_killed(site, who
     _one_result_a_side(site, [battle_id])
     watched = alice.watch(battle_id)
     assert watched.texts[1] == stored_texts(alice, battle_id)
+
+
+def _in_phase(site: Site, battle_id: str, phase: str) -> bool:
+    """Whether a worker has a lease on this phase of the battle."""
+    sql = "SELECT count(*) FROM battles_turn WHERE battle_id = %s AND phase = %s AND lease_until > now()"
+    return site.query(sql, [battle_id, phase]) == [(1,)]
+
+
+@pytest.mark.parametrize(("phase", "worker"), [("generate", STREAMS), ("prepare", CPU)])
+def test_a_battle_of_music_outlives_the_worker_that_gathers_or_prepares_its_clips(site, phase, worker):
+    alice = site.visitor()
+    battle_id = alice.start(SONG, arena=MUSIC_ARENA)["id"]
+    assert wait_until(lambda: _in_phase(site, battle_id, phase), timeout_s=60, every_s=0.05)
+    site.kill(worker)
+    assert site.states([battle_id]) == {"generating": 1}
+    site.launch(worker)
+    assert site.wait_for([battle_id], ["ready"], within_s=90) == {"ready": 1}, site.logs()
+    _one_result_a_side(site, [battle_id])
+    # The phase that was cut off came again under another lease; nothing waits to be prepared any more.
+    (attempts,) = site.query(_ATTEMPTS, [[battle_id]])[0]
+    assert attempts >= 3
+    assert wait_until(lambda: site.query("SELECT count(*) FROM media_rawclip") == [(0,)], timeout_s=30)
+    sides = alice.battle(battle_id)["turns"][0]
+    clips = [alice.http.get(sides[side]["audio_url"]) for side in ("left", "right")]
+    assert [clip.status_code for clip in clips] == [200, 200]
+    assert len(clips[0].content) == len(clips[1].content)

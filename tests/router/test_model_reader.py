@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_reply_that_no_database_keeps_is_mended_and_counts_for_nothing(
 def test_without_an_answer_words_alone_are_read_and_soon(
     server: ModeratorServer, music: Arena, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    monkeypatch.setattr(model_reader, "BUDGET_S", 0.3)
+    monkeypatch.setattr(model_reader, "QUESTION", replace(model_reader.QUESTION, budget_s=0.3))
     says(server)
     match trouble:
         case "status":
