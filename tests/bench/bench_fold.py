@@ -18,6 +18,7 @@ from tests.bench.many_votes import arena_of
 VOTES = int(os.environ.get("VOTES", "100000"))
 ROUNDS = 3
 
+
 def timed(work: Callable[[], object]) -> float:
     """Seconds of one call."""
     start = time.perf_counter()
