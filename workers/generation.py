@@ -51,14 +51,14 @@ def _settle(outcome: Outcome | Gathered) -> TurnWork | None:
         case Completed(work, outputs):
             endings.finish_turn(work, outputs)
             logger.info("turn %s: ready at attempt %s", work.turn_id, work.attempt)
-        case Failed(work, failures, shown):
+        case Failed(work, failures, shown, unused):
             for side, error in failures.items():
                 logger.warning("turn %s %s: %s", work.turn_id, side, error.summary)
             if work.may_redraw and not shown:
-                return generation.redraw(work, failures)
-            endings.fail_turn(work, failures)
+                return generation.redraw(work, failures, unused)
+            endings.fail_turn(work, failures, unused)
         case _:
-            endings.fail_turn(outcome.work, reason="stopped")
+            endings.fail_turn(outcome.work, unused=outcome.unused, reason="stopped")
     return None
 
 

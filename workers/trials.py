@@ -40,7 +40,8 @@ def _try(trial_id: int, call: Any) -> None:
     try:
         call(work, notes)
     except BackendError as error:
-        trials.finish(work, notes, type(error).__name__)
+        error.said = notes.reasoning + notes.text
+        trials.finish(work, notes, type(error).__name__, is_free=not error.may_cost)
     except Exception:
         # The worker's shell: the operator must see that it ended.
         logger.exception("trial %s: defect", trial_id)

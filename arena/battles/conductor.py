@@ -68,18 +68,23 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """At least one side has none. `shown`: whether the visitor has seen text of this turn."""
+    """At least one side has none. `shown`: whether the visitor has seen text of this turn.
+
+    `unused`: what the others had said, which nobody will read and somebody will pay for.
+    """
 
     work: TurnWork
     failures: Mapping[Side, BackendError]
     shown: bool
+    unused: Mapping[Side, Output] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The visitor stopped the writing before there was anything to judge."""
+    """The visitor stopped the writing before there was anything to judge. `unused`: what had been said."""
 
     work: TurnWork
+    unused: Mapping[Side, Output] = field(default_factory=dict)
 
 
 Outcome: TypeAlias = Completed | Failed | Stopped
@@ -88,9 +93,10 @@ Restart: TypeAlias = Callable[[TurnWork, Side, BackendError], Awaitable[tuple[Tu
 
 @dataclass(slots=True)
 class _Source:
-    """One running call and what came of it so far."""
+    """One running call and what came of it so far. `asked`: whether it was made; a retry waits before."""
 
     task: "asyncio.Task[None]"
+    asked: bool = False
     started_at: float = field(default_factory=time.monotonic)
     text: str = ""
     reasoning: str = ""
@@ -118,6 +124,7 @@ class _Source:
             latency_s=end - self.started_at,
             input_tokens=self.finish.input_tokens if self.finish else None,
             output_tokens=self.finish.output_tokens if self.finish else None,
+            withheld=self.text[self.released :] if stopped else "",
         )
 
 
@@ -196,8 +203,13 @@ class Conductor:
             return self._completed(stopped=False)
         if stop:
             everyone_spoke = all(source.released for source in sources)
-            return self._completed(stopped=True) if everyone_spoke else Stopped(self._work)
+            return self._completed(stopped=True) if everyone_spoke else Stopped(self._work, self._unused())
         return None
+
+    def _unused(self) -> dict[Side, Output]:
+        """What the calls had said that were made and did not fail."""
+        made = {side: source for side, source in self._sources.items() if source.asked and source.error is None}
+        return {side: source.output(stopped=False) for side, source in made.items()}
 
     def _completed(self, *, stopped: bool) -> Completed:
         return Completed(self._work, {side: source.output(stopped=stopped) for side, source in self._sources.items()})
@@ -207,7 +219,7 @@ class Conductor:
         shown = any(self._writer.shown.values())
         delays = {side: self._delay_s(side, error) for side, error in failures.items()}
         if None in delays.values() or (self._work.may_redraw and not shown):
-            return Failed(self._work, failures, shown)
+            return Failed(self._work, failures, shown, self._unused())
         for side, delay_s in delays.items():
             self._retries[side] += 1
             self._work, self._calls[side] = await self._restart(self._work, side, failures[side])
@@ -231,7 +243,7 @@ def _raise_defects(sources: Mapping[Side, _Source]) -> None:
 
 async def _pump(source: _Source, call: Call, delay_s: float) -> None:
     await asyncio.sleep(delay_s)
-    source.started_at = time.monotonic()
+    source.asked, source.started_at = True, time.monotonic()
     try:
         events: Any = call.backend.stream(call.request)
         async with aclosing(events):

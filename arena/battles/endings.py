@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -34,15 +33,21 @@ def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bo
 
 def _answered(side: SideWork, output: Output) -> systems.CallResult:
     tokens = (output.input_tokens, output.output_tokens)
-    said = output.reasoning + output.content
+    said = output.reasoning + output.content + output.withheld
     return systems.CallResult(
         version_id=side.version.pk,
         ttft_s=output.ttft_s,
         latency_s=output.latency_s,
         input_tokens=output.input_tokens,
         output_tokens=output.output_tokens,
-        cost_usd=systems.charge_usd(side.version, side.messages, said, *tokens),
+        charge=systems.charge(side.version, side.messages, said, *tokens),
     )
+
+
+def _unused(side: SideWork, output: Output) -> systems.CallResult:
+    """A call that was ended because of the other side, or by the visitor, costs what it had said until then."""
+    charge = _answered(side, output).charge
+    return systems.CallResult(version_id=side.version.pk, outcome=systems.UNUSED, charge=charge, steers=False)
 
 
 def _store(work: SideWork, output: Output) -> None:
@@ -65,19 +70,26 @@ def _store(work: SideWork, output: Output) -> None:
 
 
 def fail_turn(
-    work: TurnWork, failures: Mapping[Side, BackendError] | None = None, reason: str = "backend_failed"
+    work: TurnWork,
+    failures: Mapping[Side, BackendError] | None = None,
+    unused: Mapping[Side, Output] | None = None,
+    reason: str = "backend_failed",
 ) -> None:
-    """End the battle without a vote.
+    """End the battle without a vote. `unused`: see `close_responses`.
 
     Raises:
         LeaseLost: the turn is not ours any more.
     """
-    close_responses(work, failures or {})
+    close_responses(work, failures or {}, unused or {})
     end_turn(work.turn_id, work.attempt, work.battle_id, BattleState.FAILED, reason)
 
 
-def close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> None:
+def close_responses(
+    work: TurnWork, failures: Mapping[Side, BackendError], unused: Mapping[Side, Output] | None = None
+) -> None:
     """End every call that still runs: failed where a failure is named, discarded otherwise.
+
+    `unused`: what calls had said that are discarded; it is charged, and stored nowhere.
 
     Raises:
         LeaseLost: the turn is not ours any more.
@@ -89,15 +101,16 @@ def close_responses(work: TurnWork, failures: Mapping[Side, BackendError]) -> No
                 status=ResponseStatus.FAILED.value, error_class=type(error).__name__, finished_at=Now()
             )
         live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
-        systems.record([_failed(work.sides[side], error) for side, error in failures.items()])
+        ended = [_failed(work.sides[side], error) for side, error in failures.items()]
+        systems.record(ended + [_unused(work.sides[side], output) for side, output in (unused or {}).items()])
         systems.forgo_probes([one.version.pk for side, one in work.sides.items() if side not in failures])
         systems.release(holder(work.turn_id))
 
 
 def _failed(side: SideWork, error: BackendError) -> systems.CallResult:
-    """A call that failed before any text is charged nothing; one that broke off is, for what it read and had said."""
-    cost_usd = systems.charge_usd(side.version, side.messages, error.said, None, None) if error.said else Decimal(0)
-    return systems.CallResult(version_id=side.version.pk, error_class=type(error).__name__, cost_usd=cost_usd)
+    """A call that broke off costs what it read and had said by then, as far as anybody can tell; see `may_cost`."""
+    charge = systems.charge(side.version, side.messages, error.said, None, None) if error.may_cost else systems.FREE
+    return systems.CallResult(version_id=side.version.pk, outcome=type(error).__name__, charge=charge)
 
 
 def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:

@@ -176,7 +176,9 @@ def release_lease(work: TurnWork) -> None:
     Turn.objects.filter(id=work.turn_id, attempt=work.attempt, finished_at=None).update(lease_until=None, rung_at=None)
 
 
-def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | None:
+def redraw(
+    work: TurnWork, failures: Mapping[Side, BackendError], unused: Mapping[Side, Output] | None = None
+) -> TurnWork | None:
     """Replace the pair before anything was shown; the failed attempt stays as rows.
 
     Where no other pair can answer, the same pair tries again if the failure may pass.
@@ -184,7 +186,7 @@ def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | 
     Returns:
         The new work; None when the battle has failed.
     """
-    turn = closed(work, failures)
+    turn = closed(work, failures, unused)
     if fresh := draw_again(turn):
         return _open_responses(turn, fresh)
     if turn.battle.pairing and all(isinstance(error, RetryableError) for error in failures.values()):
@@ -193,9 +195,9 @@ def redraw(work: TurnWork, failures: Mapping[Side, BackendError]) -> TurnWork | 
     return None
 
 
-def closed(work: TurnWork, failures: Mapping[Side, BackendError]) -> Turn:
+def closed(work: TurnWork, failures: Mapping[Side, BackendError], unused: Mapping[Side, Output] | None = None) -> Turn:
     """End the attempt (see `close_responses`); the turn stays ours, with its battle, its arena and the pair so far."""
-    close_responses(work, failures)
+    close_responses(work, failures, unused)
     turn = Turn.objects.select_related("battle__arena", "battle__pairing").get(id=work.turn_id)
     turn.attempt = work.attempt
     return turn

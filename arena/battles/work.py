@@ -51,7 +51,10 @@ class TurnWork:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What one side said, in full. Times in seconds from the call."""
+    """What one side said, in full. Times in seconds from the call.
+
+    `withheld`: what had come besides when the visitor stopped the writing; nobody reads it, but it was paid for.
+    """
 
     content: str
     reasoning: str
@@ -60,6 +63,7 @@ class Output:
     latency_s: float
     input_tokens: int | None
     output_tokens: int | None
+    withheld: str = ""
 
 
 def fence(turn_id: int, attempt: int) -> None:

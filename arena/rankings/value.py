@@ -17,7 +17,7 @@ from arena.arenas.models import Arena, Modality
 from arena.rankings.contenders import Contender, contenders_of, rows_of, versions_of
 from arena.rankings.selectors import Leaderboard, LeaderboardRow
 from arena.rankings.tallying import read
-from arena.systems import buckets
+from arena.systems import buckets, usage
 from arena.systems.models import SystemVersion, Usage
 
 WINDOW: Final = timedelta(days=7)
@@ -114,6 +114,7 @@ def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
     answered = Q(outcome="")
     rows = (
         Usage.objects.filter(version__system__arena=arena, hour__gt=Now() - WINDOW)
+        .exclude(outcome=usage.UNUSED)
         .order_by()
         .values("version_id")
         .annotate(

@@ -181,8 +181,9 @@ class SystemAdmin(AuditedAdmin):
 
     @admin.display(description="30 days")
     def thirty_days(self, obj: Any) -> str:
-        """Spent in 30 UTC days."""
-        return usd(obj.figures.spent_30_days_usd)
+        """Spent in 30 UTC days, and what of it is an estimate because no number of tokens was told."""
+        spent, estimated = usd(obj.figures.spent_30_days_usd), obj.figures.estimated_30_days_usd
+        return f"{spent}, {usd(estimated)} of it estimated" if estimated else spent
 
     @admin.display(description="last answer")
     def last_seen(self, obj: Any) -> str:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now, TruncDay
 from arena.systems import buckets, steering
 from arena.systems.breaker import BreakerState
 from arena.systems.models import Health, SystemVersion, Usage
+from arena.systems.usage import UNUSED
 
 WINDOW_H: Final = 24
 SPENDING_DAYS: Final = 30
@@ -28,6 +29,7 @@ class Figures:
     latency_counts: list[int] = field(default_factory=buckets.empty)
     spent_today_usd: Decimal = Decimal(0)
     spent_30_days_usd: Decimal = Decimal(0)
+    estimated_30_days_usd: Decimal = Decimal(0)
     reserved_usd: Decimal = Decimal(0)
     breaker: BreakerState = BreakerState.CLOSED
     retry_at: datetime | None = None
@@ -64,8 +66,8 @@ def figures_of(versions: Iterable[SystemVersion]) -> dict[int, Figures]:
         found[version_id].spent_today_usd = usd
     for version_id, usd in steering.reserved_usd(found).items():
         found[version_id].reserved_usd = usd
-    for version_id, usd in _spent_usd(found).items():
-        found[version_id].spent_30_days_usd = usd
+    for version_id, usd, estimated_usd in _spent_usd(found):
+        found[version_id].spent_30_days_usd, found[version_id].estimated_30_days_usd = usd, estimated_usd
     for health in Health.objects.filter(version_id__in=list(found)):
         figures = found[health.version_id]
         figures.breaker, figures.retry_at = BreakerState(health.state), health.retry_at
@@ -78,7 +80,7 @@ def _add_calls(found: dict[int, Figures]) -> None:
     """The hours of the last day: at most 25 rows for each version and outcome."""
     since = Now() - timedelta(hours=WINDOW_H)
     failures: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for hour in Usage.objects.filter(version_id__in=list(found), hour__gt=since):
+    for hour in Usage.objects.filter(version_id__in=list(found), hour__gt=since).exclude(outcome=UNUSED):
         figures = found[hour.version_id]
         figures.calls += hour.calls
         if hour.outcome:
@@ -88,7 +90,7 @@ def _add_calls(found: dict[int, Figures]) -> None:
         found[version_id].failures = dict(by_class)
 
 
-def _spent_usd(version_ids: Iterable[int]) -> dict[int, Decimal]:
+def _spent_usd(version_ids: Iterable[int]) -> Iterable[tuple[int, Decimal, Decimal]]:
     since = TruncDay(Now() - timedelta(days=SPENDING_DAYS - 1), tzinfo=UTC)
     recent = Usage.objects.filter(version_id__in=list(version_ids), hour__gte=since)
-    return dict(recent.values_list("version_id").annotate(usd=Sum("cost_usd")))
+    return recent.values_list("version_id").annotate(usd=Sum("cost_usd"), estimated_usd=Sum("estimated_usd"))

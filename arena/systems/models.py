@@ -119,7 +119,8 @@ class SystemEvent(models.Model):
 class Usage(models.Model):
     """What one version did in one UTC hour, by outcome: written with the calls, so that nobody counts them again.
 
-    `outcome` is empty for an answer, else the class of the error. The times are counts in `buckets.BOUNDS_S`.
+    `outcome` is empty for an answer, else `usage.UNUSED` or the class of the error. The times are counts in
+    `buckets.BOUNDS_S`.
     """
 
     version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
@@ -130,6 +131,8 @@ class Usage(models.Model):
     output_tokens = models.PositiveBigIntegerField(default=0)
     # Reported where the backend counts tokens, else estimated: the budget must not depend on a backend's honesty.
     cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    # Of it, what is an estimate by the text that came: also of calls that broke off, or that nobody used.
+    estimated_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)
     ttft_counts = ArrayField(models.PositiveIntegerField())
     latency_counts = ArrayField(models.PositiveIntegerField())
 

@@ -30,15 +30,18 @@ from arena.systems.backends.text import pieces, prompt_tokens
 from arena.systems.makers import address_policy, has_secret, make
 from arena.systems.models import SystemVersion
 from arena.systems.steering import hold, release, take, unavailable
-from arena.systems.usage import CallResult, forgo_probes, record
+from arena.systems.usage import FREE, UNUSED, CallResult, Charge, forgo_probes, record
 
 __all__ = [
+    "FREE",
+    "UNUSED",
     "CallResult",
+    "Charge",
     "address_policy",
     "backend_for",
     "backoff_s",
     "can_answer",
-    "charge_usd",
+    "charge",
     "cost_usd",
     "current_versions",
     "eligible_versions",
@@ -166,17 +169,18 @@ def cost_usd(version: SystemVersion, input_tokens: int | None, output_tokens: in
     return spent / _TOKENS_PER_PRICE
 
 
-def charge_usd(
+def charge(
     version: SystemVersion,
     messages: Sequence[Message],
     text: str,
     input_tokens: int | None,
     output_tokens: int | None,
-) -> Decimal:
+) -> Charge:
     """What counts against the budget: the cost, with tokens estimated from the texts where the backend told none."""
     counted_in = prompt_tokens(messages) if input_tokens is None else input_tokens
     counted_out = len(pieces(text)) if output_tokens is None else output_tokens
-    return cost_usd(version, counted_in, counted_out) or Decimal(0)
+    usd = cost_usd(version, counted_in, counted_out) or Decimal(0)
+    return Charge(usd, is_estimate=None in (input_tokens, output_tokens))
 
 
 def most_usd(version: SystemVersion, messages: Sequence[Message]) -> Decimal:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
@@ -29,7 +28,7 @@ from arena.systems.backends.base import (
     TextDelta,
 )
 from arena.systems.models import SystemVersion, Trial
-from arena.systems.usage import CallResult
+from arena.systems.usage import CallResult, Charge
 
 #: An operator waits no longer; a system that needs more is told as too slow.
 TOTAL_S: Final = 60.0
@@ -127,8 +126,11 @@ def _requirement(version: SystemVersion) -> dict[str, Any]:
 
 
 @transaction.atomic
-def finish(work: TrialWork, notes: Notes, error_class: str = "") -> None:
-    """Store what came back, and count it as usage; the breaker hears nothing of it."""
+def finish(work: TrialWork, notes: Notes, error_class: str = "", *, is_free: bool = False) -> None:
+    """Store what came back, and count it as usage; the breaker hears nothing of it.
+
+    `is_free`: the system never came to work on it.
+    """
     finish = notes.finish or Finished("other")
     tokens = (finish.input_tokens, finish.output_tokens)
     changed = Trial.objects.filter(pk=work.trial_id, finished_at=None).update(
@@ -145,19 +147,19 @@ def finish(work: TrialWork, notes: Notes, error_class: str = "") -> None:
     )
     if changed:
         said = notes.reasoning + notes.text
-        charge = services.charge_usd(work.version, work.request.messages, said, *tokens)
+        charge = services.FREE if is_free else services.charge(work.version, work.request.messages, said, *tokens)
         services.record([_result(work, notes, error_class, charge)])
 
 
-def _result(work: TrialWork, notes: Notes, error_class: str, charge: Decimal) -> CallResult:
+def _result(work: TrialWork, notes: Notes, error_class: str, charge: Charge) -> CallResult:
     return CallResult(
         version_id=work.version.pk,
-        error_class=error_class,
+        outcome=error_class,
         ttft_s=notes.ttft_s,
         latency_s=None if error_class else notes.latency_s,
         input_tokens=notes.finish.input_tokens if notes.finish else None,
         output_tokens=notes.finish.output_tokens if notes.finish else None,
-        cost_usd=charge,
+        charge=charge,
         steers=False,
     )
 

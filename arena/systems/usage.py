@@ -24,20 +24,36 @@ from arena.systems.models import Health
 BREAKER_FIELDS: Final = ("state", "recent", "openings", "retry_at", "probe_until")
 
 
+#: The outcome of a call that was ended because of somebody else: no answer and no failure, but it costs.
+UNUSED: Final = "unused"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a call counts against the budget. `is_estimate`: the backend told no number of tokens."""
+
+    usd: Decimal
+    is_estimate: bool = False
+
+
+FREE: Final = Charge(Decimal(0))
+
+
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """One call that ended. `error_class` is empty for an answer; times in seconds from the call, None: unknown.
+    """One call that ended. Times in seconds from the call, None: unknown.
 
-    `steers`: whether the breaker hears of it; an operator's test prompt spends money and steers nothing.
+    `outcome`: empty for an answer, `UNUSED` where the call was ended before anybody could use it, else the class of
+    the error. `steers`: whether the breaker hears of it; an operator's test prompt spends money and steers nothing.
     """
 
     version_id: int
-    error_class: str = ""
+    outcome: str = ""
     ttft_s: float | None = None
     latency_s: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
-    cost_usd: Decimal = Decimal(0)
+    charge: Charge = FREE
     steers: bool = True
 
 
@@ -64,25 +80,27 @@ def record(results: Sequence[CallResult]) -> None:
 def _measure(results: Sequence[CallResult]) -> None:
     """Count the calls for Prometheus as well, which asks for totals without end instead of hours."""
     for result in results:
-        if result.error_class:
-            measures.ERRORS.count(result.version_id, result.error_class)
+        if result.outcome not in ("", UNUSED):
+            measures.ERRORS.count(result.version_id, result.outcome)
         if result.ttft_s is not None:
             measures.FIRST_TEXT_S.observe(result.version_id, seconds=result.ttft_s)
         if result.latency_s is not None:
             measures.GENERATION_S.observe(result.version_id, seconds=result.latency_s)
-        if result.cost_usd:
-            measures.SPEND_USD.count(result.version_id, n=float(result.cost_usd))
+        if result.charge.usd:
+            measures.SPEND_USD.count(result.version_id, n=float(result.charge.usd))
 
 
 _COUNT_SQL: Final = """
 INSERT INTO systems_usage AS u
-    (version_id, hour, outcome, calls, input_tokens, output_tokens, cost_usd, ttft_counts, latency_counts)
-VALUES (%s, date_trunc('hour', statement_timestamp(), 'UTC'), %s, 1, %s, %s, %s, %s, %s)
+    (version_id, hour, outcome, calls, input_tokens, output_tokens, cost_usd, estimated_usd,
+     ttft_counts, latency_counts)
+VALUES (%s, date_trunc('hour', statement_timestamp(), 'UTC'), %s, 1, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (version_id, hour, outcome) DO UPDATE SET
     calls = u.calls + 1,
     input_tokens = u.input_tokens + excluded.input_tokens,
     output_tokens = u.output_tokens + excluded.output_tokens,
     cost_usd = u.cost_usd + excluded.cost_usd,
+    estimated_usd = u.estimated_usd + excluded.estimated_usd,
     ttft_counts = (SELECT array_agg(a + b ORDER BY n)
         FROM unnest(u.ttft_counts, excluded.ttft_counts) WITH ORDINALITY AS t(a, b, n)),
     latency_counts = (SELECT array_agg(a + b ORDER BY n)
@@ -93,10 +111,11 @@ ON CONFLICT (version_id, hour, outcome) DO UPDATE SET
 def _count(result: CallResult) -> None:
     values: list[Any] = [
         result.version_id,
-        result.error_class,
+        result.outcome,
         result.input_tokens or 0,
         result.output_tokens or 0,
-        result.cost_usd,
+        result.charge.usd,
+        result.charge.usd if result.charge.is_estimate else Decimal(0),
         buckets.of(result.ttft_s),
         buckets.of(result.latency_s),
     ]
@@ -135,10 +154,10 @@ def keep(health: Health, kept: Breaker, **changes: Any) -> None:
 
 
 def _follow(health: Any, result: CallResult) -> None:
-    outcome = breaker.FAILED if result.error_class else breaker.ANSWERED
+    outcome = breaker.FAILED if result.outcome else breaker.ANSWERED
     followed = breaker.after(breaker_of(health), outcome, health.now, rules())
-    if result.error_class:
-        keep(health, followed, last_failure_at=health.now, last_error_class=result.error_class)
+    if result.outcome:
+        keep(health, followed, last_failure_at=health.now, last_error_class=result.outcome)
     else:
         keep(health, followed, last_answer_at=health.now)
 

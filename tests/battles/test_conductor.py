@@ -130,6 +130,7 @@ async def test_a_failure_before_anything_was_shown_asks_for_another_pair_and_end
     assert isinstance(outcome, Failed)
     assert not outcome.shown
     assert set(outcome.failures) == {"left"}
+    assert {side: output.content for side, output in outcome.unused.items()} == {"right": "half"}
     assert stage.scripts["right"].closed
     assert stage.restarts == []
 
@@ -192,7 +193,9 @@ async def test_a_stop_before_any_text_leaves_nothing_to_judge(redis):
     running = asyncio.create_task(stage.conductor.run())
     await asyncio.sleep(0.1)
     stage.conductor.stop()
-    assert isinstance(await running, Stopped)
+    outcome = await running
+    assert isinstance(outcome, Stopped)
+    assert {side: output.content for side, output in outcome.unused.items()} == {"left": "", "right": ""}
 
 
 async def test_a_flushed_redis_in_mid_stream_costs_no_text(redis):

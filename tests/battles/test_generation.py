@@ -10,43 +10,21 @@ from django.db.models.functions import Now
 from arena.battles import endings, gauges, generation, services
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
-from arena.battles.work import LeaseLost, Output
+from arena.battles.work import LeaseLost
 from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
-from arena.systems.backends.base import Misconfigured, ServerFailed, TimedOut
-from arena.systems.models import Health, Reservation, System, SystemVersion, Usage
-from arena.systems.usage import CallResult
-from tests.ballots import make_arena, make_voter
-from tests.contenders import replay_system
+from arena.systems.backends.base import Misconfigured, ServerFailed
+from arena.systems.models import Health, System, SystemVersion, Usage
+from arena.systems.usage import CallResult, Charge
+from tests.ballots import make_voter
+from tests.battles.turns import PROMPT, outputs, turn_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROMPT = "Say something."
-
-
-@pytest.fixture
-def arena(tmp_path, valkey):
-    arena = make_arena()
-    for name in ("alpha", "beta", "gamma", "delta"):
-        replay_system(arena, name, {PROMPT: f"{name} speaks", "More.": f"{name} again"}, tmp_path)
-    return arena
-
-
-@pytest.fixture
-def battle(arena):
-    return services.start_battle(arena, make_voter(), PROMPT)
-
-
-def _turn(battle, n=1):
-    return Turn.objects.get(battle=battle, n=n)
-
-
-def _outputs(text="text"):
-    return {side: Output(f"{text} {side}", "", "stop", 0.1, 1.0, 10, 20) for side in SIDES}
 
 
 def test_a_claim_draws_a_pair_and_opens_one_response_for_each_side(battle):
-    work = generation.claim_turn(_turn(battle).id)
+    work = generation.claim_turn(turn_of(battle).id)
     battle.refresh_from_db()
     assert battle.state == "generating"
     assert battle.pairing is not None
@@ -58,13 +36,13 @@ def test_a_claim_draws_a_pair_and_opens_one_response_for_each_side(battle):
 
 
 def test_a_claimed_turn_cannot_be_claimed_again_while_its_lease_runs(battle):
-    assert generation.claim_turn(_turn(battle).id) is not None
-    assert generation.claim_turn(_turn(battle).id) is None
+    assert generation.claim_turn(turn_of(battle).id) is not None
+    assert generation.claim_turn(turn_of(battle).id) is None
 
 
 def test_a_finished_turn_is_ready_and_holds_both_texts_and_their_cost(battle):
-    work = generation.claim_turn(_turn(battle).id)
-    endings.finish_turn(work, _outputs())
+    work = generation.claim_turn(turn_of(battle).id)
+    endings.finish_turn(work, outputs())
     battle.refresh_from_db()
     assert battle.state == "ready"
     left = Response.objects.get(turn__battle=battle, side="left")
@@ -78,16 +56,16 @@ def _lose_lease(battle):
 
 
 def test_after_the_lease_another_worker_takes_the_same_pair_and_the_first_writes_nothing(battle):
-    first = generation.claim_turn(_turn(battle).id)
+    first = generation.claim_turn(turn_of(battle).id)
     pairing = Battle.objects.get(id=battle.id).pairing_id
     _lose_lease(battle)
-    second = generation.claim_turn(_turn(battle).id)
+    second = generation.claim_turn(turn_of(battle).id)
     assert second.attempt == first.attempt + 1
     assert Battle.objects.get(id=battle.id).pairing_id == pairing
     with pytest.raises(LeaseLost):
-        endings.finish_turn(first, _outputs("late"))
+        endings.finish_turn(first, outputs("late"))
     assert not generation.renew_lease(first).alive
-    endings.finish_turn(second, _outputs("good"))
+    endings.finish_turn(second, outputs("good"))
     complete = Response.objects.filter(turn__battle=battle, status="complete")
     assert sorted(complete.values_list("content", flat=True)) == ["good left", "good right"]
     assert Response.objects.filter(turn__battle=battle, error_class="WorkerLost").count() == 2
@@ -95,15 +73,15 @@ def test_after_the_lease_another_worker_takes_the_same_pair_and_the_first_writes
 
 def test_a_turn_that_takes_its_workers_down_is_given_up(battle):
     for _ in range(generation.MAX_ATTEMPTS["text"]):
-        assert generation.claim_turn(_turn(battle).id) is not None
+        assert generation.claim_turn(turn_of(battle).id) is not None
         _lose_lease(battle)
-    assert generation.claim_turn(_turn(battle).id) is None
+    assert generation.claim_turn(turn_of(battle).id) is None
     battle.refresh_from_db()
     assert (battle.state, battle.reason) == ("failed", "gave_up")
 
 
 def test_a_redraw_replaces_the_whole_pair_without_the_failed_system_and_keeps_the_attempt(battle):
-    work = generation.claim_turn(_turn(battle).id)
+    work = generation.claim_turn(turn_of(battle).id)
     failed = work.sides["left"].version
     again = generation.redraw(work, {"left": ServerFailed("down")})
     battle.refresh_from_db()
@@ -119,7 +97,7 @@ def test_a_redraw_replaces_the_whole_pair_without_the_failed_system_and_keeps_th
 
 def test_where_no_other_pair_can_answer_the_same_one_tries_again_if_that_may_help(arena, battle, settings):
     settings.ARENA_REDRAWS = {"text": 0}
-    work = generation.claim_turn(_turn(battle).id)
+    work = generation.claim_turn(turn_of(battle).id)
     again = generation.redraw(work, {"left": ServerFailed("down")})
     assert {s: w.version.id for s, w in again.sides.items()} == {s: w.version.id for s, w in work.sides.items()}
     assert not again.may_redraw
@@ -130,17 +108,17 @@ def test_where_no_other_pair_can_answer_the_same_one_tries_again_if_that_may_hel
 
 def test_a_prompt_that_fewer_than_two_systems_can_answer_is_refused_with_a_reason(arena):
     battle = services.start_battle(arena, make_voter(), "A prompt that no file has.")
-    assert generation.claim_turn(_turn(battle).id) is None
+    assert generation.claim_turn(turn_of(battle).id) is None
     battle.refresh_from_db()
     assert battle.state == "refused"
     assert battle.reason
 
 
 def test_a_follow_up_goes_to_the_same_two_systems_each_with_its_own_history(battle):
-    work = generation.claim_turn(_turn(battle).id)
-    endings.finish_turn(work, _outputs())
+    work = generation.claim_turn(turn_of(battle).id)
+    endings.finish_turn(work, outputs())
     services.add_turn(battle.id, battle.voter, "More.")
-    again = generation.claim_turn(_turn(battle, 2).id)
+    again = generation.claim_turn(turn_of(battle, 2).id)
     assert not again.may_redraw
     for side in SIDES:
         assert again.sides[side].version == work.sides[side].version
@@ -148,7 +126,7 @@ def test_a_follow_up_goes_to_the_same_two_systems_each_with_its_own_history(batt
 
 
 def test_a_restarted_side_keeps_its_failed_attempt_as_a_row(battle):
-    work = generation.claim_turn(_turn(battle).id)
+    work = generation.claim_turn(turn_of(battle).id)
     again = endings.restart_side(work, "right", ServerFailed("cut"))
     rows = Response.objects.filter(turn__battle=battle, side="right").order_by("id")
     assert [(row.status, row.error_class) for row in rows] == [("failed", "ServerFailed"), ("generating", "")]
@@ -156,7 +134,7 @@ def test_a_restarted_side_keeps_its_failed_attempt_as_a_row(battle):
 
 
 def test_a_stop_is_found_when_the_lease_is_renewed(battle):
-    work = generation.claim_turn(_turn(battle).id)
+    work = generation.claim_turn(turn_of(battle).id)
     services.stop(battle.id, battle.voter)
     renewal = generation.renew_lease(work)
     assert renewal.alive
@@ -166,13 +144,13 @@ def test_a_stop_is_found_when_the_lease_is_renewed(battle):
 def test_the_sweep_finds_turns_that_nobody_holds_and_rings_once_in_a_while(battle):
     assert generation.due_turns(8) == []
     Turn.objects.update(rung_at=None)
-    assert [turn.id for turn in generation.due_turns(8)] == [_turn(battle).id]
+    assert [turn.id for turn in generation.due_turns(8)] == [turn_of(battle).id]
     assert generation.due_turns(8) == []
-    generation.claim_turn(_turn(battle).id)
+    generation.claim_turn(turn_of(battle).id)
     Turn.objects.update(rung_at=None)
     assert generation.due_turns(8) == []
     _lose_lease(battle)
-    assert [turn.id for turn in generation.due_turns(8)] == [_turn(battle).id]
+    assert [turn.id for turn in generation.due_turns(8)] == [turn_of(battle).id]
 
 
 def test_a_simulated_battle_gets_its_answers_through_the_same_rows(arena):
@@ -187,59 +165,20 @@ def _budget(usd):
     System.objects.update(daily_budget_usd=usd)
 
 
-def test_a_finished_turn_counts_both_calls_and_gives_the_reserved_budget_back(battle):
-    _budget(1)
-    work = generation.claim_turn(_turn(battle).id)
-    assert Reservation.objects.count() == 2
-    endings.finish_turn(work, _outputs())
-    assert not Reservation.objects.exists()
-    rows = Usage.objects.order_by("version_id").values_list("outcome", "calls", "input_tokens", "output_tokens")
-    assert list(rows) == [("", 1, 10, 20)] * 2
-    assert {float(cost) for cost in Usage.objects.values_list("cost_usd", flat=True)} == {50 / 1e6}
-
-
-def test_tokens_that_a_backend_does_not_tell_are_estimated_for_the_budget(battle):
-    work = generation.claim_turn(_turn(battle).id)
-    endings.finish_turn(work, {side: Output("A few words.", "", "stop", 0.1, 1.0, None, None) for side in SIDES})
-    assert all(cost > 0 for cost in Usage.objects.values_list("cost_usd", flat=True))
-    assert set(Response.objects.values_list("cost_usd", flat=True)) == {None}
-
-
 def test_a_worker_that_lost_its_lease_counts_nothing(battle):
-    first = generation.claim_turn(_turn(battle).id)
+    first = generation.claim_turn(turn_of(battle).id)
     _lose_lease(battle)
-    second = generation.claim_turn(_turn(battle).id)
-    for call in (lambda: endings.finish_turn(first, _outputs()), lambda: generation.fail_turn(first)):
+    second = generation.claim_turn(turn_of(battle).id)
+    for call in (lambda: endings.finish_turn(first, outputs()), lambda: generation.fail_turn(first)):
         with pytest.raises(LeaseLost):
             call()
-    endings.finish_turn(second, _outputs())
+    endings.finish_turn(second, outputs())
     assert sorted(Usage.objects.values_list("outcome", "calls")) == [("", 1), ("", 1)]
-
-
-def test_failures_are_counted_by_class_and_a_cancelled_side_is_no_failure(battle):
-    work = generation.claim_turn(_turn(battle).id)
-    work = endings.restart_side(work, "left", TimedOut("idle"))
-    endings.fail_turn(work, {"left": ServerFailed("down")})
-    version = work.sides["left"].version.id
-    assert sorted(Usage.objects.values_list("version_id", "outcome", "calls")) == [
-        (version, "ServerFailed", 1),
-        (version, "TimedOut", 1),
-    ]
-
-
-def test_a_call_that_broke_off_is_charged_for_what_it_had_said_and_one_that_said_nothing_is_not(battle):
-    work = generation.claim_turn(_turn(battle).id)
-    broke_off = ServerFailed("down")
-    broke_off.said = "Half of an answer."
-    endings.fail_turn(work, {"left": broke_off, "right": ServerFailed("down")})
-    spent = dict(Usage.objects.values_list("version_id", "cost_usd"))
-    assert spent[work.sides["left"].version.id] > 0
-    assert spent[work.sides["right"].version.id] == 0
 
 
 def test_where_all_but_one_budget_is_used_up_the_battle_is_refused_with_a_reason(battle):
     _budget(0)
-    assert generation.claim_turn(_turn(battle).id) is None
+    assert generation.claim_turn(turn_of(battle).id) is None
     battle.refresh_from_db()
     assert (battle.state, battle.reason) == ("refused", "no_systems")
 
@@ -249,7 +188,7 @@ def test_a_version_with_an_open_breaker_is_not_in_the_pool_and_the_propensity_kn
     with transaction.atomic():
         systems.record([CallResult(broken.id, "ServerFailed")])
         Health.objects.update(state="open", retry_at=Now() + timedelta(hours=1))
-    generation.claim_turn(_turn(battle).id)
+    generation.claim_turn(turn_of(battle).id)
     pairing = Pairing.objects.get()
     assert broken.id not in dict(pairing.pool)
     assert pairing.pair_propensity == pytest.approx(1 / 3)
@@ -265,32 +204,26 @@ def test_a_pair_lost_to_a_faster_draw_is_drawn_again_from_those_that_are_left(ar
         found = eligible(*args)
         if not Usage.objects.exists():
             with transaction.atomic():
-                systems.record([CallResult(one.id, cost_usd=Decimal(1)) for one in spent])
+                systems.record([CallResult(one.id, charge=Charge(Decimal(1))) for one in spent])
         return found
 
     monkeypatch.setattr(router, "eligible_versions", and_then_spend)
     for _ in range(4):
         Usage.objects.all().delete()
         again = services.start_battle(arena, make_voter(), PROMPT)
-        generation.claim_turn(_turn(again).id)
+        generation.claim_turn(turn_of(again).id)
         pairing = Battle.objects.get(id=again.id).pairing
         assert not {pairing.left_id, pairing.right_id} & {one.id for one in spent}
         assert router.verify_pairing(pairing)
 
 
-def test_a_simulated_battle_is_no_usage(arena):
-    battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
-    generation.complete_simulated(battle, {"left": "one", "right": "two"})
-    assert not Usage.objects.exists()
-
-
 def test_unfinished_turns_are_running_overdue_or_waiting(arena, battle):
     assert gauges.running_leases().waiting == 1
-    generation.claim_turn(_turn(battle).id)
+    generation.claim_turn(turn_of(battle).id)
     held = gauges.running_leases()
     assert (held.running, held.overdue, held.waiting) == (1, 0, 0)
     assert held.oldest_running_s > 0
     _lose_lease(battle)
     assert gauges.running_leases().overdue == 1
-    endings.finish_turn(generation.claim_turn(_turn(battle).id), _outputs())
+    endings.finish_turn(generation.claim_turn(turn_of(battle).id), outputs())
     assert gauges.running_leases() == gauges.LeaseGauge(0, 0, 0, 0.0, 0.0)

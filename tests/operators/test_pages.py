@@ -22,7 +22,7 @@ from arena.common.models import OutboxMessage
 from arena.integrity.models import RateCounter
 from arena.systems import steering, usage
 from arena.systems.models import System, SystemVersion, Trial
-from arena.systems.usage import CallResult
+from arena.systems.usage import CallResult, Charge
 from tests.ballots import make_arena, make_battle, make_version
 from tests.operators.conftest import BATTLES, code_of, device_of, forget_proof, listed, text_of
 
@@ -44,7 +44,7 @@ def rows(arena: Arena, versions: list[SystemVersion], battle: Battle, olga: obje
         n = Battle.objects.count()
         more = make_version(arena, f"More {n}")
         with transaction.atomic():
-            usage.record([CallResult(more.pk, latency_s=1.0, cost_usd=Decimal("0.01"))])
+            usage.record([CallResult(more.pk, latency_s=1.0, charge=Charge(Decimal("0.01")))])
             audit.record(olga, "system.pause", more.system)
         steering.pause(System.objects.create(arena=arena, name=f"Paused {n}"))
         another = make_battle(arena, *versions)

@@ -13,7 +13,7 @@ from django.test import Client
 from arena.common.models import AuditEntry
 from arena.systems import steering, usage
 from arena.systems.models import Health, System, SystemEvent, SystemVersion, Trial
-from arena.systems.usage import CallResult
+from arena.systems.usage import CallResult, Charge
 from tests.operators.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def test_a_system_shows_health_latency_and_spending(operator: Client, versions: 
     System.objects.filter(pk=ada.system_id).update(daily_budget_usd=5)
     with transaction.atomic():
         for _ in range(3):
-            usage.record([CallResult(ada.pk, latency_s=2.0, cost_usd=Decimal("0.5"))])
+            usage.record([CallResult(ada.pk, latency_s=2.0, charge=Charge(Decimal("0.5")))])
         usage.record([CallResult(ada.pk, "TimedOut")])
     page = text_of(operator, "/admin/systems/system/?q=Ada")
     for words in ("Drawn", "25.0%", "$1.50 of $5.00"):

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from arena.systems import steering, usage
 from arena.systems.models import Health, Reservation, SystemEvent, SystemVersion, Usage
-from arena.systems.usage import CallResult
+from arena.systems.usage import CallResult, Charge
 from tests.ballots import make_arena, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def at_once(n: int, work: Callable[[int], None]) -> None:
 
 
 def test_calls_are_counted_by_hour_and_outcome(version: SystemVersion) -> None:
-    ended(version, "", "", ttft_s=0.2, latency_s=2.0, input_tokens=3, output_tokens=5, cost_usd=CENT)
+    ended(version, "", "", ttft_s=0.2, latency_s=2.0, input_tokens=3, output_tokens=5, charge=Charge(CENT))
     ended(version, "TimedOut")
     answers = Usage.objects.get(outcome="")
     assert (answers.calls, answers.input_tokens, answers.output_tokens, answers.cost_usd) == (2, 6, 10, 2 * CENT)
@@ -71,7 +71,7 @@ def test_no_call_is_lost_or_doubled_when_many_end_at_once(version: SystemVersion
     other = make_version(version.system.arena, "bea")
 
     def end(k: int) -> None:
-        pair = [CallResult(one.pk, "", latency_s=0.5, cost_usd=CENT) for one in (version, other)]
+        pair = [CallResult(one.pk, "", latency_s=0.5, charge=Charge(CENT)) for one in (version, other)]
         for _ in range(5):
             with transaction.atomic():
                 usage.record(pair if k % 2 else pair[::-1])
@@ -135,7 +135,7 @@ def test_failures_that_end_at_once_open_the_breaker_once(version: SystemVersion)
 
 
 def test_an_operators_test_prompt_costs_money_and_steers_nothing(version: SystemVersion) -> None:
-    ended(version, *["ServerFailed"] * 9, steers=False, cost_usd=CENT)
+    ended(version, *["ServerFailed"] * 9, steers=False, charge=Charge(CENT))
     assert Usage.objects.get().cost_usd == 9 * CENT
     assert not Health.objects.exists()
 
@@ -154,7 +154,7 @@ def test_parallel_draws_together_reserve_no_more_than_the_budget(version: System
 
 
 def test_a_budget_is_spent_by_what_ended_today_and_kept_free_for_what_runs(version: SystemVersion) -> None:
-    ended(version, "", cost_usd=4 * CENT)
+    ended(version, "", charge=Charge(4 * CENT))
     with transaction.atomic():
         steering.take({version: 5 * CENT}, "turn-1")
     assert not is_out(version, CENT)
@@ -165,7 +165,7 @@ def test_a_budget_is_spent_by_what_ended_today_and_kept_free_for_what_runs(versi
 
 
 def test_yesterdays_spending_is_forgotten_at_midnight_utc(version: SystemVersion) -> None:
-    ended(version, "", cost_usd=10 * CENT)
+    ended(version, "", charge=Charge(10 * CENT))
     assert is_out(version)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     Usage.objects.update(hour=midnight - timedelta(hours=1))
@@ -191,7 +191,7 @@ def test_a_reservation_whose_holder_vanished_ends_by_itself(version: SystemVersi
 
 
 def test_a_free_system_never_runs_out_and_no_budget_is_no_limit(version: SystemVersion) -> None:
-    ended(version, "", cost_usd=Decimal(1))
+    ended(version, "", charge=Charge(Decimal(1)))
     assert is_out(version)
     assert not is_out(version, Decimal(0))
     version.system.daily_budget_usd = None

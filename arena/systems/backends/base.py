@@ -18,7 +18,7 @@ BackendError
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 
 class BackendError(Exception):
@@ -29,8 +29,14 @@ class BackendError(Exception):
     text, reasoning included, that had come before; whoever called puts it here.
     """
 
+    never_asked: ClassVar[bool] = False
     status: int | None = None
     said: str = ""
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether the system may have begun to work on the prompt: then its maker asks money, also for no answer."""
+        return bool(self.said) or not (self.never_asked or self.status)
 
     @property
     def summary(self) -> str:
@@ -45,6 +51,8 @@ class RetryableError(BackendError):
 class ConnectFailed(RetryableError):
     """No connection to the backend."""
 
+    never_asked = True
+
 
 class TimedOut(RetryableError):
     """The backend was silent for too long in one phase."""
@@ -54,6 +62,11 @@ class TimedOut(RetryableError):
         self.phase = phase
 
     @property
+    def may_cost(self) -> bool:
+        """A prompt that was sent may have been read, however silent the backend was after that."""
+        return self.phase != "connect"
+
+    @property
     def summary(self) -> str:
         """Class and phase."""
         return f"TimedOut {self.phase}"
@@ -61,6 +74,8 @@ class TimedOut(RetryableError):
 
 class RateLimited(RetryableError):
     """The backend asks to come back later."""
+
+    never_asked = True
 
     def __init__(self, retry_after_s: float | None = None) -> None:
         super().__init__("rate limited")
@@ -82,9 +97,13 @@ class PermanentError(BackendError):
 class Misconfigured(PermanentError):
     """The operator must change something."""
 
+    never_asked = True
+
 
 class AddressForbidden(PermanentError):
     """The backend's address is private and not on the allow-list."""
+
+    never_asked = True
 
 
 class BadResponse(PermanentError):
@@ -101,6 +120,8 @@ class NothingSaid(PermanentError):
 
 class Unsupported(PermanentError):
     """This system cannot answer this prompt."""
+
+    never_asked = True
 
 
 @dataclass(frozen=True, slots=True)
