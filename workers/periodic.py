@@ -7,8 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from arena.arenas import selectors as arenas
-from arena.battles import generation, handover
-from arena.battles import services as battles
+from arena.battles import generation, handover, moves
 from arena.common import heartbeat, outbox, processes, queue, tracing
 from arena.common.queue import REFRESH_BOARD, RUN_JOB, SWEEP, app
 from arena.integrity import services as integrity
@@ -47,7 +46,7 @@ def sweep() -> None:
         queue.ring(REFRESH_BOARD, arena_id)
     for name in jobs.due_jobs():
         queue.ring(RUN_JOB, name)
-    battles.expire_battles()
+    moves.expire_battles()
     steering.purge_reservations()
     processes.forget_dead()
     trials.purge()

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from arena.battles import identity
 from arena.battles.models import Response, Turn
-from arena.battles.services import set_state
+from arena.battles.moves import set_state
 from arena.battles.states import BattleState, ResponseStatus, Side
 from arena.battles.work import LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.systems import services as systems

@@ -14,7 +14,8 @@ from django.db.models.functions import Extract, Now
 from arena.arenas.models import Modality
 from arena.battles.endings import close_responses, end_turn, fail_turn, finish_turn
 from arena.battles.models import Battle, Response, Turn
-from arena.battles.services import FIRST_TURN, set_state
+from arena.battles.moves import set_state
+from arena.battles.services import FIRST_TURN
 from arena.battles.states import SIDES, BattleState, Phase, ResponseStatus, Side
 from arena.battles.work import LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.router import services as router

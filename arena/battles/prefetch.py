@@ -10,7 +10,8 @@ from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arenas
 from arena.battles import pool
 from arena.battles.models import Prefetched
-from arena.battles.services import set_state, start_battle
+from arena.battles.moves import set_state
+from arena.battles.services import start_battle
 from arena.battles.states import BattleState
 from arena.common import ledger, periods
 

@@ -1,16 +1,12 @@
-"""What visitors do with battles: start, follow up, stop, report. Errors: `arena.battles.errors`.
-
-A change of state is a compare-and-set in SQL: it names the states it may come from and counts the rows it changed.
-"""
+"""What visitors do with battles: start, follow up, stop, report. Errors: `arena.battles.errors`."""
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from arena.accounts.models import Voter
@@ -27,7 +23,8 @@ from arena.battles.errors import (
     TooManyTurns,
 )
 from arena.battles.models import Battle, RefusedTurn, Report, Turn
-from arena.battles.states import BattleState, Side, is_terminal, sources_of
+from arena.battles.moves import set_state
+from arena.battles.states import BattleState, Side
 from arena.common import live, measures, outbox, queue, tracing
 from arena.router import services as router
 
@@ -36,39 +33,6 @@ FIRST_TURN: Final = 1
 
 def _open_to_all() -> None:
     """The gate of a caller who limits nobody."""
-
-
-_MOVE_SQL: Final = """
-UPDATE battles_battle SET state = %s, reason = %s, state_changed_at = statement_timestamp()
-WHERE id = %s AND state = ANY(%s) RETURNING arena_id
-"""
-
-
-def set_state(battle_id: uuid.UUID, target: BattleState, reason: str = "") -> bool:
-    """Move a battle to `target` if its present state allows that; open sockets hear of it after the commit.
-
-    Returns:
-        Whether this call moved it. False: somebody else moved it first, or the move is not allowed.
-    """
-    sources = [source.value for source in sources_of(target)]
-    with connection.cursor() as cursor:
-        # SQL, because the ORM's update cannot tell which arena the row belongs to without another query.
-        cursor.execute(_MOVE_SQL, [target.value, reason, battle_id, sources])
-        moved = cursor.fetchone()
-    if moved:
-        transaction.on_commit(partial(_announce, battle_id, moved[0], target, reason), robust=True)
-    return bool(moved)
-
-
-def _announce(battle_id: uuid.UUID, arena_id: int, state: BattleState, reason: str) -> None:
-    live.publish_state(battle_id, state.value, reason)
-    if is_terminal(state):
-        measures.BATTLES_ENDED.count(arena_id, state.value, reason)
-
-
-def mark_voted(battle_id: uuid.UUID) -> bool:
-    """Close a ready battle with a vote; inside the caller's transaction."""
-    return set_state(battle_id, BattleState.VOTED)
 
 
 def start_battle(
@@ -283,16 +247,6 @@ def report_answer(battle_id: uuid.UUID, voter: Voter, turn_n: int, side: Side, r
             return Report.objects.create(battle=battle, turn_n=turn_n, side=side, reason=reason, text=text)
     except IntegrityError as error:
         raise AlreadyReported(f"{battle_id} turn {turn_n} {side}") from error
-
-
-def expire_battles() -> int:
-    """Close battles that waited too long for a vote; returns how many."""
-    old = Battle.objects.filter(
-        state=BattleState.READY.value,
-        state_changed_at__lt=Now() - timedelta(seconds=settings.ARENA_BATTLE_EXPIRES_S),
-    )
-    ids = list(old.values_list("id", flat=True)[:500])
-    return sum(set_state(battle_id, BattleState.EXPIRED) for battle_id in ids)
 
 
 def resolve_report(report_id: int, resolution: str) -> bool:

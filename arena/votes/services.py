@@ -20,7 +20,7 @@ from django.db.models import Max
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
-from arena.battles import services as battles
+from arena.battles import moves
 from arena.battles.errors import BattleNotFound, NotReady
 from arena.battles.models import Battle
 from arena.battles.states import SIDES, BattleState, Side
@@ -127,7 +127,7 @@ def cast_vote(
         _require_reasons_of(battle.arena.modality, checked)
         if battle.state == BattleState.READY.value and is_heard(battle.arena.modality):
             _require_heard(battle)
-        if battles.mark_voted(battle_id):
+        if moves.mark_voted(battle_id):
             battle.state = BattleState.VOTED.value
             return Cast(battle, _insert(battle, voter, said), created=True)
     stored = Vote.objects.filter(battle_id=battle_id).first()

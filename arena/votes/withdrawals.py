@@ -15,7 +15,7 @@ from arena.accounts.models import Voter
 from arena.battles.erasing import erase_texts
 from arena.battles.errors import BattleNotFound, NotReady
 from arena.battles.models import Battle
-from arena.battles.services import set_state
+from arena.battles.moves import set_state
 from arena.battles.states import SIDES, BattleState
 from arena.common import outbox, queue
 from arena.media.erasing import erase_clips

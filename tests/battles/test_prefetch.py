@@ -6,10 +6,10 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.battles import generation, pool, prefetch, services
+from arena.battles import generation, moves, pool, prefetch, services
 from arena.battles.endings import finish_turn
 from arena.battles.models import Battle, Prefetched, Turn
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, BattleState
 from arena.battles.work import Output
 from arena.router.models import Pairing
 from arena.systems.models import System, SystemVersion
@@ -143,7 +143,7 @@ def test_a_battle_taken_by_two_at_once_goes_to_one(arena):
 
 def test_a_battle_that_ends_while_it_is_taken_is_given_to_nobody(arena, monkeypatch):
     battle = _ready(arena)
-    assert services.set_state(battle.id, services.BattleState.EXPIRED, prefetch.NOT_TAKEN)
+    assert moves.set_state(battle.id, BattleState.EXPIRED, prefetch.NOT_TAKEN)
     # As whoever looked a moment earlier saw it.
     monkeypatch.setattr(pool, "fresh", pool.untaken)
     taken = _start(arena, make_voter())

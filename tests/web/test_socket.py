@@ -14,7 +14,7 @@ from django.db import OperationalError
 from arena.accounts.services import voter_of_cookie, voter_of_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
-from arena.battles.services import set_state
+from arena.battles.moves import set_state
 from arena.battles.states import BattleState
 from arena.common import live
 from arena.common.pipelines import Pipelines
