@@ -3,6 +3,7 @@
 Colours and fonts are not set here: the script takes them from the page's theme.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -136,16 +137,31 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         y=[one.rating for one in known],
         text=[one.system for one in known],
         mode="markers+text",
-        textposition="top center",
+        textposition=_inwards([float(getattr(one, name)) for one in known]),
+        cliponaxis=False,
         hovertemplate="%{text}: %{y:.0f}, %{x:.4~g}<extra></extra>",
     )
     return _figure(
         [line, dots],
         height=380,
         showlegend=False,
-        xaxis={"title": {"text": title}, "type": "log", "automargin": True, "tickangle": 0, "nticks": 5},
+        # 0.0003 and not 300µ.
+        xaxis={
+            "title": {"text": title},
+            "type": "log",
+            "exponentformat": "none",
+            "automargin": True,
+            "tickangle": 0,
+            "nticks": 5,
+        },
         yaxis={"title": {"text": _("Rating"), "standoff": 12}, "automargin": True, "zeroline": False},
     )
+
+
+def _inwards(prices: Sequence[float]) -> list[str]:
+    """Where the name of each dot stands on a logarithmic axis: towards the middle, so that none leaves the figure."""
+    middle = math.sqrt(min(prices, default=1.0) * max(prices, default=1.0))
+    return ["top right" if price <= middle else "top left" for price in prices]
 
 
 def _figure(traces: Sequence[Any], **layout: Any) -> dict[str, Any]:

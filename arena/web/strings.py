@@ -65,6 +65,7 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "listen.missing_both": _("To vote, listen to {left} s more of the left clip and {right} s more of the right one."),
     # Answers
     "answer.copied": _("Copied"),
+    "answer.copy_code": _("Copy code"),
     "answer.copy_failed": _("Copying was refused by the browser"),
     "answer.empty": _("This system gave an empty answer."),
     "answer.left_turn": _("Left answer, turn {n}"),

@@ -38,6 +38,7 @@ export class BattleController {
     this.report = new ReportDialog(byId("report-dialog", HTMLDialogElement), battle.id, say);
     this.view = new TurnsView(byId("turns"), byId("turn-template", HTMLTemplateElement), {
       copy: (turn, side, button) => void copyText(this.assembler.text(turn)[side], button, say),
+      copyCode: (code, button) => void copyText(code, button, say),
       report: (turn, side, button) => {
         this.report.open(turn, side, button.closest("[aria-label]")?.getAttribute("aria-label") ?? "");
       },

@@ -12,12 +12,17 @@ const SERIES = ["#0f8f74", "#3b7dd8", "#c2571a", "#a14bbd", "#b3860b", "#c43d5c"
 /** Below this a figure has no room for more labels of its horizontal axis than these. */
 const NARROW_PX = 480;
 const NARROW_TICKS = 3;
+const NARROW_TITLE_PX = 12;
 
 /** `width`: of the place where it is drawn, in pixels. */
 export function themed(figure: Figure, style: Style, width: number): Figure {
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const narrow = width < NARROW_PX;
+  const title = (given: unknown): Fields =>
+    narrow && typeof given === "object" ? { title: { ...given, font: { size: NARROW_TITLE_PX } } } : {};
   const axis = (given: unknown): Fields => ({
     ...fields(given),
+    ...title(fields(given)["title"]),
     fixedrange: true,
     gridcolor: token("line"),
     linecolor: token("line-strong"),
@@ -40,7 +45,7 @@ export function themed(figure: Figure, style: Style, width: number): Figure {
     }),
     layout: {
       ...figure.layout,
-      xaxis: { ...axis(figure.layout["xaxis"]), ...(width < NARROW_PX ? { nticks: NARROW_TICKS } : {}) },
+      xaxis: { ...axis(figure.layout["xaxis"]), ...(narrow ? { nticks: NARROW_TICKS } : {}) },
       yaxis: axis(figure.layout["yaxis"]),
       font: { family: token("sans"), size: 14, color: token("ink-2") },
       hoverlabel: { bgcolor: token("ink"), bordercolor: token("ink"), font: { color: token("paper") } },

@@ -2,13 +2,22 @@
  * Model output as Markdown. It is hostile until proven otherwise, so it passes four walls:
  * raw HTML is shown as text (marked), nothing but an allow-list of elements and attributes survives over the WHOLE text
  * (DOMPurify), the page's Content-Security-Policy forbids inline script and every outside address, and Trusted Types
- * let nobody but DOMPurify turn text into elements.
+ * let nobody but DOMPurify turn text into elements. Formulas are made element by element, behind a list of their own.
  */
 import DOMPurify, { type Config } from "dompurify";
+import type { Formula } from "./formulas";
 import { Marked, type RendererObject, type TokenizerAndRendererExtension } from "marked";
 
 /** Returns highlighted HTML of a code block, or null where the language is not known (or not loaded yet). */
 export type Highlight = (code: string, language: string) => string | null;
+
+export interface MarkdownOptions {
+  highlight?: Highlight;
+  /** Without it formulas stay as they were written. */
+  formula?: Formula;
+  /** What the button over a code block says; without it there is none. */
+  copyLabel?: string;
+}
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "div", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span", "strong",
@@ -27,6 +36,7 @@ const CONFIG: Config & { RETURN_DOM_FRAGMENT: true } = {
   ADD_URI_SAFE_ATTR: ["align", "start"],
   RETURN_DOM_FRAGMENT: true,
 };
+const WIDE_FORMULA_CHARS = 60;
 const FIRST_HEADING = 4;
 const LAST_HEADING = 6;
 
@@ -35,7 +45,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
 }
 
-/** Formulas stay as they were written: Markdown must not eat their underscores and backslashes. */
+/** Formulas pass as they were written: Markdown must not eat their underscores and backslashes. */
 const math: TokenizerAndRendererExtension[] = [
   {
     name: "mathBlock",
@@ -113,6 +123,31 @@ function settleBoxes(root: DocumentFragment): void {
   for (const box of root.querySelectorAll("pre, .md-table")) box.setAttribute("tabindex", "0");
 }
 
+function drawFormulas(root: DocumentFragment, formula: Formula): void {
+  for (const place of root.querySelectorAll(".md-math")) {
+    const source = place.textContent;
+    const drawn = formula(source);
+    if (!drawn) continue;
+    place.replaceChildren(drawn);
+    // One that may be too wide scrolls, and what scrolls must be reachable by keyboard.
+    if (drawn.getAttribute("display") === "block" && source.length > WIDE_FORMULA_CHARS) place.setAttribute("tabindex", "0");
+  }
+}
+
+function offerCopies(root: DocumentFragment, label: string): void {
+  for (const code of root.querySelectorAll("pre")) {
+    const box = document.createElement("div");
+    box.className = "md-copy";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--small md-copy__button";
+    button.dataset["copyCode"] = "";
+    button.textContent = label;
+    code.replaceWith(box);
+    box.append(button, code);
+  }
+}
+
 function settleClasses(root: DocumentFragment): void {
   for (const element of root.querySelectorAll("[class]")) {
     const kept = [...element.classList].filter((name) => CLASSES.test(name));
@@ -124,7 +159,8 @@ function settleClasses(root: DocumentFragment): void {
 export class Markdown {
   private readonly marked: Marked;
 
-  constructor(highlight: Highlight = () => null) {
+  constructor(private readonly options: MarkdownOptions = {}) {
+    const highlight = options.highlight ?? ((): null => null);
     this.marked = new Marked({ gfm: true, breaks: false, async: false });
     this.marked.use({ extensions: math });
     this.marked.use({ renderer: renderer(highlight) });
@@ -144,6 +180,9 @@ export class Markdown {
     settleHeadings(root);
     settleLinks(root);
     settleBoxes(root);
+    const { formula, copyLabel } = this.options;
+    if (formula) drawFormulas(root, formula);
+    if (copyLabel) offerCopies(root, copyLabel);
     return root;
   }
 }

@@ -8,6 +8,7 @@ const SETTLE_MS = 700;
 
 export class Progress {
   private phase: Phase | undefined;
+  private readonly site = document.title.split(" · ").pop() ?? "";
   private said = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -26,8 +27,11 @@ export class Progress {
     const shown = note ? `${words} ${note}` : words;
     if (this.label.textContent !== shown) this.label.textContent = shown;
     // Drawn again with every frame: only a change may take the place of what waits to be said.
-    if (phase !== this.phase) this.say(words);
+    if (phase === this.phase) return;
     this.phase = phase;
+    this.say(words);
+    // Who waits in another tab reads there that it is time to come back.
+    document.title = `${words} · ${this.site}`;
   }
 
   say(words: string): void {

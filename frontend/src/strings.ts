@@ -7,7 +7,7 @@ export const KEYS = [
   "phase.queued", "phase.waiting", "phase.writing", "phase.retrying", "phase.stopping", "phase.finishing",
   "phase.ready", "phase.voted", "phase.failed", "phase.refused", "phase.expired",
   "connection.waiting", "connection.offline", "connection.gone",
-  "answer.copied", "answer.copy_failed", "answer.empty", "answer.left_turn", "answer.right_turn", "turn.name",
+  "answer.copied", "answer.copy_code", "answer.copy_failed", "answer.empty", "answer.left_turn", "answer.right_turn", "turn.name",
   "vote.sending", "vote.armed", "vote.conflict", "vote.lost", "vote.said",
   "turn.sending", "report.sent", "report.repeated",
   "error.network", "error.limit", "error.unknown",

@@ -1,5 +1,6 @@
 /** The turns of a battle in the DOM: one prompt and two answers each, the same code for both sides. */
 import { Markdown } from "./markdown";
+import { Formulas } from "./formulas";
 import { CodeHighlighter } from "./highlight";
 import { Painter } from "./painter";
 import { text } from "./strings";
@@ -14,6 +15,7 @@ interface TurnElements {
 
 export interface AnswerActions {
   copy: (turn: number, side: Side, button: HTMLButtonElement) => void;
+  copyCode: (code: string, button: HTMLButtonElement) => void;
   report: (turn: number, side: Side, button: HTMLButtonElement) => void;
 }
 
@@ -26,8 +28,13 @@ export class TurnsView {
     private readonly template: HTMLTemplateElement,
     private readonly actions: AnswerActions,
   ) {
-    const highlighter = new CodeHighlighter(() => { this.redraw(); });
-    this.markdown = new Markdown(highlighter.highlight);
+    const redraw = (): void => { this.redraw(); };
+    this.markdown = new Markdown({
+      highlight: new CodeHighlighter(redraw).highlight,
+      formula: new Formulas(redraw).draw,
+      copyLabel: text("answer.copy_code"),
+    });
+    container.addEventListener("click", (event) => { this.clicked(event); });
     for (const root of container.querySelectorAll<HTMLElement>("[data-turn]")) {
       this.adopt(Number(root.dataset["turn"]), root);
     }
@@ -82,6 +89,13 @@ export class TurnsView {
 
   focusTurn(n: number): void {
     this.turns.get(n)?.root.scrollIntoView({ block: "start" });
+  }
+
+  /** The buttons over code blocks come and go with the text: the container hears for them. */
+  private clicked(event: Event): void {
+    const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-copy-code]") : null;
+    const code = button?.parentElement?.querySelector("pre")?.textContent;
+    if (button && code !== undefined) this.actions.copyCode(code, button);
   }
 
   private redraw(): void {

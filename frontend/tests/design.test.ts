@@ -58,7 +58,9 @@ it("a figure takes the colours of the page and keeps what the server drew", () =
   expect(drawn.layout).toMatchObject({ height: 200, xaxis: { title: "Rating", gridcolor: "line" }, font: { color: "ink-2" } });
 });
 
-it.each([[390, 3], [900, 5]])("a figure of %i px has at most %i labels along", (width, labels) => {
+it.each([[390, 3, { size: 12 }], [900, 5, undefined]])("a figure of %i px has at most %i labels along, and a title that fits", (width, labels, font) => {
   const style = { getPropertyValue: () => "" } as unknown as CSSStyleDeclaration;
-  expect(themed({ data: [], layout: { xaxis: { nticks: 5 } } }, style, width).layout).toMatchObject({ xaxis: { nticks: labels } });
+  const drawn = themed({ data: [], layout: { xaxis: { nticks: 5, title: { text: "Seconds" } } } }, style, width);
+  expect(drawn.layout).toMatchObject({ xaxis: { nticks: labels, title: { text: "Seconds" } } });
+  expect((drawn.layout["xaxis"] as { title: { font?: object } }).title.font).toEqual(font);
 });

@@ -91,7 +91,7 @@ describe("hostile output", () => {
   });
 
   it("lets an answer borrow no class of the page", () => {
-    const evil = new Markdown(() => '<span class="hljs-keyword button dialog">x</span>');
+    const evil = new Markdown({ highlight: () => '<span class="hljs-keyword button dialog">x</span>' });
     const root = evil.render("```js\nx\n```");
     expect(root.querySelector("span")?.className).toBe("hljs-keyword");
   });
@@ -131,6 +131,23 @@ describe("formatting", () => {
     expect(shown("- [x] done\n- [ ] open").textContent).toContain("\u2611");
     expect(shown("```python\nprint(1)\n```").querySelector("pre code")?.textContent).toBe("print(1)\n");
     expect(shown("3. c\n4. d").querySelector("ol")?.getAttribute("start")).toBe("3");
+  });
+});
+
+describe("code blocks", () => {
+  it("have a button to copy them, outside of their text", () => {
+    const box = document.createElement("div");
+    box.append(new Markdown({ copyLabel: "Copy code" }).render("Run\n\n```sh\nls\n```"));
+    const button = box.querySelector("button[data-copy-code]");
+    expect(button?.textContent).toBe("Copy code");
+    expect(button?.parentElement?.querySelector("pre")?.textContent).toBe("ls\n");
+    expect(button?.getAttribute("type")).toBe("button");
+  });
+
+  it("are not opened by a button that an answer writes itself", () => {
+    const box = document.createElement("div");
+    box.append(new Markdown({ copyLabel: "Copy code" }).render("<button data-copy-code>Copy</button>"));
+    expect(box.querySelector("button")).toBeNull();
   });
 });
 

@@ -8,6 +8,7 @@ let progress: Progress;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  document.title = "Which answer is better? · Preference Arena";
   useStrings({ "phase.writing": "Both are writing", "phase.ready": "Both are ready" });
   const make = (): HTMLElement => document.createElement("p");
   label = make(); announcer = make();
@@ -39,4 +40,10 @@ it("a quick change is not said, and what changes by the second is shown only", (
   progress.show("ready", "About 3 s to go.");
   vi.advanceTimersByTime(1000);
   expect([announcer.textContent, label.textContent]).toEqual(["Both are ready", "Both are ready About 3 s to go."]);
+});
+
+it("the window's title tells who waits in another one that it is time to come back", () => {
+  progress.show("writing");
+  progress.show("ready", "About 3 s to go.");
+  expect(document.title).toBe("Both are ready · Preference Arena");
 });

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from arena.web.figures import BAR_MARGIN, BAR_WIDTH, interval_bars, leaderboard_figure
+from arena.web.figures import BAR_MARGIN, BAR_WIDTH, interval_bars, leaderboard_figure, pareto_figure
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,23 @@ def test_the_figure_brings_no_colours_of_its_own() -> None:
 def test_names_that_look_like_numbers_stay_names() -> None:
     figure = leaderboard_figure([Row("42", 1.0, 0.0, 2.0)])
     assert figure["layout"]["yaxis"]["type"] == "category"
+
+
+@dataclass(frozen=True)
+class Priced:
+    system: str
+    rating: float
+    cost_usd: float
+    on_front: bool = True
+
+
+def test_names_of_dots_stand_towards_the_middle_and_prices_are_written_out() -> None:
+    values = [Priced("dear", 1000.0, 0.02), Priced("cheap", 900.0, 0.0003), Priced("middle", 950.0, 0.001)]
+    figure = pareto_figure(values, "cost_usd", "on_front", "US dollars")  # type: ignore[arg-type]
+    dots = figure["data"][1]
+    assert dict(zip(dots["text"], dots["textposition"], strict=True)) == {
+        "dear": "top left",
+        "cheap": "top right",
+        "middle": "top right",
+    }
+    assert figure["layout"]["xaxis"]["exponentformat"] == "none"
