@@ -24,6 +24,9 @@ UV_STAMP := .venv/.uv-$(call sum,requirements/bootstrap.txt)
 DEMO_STAMP := .venv/.demo-$(call with_commands,requirements/demo.txt)
 DEV_STAMP := .venv/.dev-$(call with_commands,requirements/dev.txt)
 BENCH_STAMP := .venv-bench/.bench-$(call sum,requirements/bench.txt)
+# The version that the consumers were tried with; the smallest build that pip finds on this machine will do.
+TORCH := torch==2.13.0
+CONSUMERS_STAMP := .venv-consumers/.consumers-$(call sum,requirements/consumers.txt)-$(TORCH)
 NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')
 STATIC := $(shell find arena -type f -path '*/static/*')
@@ -32,7 +35,7 @@ MESSAGES := $(patsubst %.po,%.mo,$(shell find arena -name '*.po'))
 OFFLINE := ARENA_DEBUG=1 ARENA_SECRET_KEY=offline DATABASE_URL=postgresql://offline@127.0.0.1:1/offline
 say = @printf '[%6.1f s] %s\n' "$$(( $$(date +%s) - $(STARTED) ))" "$(1)"
 
-.PHONY: help install install-dev build demo test test-unit lint lock bench system-packages clean
+.PHONY: help install install-dev build demo test test-unit test-consumers lint lock bench system-packages clean
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):[^#]*## /\1\t/' | column -t -s "$$(printf '\t')"
 
@@ -70,6 +73,15 @@ $(BENCH_STAMP): | $(UV_STAMP)
 	@$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt
 	@rm -f .venv-bench/.bench-*; touch $@
 
+# Those who read exports. Torch comes by pip, which knows the machine's own wheels, and after the rest, without the lock.
+$(CONSUMERS_STAMP): | $(UV_STAMP)
+	$(call say,packages of the consumers in .venv-consumers (requirements/consumers.txt and $(TORCH)))
+	@[ -x .venv-consumers/bin/python ] || $(PYTHON) -m venv .venv-consumers
+	@$(BIN)/uv pip install --quiet --python .venv-consumers/bin/python --no-deps --require-hashes \
+	  -r requirements/consumers.txt
+	@.venv-consumers/bin/python -m pip install -qq --disable-pip-version-check $(TORCH)
+	@rm -f .venv-consumers/.consumers-*; touch $@
+
 $(NPM_STAMP):
 	@command -v npm > /dev/null || { echo "Node 20 with npm is needed to build the front end." >&2; exit 1; }
 	$(call say,front-end packages (frontend/package-lock.json))
@@ -104,6 +116,9 @@ test: install-dev system-packages ## every test: front end, Python, whole stack,
 test-unit: install-dev ## the tests that need neither the whole stack nor a browser
 	@$(BIN)/python -m ops.suite unit
 
+test-consumers: install-dev $(CONSUMERS_STAMP) ## routers of others train on exports of a release [two minutes of CPU; torch]
+	@CONSUMERS_PYTHON="$(CURDIR)/.venv-consumers/bin/python" $(BIN)/python -m pytest -q -p no:schemathesis tests/consumers
+
 lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front end
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -137,7 +152,8 @@ lock: $(UV_STAMP) ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) --extra server --extra demo -c requirements/base.txt -o requirements/demo.txt
 	$(COMPILE) --extra server --extra demo --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	$(COMPILE) --extra server --extra bench -o requirements/bench.txt
+	$(COMPILE) --extra consumers -o requirements/consumers.txt
 
 clean: ## delete what was built; data in var/ stays
-	rm -rf staticfiles frontend/dist frontend/node_modules .venv .venv-bench
+	rm -rf staticfiles frontend/dist frontend/node_modules .venv .venv-bench .venv-consumers
 	find arena -name '*.mo' -delete

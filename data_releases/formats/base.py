@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_releases.embedding import Vectors
+from arena.policies.embedding import Vectors
 from data_releases.split import PARTS
 from data_releases.vectors import prompt_id
 

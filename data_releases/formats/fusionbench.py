@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from data_releases.embedding import Vectors, embedded
+from arena.policies.embedding import Vectors, embedded
 from data_releases.formats import grid as grids
 from data_releases.formats.base import Data, Export, Format, json_file, parquet_table
 from data_releases.formats.grid import TWO_PARTS, Cell, Grid, Query, best_of, grid_of, scaled

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data_releases.embedding import embedded
+from arena.policies.embedding import embedded
 from data_releases.formats import grid as grids
 from data_releases.formats.base import Data, Export, Format, NothingToExport, csv_file, json_file, npy_file
 from data_releases.formats.fusionbench import normalised

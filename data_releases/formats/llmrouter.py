@@ -11,7 +11,7 @@ Source: github.com/ulab-uiuc/LLMRouter, `llmrouter/data`.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from data_releases import embedding
+from arena.policies import embedding
 from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_file, json_lines, npy_file
 from data_releases.formats.grid import Grid, Query, grid_of
 from data_releases.formats.metadata import described

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from data_releases import embedding
+from arena.policies import embedding
 from data_releases.formats.base import (
     Comparison,
     Data,

@@ -86,12 +86,8 @@ def build(folder: Path) -> None:
 
     from arena.battles.states import SIDES
     from arena.systems.models import SystemVersion
-    from data_releases import extract, services
-    from data_releases.assemble import Facts, assemble
-    from data_releases.certified import tally_table
-    from data_releases.projection import Rules, project
     from tests.ballots import make_arena, make_versions, make_voter
-    from tests.data_releases.world import FIRST, OCTOBER, add_battle
+    from tests.data_releases.world import FIRST, add_battle
 
     rng = random.Random(2026)
     arena = make_arena()
@@ -121,11 +117,25 @@ def build(folder: Path) -> None:
             publication=number % 4 != 0,
             response={"identity_matches": ["I am Heron"]} if number % 50 == 7 else None,
         )  # fmt: skip
+    write_release(arena.pk, folder)
+
+
+def write_release(arena_id: int, folder: Path) -> None:
+    """The release of an arena's October 2026, with a key that is thrown away."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from arena.arenas.models import Arena
+    from data_releases import extract, services
+    from data_releases.assemble import Facts, assemble
+    from data_releases.certified import tally_table
+    from data_releases.projection import Rules, project
+    from tests.data_releases.world import FIRST, OCTOBER
+
     # The fold finds languages and categories.
-    services.fold_votes(arena.pk)
+    services.fold_votes(arena_id)
     midnight = FIRST.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     window = extract.Window(midnight, midnight.replace(month=11))
-    raw = extract.read(arena, window)
+    raw = extract.read(Arena.objects.get(pk=arena_id), window)
     projected = project(raw, b"sample salt of 32 bytes, public!", Rules("text", is_demo=False, publish_texts=True))
     facts = Facts(
         arena="text",
@@ -137,8 +147,6 @@ def build(folder: Path) -> None:
         created=OCTOBER.end + timedelta(days=30),
         licence="CC BY 4.0",
     )
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     made = assemble(projected, tally_table({}), facts, Ed25519PrivateKey.generate())
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

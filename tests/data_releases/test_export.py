@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_releases.embedding import DIMENSIONS
+from arena.policies.embedding import DIMENSIONS
 from data_releases.export import card_of
 from data_releases.export_command import main
 from data_releases.formats import FORMATS
