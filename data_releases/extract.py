@@ -2,6 +2,9 @@
 
 PostgreSQL sends the rows (`COPY`), Arrow parses them: no Python object per row. Every query names its columns; what
 they may be is decided in `fields`. Nothing here is anonymous yet.
+
+    ExtractError
+    └── SnapshotGone    whoever holds the snapshot has ended
 """
 
 import tempfile
@@ -12,7 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Left
@@ -35,6 +38,17 @@ _BLOCK_BYTES: Final = 32 * 1024 * 1024
 _PARSE: Final = csv.ParseOptions(newlines_in_values=True)
 
 Rows = QuerySet[Any, Any]
+
+
+_READ_ONLY: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+class ExtractError(Exception):
+    """Rows cannot be read."""
+
+
+class SnapshotGone(ExtractError):
+    """Whoever holds the snapshot has ended."""
 
 
 class IsoWeek(Func):
@@ -254,19 +268,48 @@ def first_battle_day(arena: Arena) -> date | None:
 
 
 @contextmanager
-def one_snapshot() -> Iterator[None]:
+def shared_snapshot() -> Iterator[str]:
+    """The name of a snapshot of the database for `read`, in any process, as long as this lasts.
+
+    Empty inside a transaction: only that one sees what it has written.
+    """
+    if connection.in_atomic_block:
+        yield ""
+        return
+    holder = connection.copy()
+    try:
+        holder.set_autocommit(False)
+        with holder.cursor() as cursor:
+            cursor.execute(_READ_ONLY)
+            cursor.execute("SELECT pg_export_snapshot()")
+            (name,) = cursor.fetchone()
+        yield name
+    finally:
+        holder.close()
+
+
+@contextmanager
+def _as_of(snapshot: str) -> Iterator[None]:
     """All queries inside see the database at one moment; inside a transaction already, as it sees it."""
     outermost = not connection.in_atomic_block
-    with transaction.atomic(durable=False):
+    with transaction.atomic(durable=False), connection.cursor() as cursor:
         if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(_READ_ONLY)
+        if outermost and snapshot:
+            try:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
+            except (ProgrammingError, DataError, OperationalError) as error:
+                raise SnapshotGone(snapshot) from error
         yield
 
 
-def read(arena: Arena, window: Window) -> dict[str, pa.Table]:
-    """The rows of a release by name; see `sources`."""
-    with one_snapshot():
+def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table]:
+    """The rows of a release by name; see `sources`.
+
+    Raises:
+        SnapshotGone: whoever holds the snapshot has ended.
+    """
+    with _as_of(snapshot):
         return {name: _copied(source) for name, source in sources(arena, window).items()}
 
 

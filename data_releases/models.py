@@ -106,6 +106,30 @@ class Release(models.Model):
         return f"{self.arena} {self.name}"
 
 
+class ReleaseShard(models.Model):
+    """A part of a build, from `start` up to before `end`, while the build runs. The lease belongs to `attempt`."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    # Of the database, exported by the builder; empty: the builder's own transaction.
+    snapshot = models.CharField(max_length=64, blank=True)
+    rules = models.JSONField()
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    # What the part says besides its tables.
+    found = models.JSONField(default=dict)
+    withdrawn = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "number"], name="release_shard_number_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.release}, part {self.number}"
+
+
 class Sha256(models.Func):
     """The digest of a text."""
 

@@ -1,5 +1,6 @@
 """What a release needs to know about a text besides the text: found out when it arrives, kept, looked up. Pure."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +14,11 @@ RULES: Final = f"{pii.RULES_VERSION}/{near_duplicates.REVISION}/{embedding.REVIS
 CLEAN: Final = ""
 #: Of a text on which the filter failed.
 UNREADABLE: Final = "unreadable"
+
+
+def digest_of(text: str) -> bytes:
+    """What names a text."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def verdict_of(text: str) -> str:

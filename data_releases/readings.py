@@ -6,7 +6,6 @@ since its mark; twice is harmless. While it reads a battle it holds its row, as 
 text that was just erased comes back.
 """
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,7 @@ from data_releases import near_duplicates, reading
 from data_releases.extract import FINISHED
 from data_releases.models import ReadingMark, Release, TextReading
 from data_releases.publish import moments_of
-from data_releases.reading import RULES
+from data_releases.reading import RULES, digest_of
 
 JOB: Final = ledger.Job("data_releases.read_texts", periods.Every(timedelta(minutes=1)), backlog=1, lease_s=900)
 #: A run ends after so long; the next one goes on from the mark.
@@ -119,11 +118,6 @@ def _of_prompts(texts: dict[bytes, str]) -> Iterator[TextReading]:
 def _of_others(texts: dict[bytes, str]) -> Iterator[TextReading]:
     for digest, text in texts.items():
         yield TextReading(sha256=digest, rules=RULES, kinds=reading.verdict_of(text))
-
-
-def digest_of(text: str) -> bytes:
-    """What names a text."""
-    return hashlib.sha256(text.encode()).digest()
 
 
 def _prompts(battles: list[Any]) -> Iterator[str]:

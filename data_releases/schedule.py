@@ -1,13 +1,14 @@
 """What is due: each month of each arena once, when its embargo has passed; and what withdrawals ask for, hourly."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from arena.arenas.models import Arena
 from arena.common import ledger, periods
 from arena.common.object_store import store
-from data_releases import publish, readings, services
+from data_releases import publish, readings, services, shards
 from data_releases.models import Release, ReleaseState
 from data_releases.released_rows import forget_old
 from data_releases.revisions import discard_outdated, revise_all
@@ -42,6 +43,8 @@ def revise_due(_period: ledger.Period) -> None:
     for arena in Arena.objects.order_by("pk"):
         discard_outdated(store(), arena)
         revise_all(store(), arena)
+        with suppress(services.AlreadyBuilding), services.only_one(arena):
+            shards.sweep(store(), arena)
         forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
     readings.forget_old()
 

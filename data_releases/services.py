@@ -23,12 +23,12 @@ from arena.arenas.models import Arena
 from arena.common.object_store import store
 from arena.common.storage import Store
 from arena.rankings.services import fold_votes
-from data_releases import anonymise, certified, extract, publish
+from data_releases import anonymise, certified, extract, publish, shards
 from data_releases.assemble import Assembled, Facts, assemble
 from data_releases.chain import carried
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
 from data_releases.models import Release, ReleasePolicy, ReleaseState
-from data_releases.projection import BuildRefused, ReleaseError, Rules, project
+from data_releases.projection import BuildRefused, ReleaseError, Rules, joined
 from data_releases.schema import KeysCollide
 from data_releases.site import signing_key
 
@@ -211,15 +211,17 @@ def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
     arena = release.arena
     # The fold finds language and categories of voted battles.
     fold_votes(arena.pk)
-    raw = extract.read(arena, extract.Window(*publish.moments_of(release)))
+    files, names = store(), anonymise.Pseudonyms(bytes(release.salt or b""))
     taken = _withdrawn_since(release)
-    earlier = certified.without(_carried(store(), release.previous), taken) if release.previous else {}
+    earlier = certified.without(_carried(files, release.previous), taken) if release.previous else {}
     rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
-    projected = project(raw, bytes(release.salt or b""), rules, {name for pair in earlier for name in pair})
-    try:
-        return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
-    except KeysCollide as error:
-        raise BuildRefused(f"{error}; throw the draft away and build anew, with a new salt") from error
+    with shards.parts_of(files, release, extract.Window(*publish.moments_of(release)), rules) as parts:
+        contenders = {name for pair in earlier for name in pair}
+        projected = joined(parts, parts.versions, names, rules, contenders)
+        try:
+            return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
+        except KeysCollide as error:
+            raise BuildRefused(f"{error}; throw the draft away and build anew, with a new salt") from error
 
 
 def _carried(files: Store, previous: Release) -> certified.Tallies:

@@ -9,8 +9,8 @@ import django
 django.setup()
 
 from arena.common.queue import app  # noqa: E402
-from workers import generation, heartbeats, jobs, periodic, tracing, trials  # noqa: E402
+from workers import generation, heartbeats, jobs, periodic, releases, tracing, trials  # noqa: E402
 
 app.conf.beat_schedule = periodic.SCHEDULE
 
-__all__ = ["app", "generation", "heartbeats", "jobs", "periodic", "tracing", "trials"]
+__all__ = ["app", "generation", "heartbeats", "jobs", "periodic", "releases", "tracing", "trials"]

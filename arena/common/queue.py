@@ -39,6 +39,7 @@ REFRESH_BOARD: Final = "arena.refresh_board"
 TRY_LOCAL: Final = "arena.try_local"
 TRY_STREAMED: Final = "arena.try_streamed"
 RUN_JOB: Final = "arena.run_job"
+BUILD_SHARD: Final = "arena.build_shard"
 SWEEP: Final = "arena.sweep"
 
 DOORBELLS: Final[dict[str, Doorbell]] = {
@@ -49,6 +50,7 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
     TRY_LOCAL: Doorbell("cpu"),
     TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),
+    BUILD_SHARD: Doorbell("cpu"),
     SWEEP: Doorbell("periodic"),
 }
 

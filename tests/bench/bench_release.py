@@ -1,51 +1,33 @@
-"""A release built from votes in PostgreSQL, beside pyarrow alone writing the same tables.
+"""A release of a million votes and 200,000 conversations, beside pyarrow alone writing the same tables.
 
-Build is reading, projection, leaderboard, documents and files, without the filter for personal data, whose speed is
-printed apart (one core). The peer writes the finished tables as Parquet with the same settings and nothing else.
+`build` is what the site does: shards by time, joined, leaderboard, documents, files in a store. Texts were read before
+(`data_releases.readings`); the speed of that is printed apart, for one core. The parts are then computed again with a
+Celery worker beside the builder, in another process: the same bytes, sooner. The peer writes the finished tables as
+Parquet with the same settings and does nothing else.
 
-    make bench-release [VOTES=100000]
+    make bench-release [N=100000]
 """
 
 import json
 import os
 import resource
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
+from ops.processes import wait_until
 from tests.bench.database import bench_database
+from tests.environment import ROOT
 
-VOTES = int(os.environ.get("VOTES", "100000"))
-#: One battle in so many has texts to publish: 20,000 conversations for 100,000 votes.
-EVERY = 5
-
-_ROWS = """
-CREATE TEMP TABLE made AS
-  SELECT n, gen_random_uuid() AS battle, %(first)s + (n * 7919) %% %(systems)s AS a,
-    %(first)s + (n * 7919 + 1 + n / 20 %% (%(systems)s - 1)) %% %(systems)s AS b,
-    timestamptz '2026-10-01' + n * interval '31 days' / (%(votes)s + 1) AS at, %(voter)s + n %% %(voters)s AS voter
-  FROM generate_series(1::bigint, %(votes)s) AS n;
-INSERT INTO router_pairing
-    (id, arena_id, policy_id, left_id, right_id, pool, pair_propensity, side_propensity, seed, attempt)
-  SELECT n, %(arena)s, %(policy)s, a, b, %(pool)s, 0.5, 0.5, n, 1 FROM made;
-INSERT INTO battles_battle
-    (id, arena_id, voter_id, state, reason, requirement, pairing_id, is_simulated, publication, created_at)
-  SELECT battle, %(arena)s, voter, 'voted', '', '{}', n, false, n %% %(every)s = 0, at FROM made;
-INSERT INTO battles_turn (battle_id, n, prompt, attempt, created_at)
-  SELECT battle, 1, 'Why is the sky blue on day ' || n %% 9000 || ' of the year?', 1, at FROM made;
-INSERT INTO battles_response (turn_id, side, pairing_id, version_id, status, attempt, content, reasoning,
-    finish_reason, error_class, identity_matches, identity_list_version, ttft_s, latency_s, input_tokens,
-    output_tokens, cost_usd)
-  SELECT t.id, side, made.n, CASE side WHEN 'left' THEN a ELSE b END, 'complete', 1,
-    repeat('An answer of common length, number ' || made.n %% 5000 || '. ', 20), '', 'stop', '',
-    CASE WHEN random() < 0.01 THEN ARRAY['I am Ada'] ELSE ARRAY[]::varchar[] END, '1', random(), 3 * random(), 20, 180,
-    0.0001
-  FROM made JOIN battles_turn t ON t.battle_id = made.battle, (VALUES ('left'), ('right')) AS sides (side);
-INSERT INTO votes_vote (battle_id, voter_id, outcome, turn_n, reasons, feedback, created_at)
-  SELECT battle, voter, (ARRAY['left', 'right', 'tie', 'both_bad'])[1 + n %% 4], 1,
-    '{"left": ["useful"], "right": []}', '{"left": "", "right": ""}', at + interval '1 minute' FROM made;
-"""
+VOTES: Final = int(os.environ.get("N", "1000000"))
+SAMPLE: Final = 500
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -55,102 +37,144 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def fill() -> Any:
-    """The arena of the benchmark."""
-    from django.db import connection
-
-    from arena.accounts.models import Voter
-    from arena.router.models import SamplingPolicy
-    from arena.systems.models import SystemVersion
-    from tests.ballots import make_arena, make_versions, make_voter
-
-    arena = make_arena()
-    versions = make_versions(arena, [f"System {n}" for n in range(20)])
-    SystemVersion.objects.update(release_outputs=True)
-    voters = [make_voter() for _ in range(1000)]
-    values = {
-        "votes": VOTES,
-        "every": EVERY,
-        "arena": arena.id,
-        "policy": SamplingPolicy.objects.create(arena=arena, number=1).id,
-        "first": versions[0].id,
-        "systems": len(versions),
-        "voter": Voter.objects.earliest("id").id,
-        "voters": len(voters),
-        "pool": json.dumps([[version.id, 1.0] for version in versions]),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, values)
-        cursor.execute("ANALYZE")
-    return arena
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def main() -> None:
-    """Fill, build, verify, compare, print."""
+    """Fill, build, verify, build the parts with one worker more, compare, print."""
     with bench_database():
-        from data_releases import certified, pii, projection, schema, services, texts
-        from data_releases.assemble import assemble
-        from data_releases.extract import Window, read
-        from data_releases.site import signing_key
-        from data_releases.verify import verify
+        from tests.bench.release_data import fill
 
-        arena = fill()
-        fold_s, _folded = timed(lambda: services.fold_votes(arena.pk))
-        found = pii.findings
-        pii.findings = lambda _text: ()  # type: ignore[assignment]
-        start = datetime(2026, 10, 1, tzinfo=UTC)
-        read_s, raw = timed(lambda: read(arena, Window(start, start + timedelta(days=31))))
-        rules = projection.Rules("text", is_demo=False, publish_texts=True)
-        project_s, projected = timed(lambda: projection.project(raw, b"s" * 32, rules))
-        prior = certified.tally_table({})
-        facts = _facts()
-        assemble_s, made = timed(lambda: assemble(projected, prior, facts, signing_key()))
-        pii.findings = found
-        tables = projected.tables | {"prior_tallies": prior}
-        alone_s, _bytes = timed(
-            lambda: [schema.parquet_bytes(spec, tables[spec.name]) for spec in schema.TABLES]
-        )  # fmt: skip
-        verify_s, checked = timed(lambda: verify(_InMemory(made.files)))
-        sample = raw["answers"]["text"].slice(0, 5000).to_pylist()
-        pii_s, _found = timed(lambda: [pii.findings(text) for text in sample])
-        assert texts.PUBLISHED in made.manifest["counts"]["texts"]
-    build_s = read_s + project_s + assemble_s
-    figures = {
-        "bench": "release",
-        "votes": VOTES,
-        "conversations": made.manifest["counts"]["rows"]["conversations"],
-        "build_s": round(build_s, 2),
-        "read_s": round(read_s, 2),
-        "project_s": round(project_s, 2),
-        "assemble_s": round(assemble_s, 2),
-        "pyarrow_alone_s": round(alone_s, 2),
-        "ratio_to_pyarrow": round(build_s / alone_s, 1),
-        "verify_s": round(verify_s, 2),
-        "verified": not checked.problems,
-        "fold_before_s": round(fold_s, 2),
-        "pii_texts_per_s_per_core": round(len(sample) / pii_s),
-        "release_mb": round(sum(map(len, made.files.values())) / 1e6, 1),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
+        fill_s, arena = timed(lambda: fill(VOTES))
+        say(f"filled in {fill_s:.0f} s")
+        figures = {"bench": "release", "votes": VOTES, "fill_s": round(fill_s, 1), **_measured(arena)}
     print(json.dumps(figures))  # noqa: T201
 
 
-def _facts() -> Any:
-    from data_releases.assemble import Facts
+def _measured(arena: Any) -> dict[str, Any]:
+    from data_releases import publish, services
+    from data_releases.publish import Place
     from tests.data_releases.world import OCTOBER
 
-    return Facts("text", "text", "2026-10", OCTOBER.start, OCTOBER.end, 30, OCTOBER.end, "CC BY 4.0")
+    services.today = lambda: OCTOBER.end + timedelta(days=31)
+    policy = services.policy_of(arena)
+    policy.publishes_texts = True
+    policy.save()
+    before = _peak_mb()
+    alone = _Build(arena)
+    peak = _peak_mb()
+    counts = alone.release.manifest["counts"]
+    assert (counts["cast"], counts["rows"]["conversations"]) == (VOTES, VOTES // 5), counts
+    verify_s, checked = timed(lambda: publish.verified(services.store(), alone.release, Place.DRAFT))
+    say(f"verified in {verify_s:.1f} s, problems: {checked.problems}")
+    pyarrow_s, size = timed(lambda: _written(checked.tables))
+    checked.tables.clear()
+    with _worker():
+        together = _Build(arena)
+    return {
+        "conversations": counts["rows"]["conversations"],
+        "build_s": alone.seconds,
+        "parts_s": alone.parts_s,
+        "with_a_worker_more": {"build_s": together.seconds, "parts_s": together.parts_s},
+        "same_bytes": together.sha256 == alone.sha256,
+        "pyarrow_alone_s": round(pyarrow_s, 1),
+        "ratio_to_pyarrow": round(alone.seconds / pyarrow_s, 2),
+        "verify_s": round(verify_s, 1),
+        "verified": not checked.problems,
+        "release_mb": round(size / 1e6, 1),
+        "rss_before_mb": before,
+        "peak_rss_mb": peak,
+        **_readings(),
+        "goals_met": {
+            "build_120_s": alone.seconds <= 120,
+            "peak_1500_mb": peak <= 1500,
+            "ratio_6": alone.seconds <= 6 * pyarrow_s,
+            "verify_60_s": verify_s <= 60 and not checked.problems,
+            "same_bytes": together.sha256 == alone.sha256,
+            "a_worker_helps": together.parts_s < alone.parts_s,
+        },
+    }
 
 
-class _InMemory:
-    """The files of a release, as `verify` reads them."""
+class _Build:
+    """One build and what it took; `parts_s` until the parts were complete."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = files
+    def __init__(self, arena: Any) -> None:
+        from data_releases import services
+        from tests.data_releases.world import OCTOBER
 
-    def read(self, path: str, most: int = 0) -> bytes:
-        """One file."""
-        return self._files[path]
+        join, joining = services.joined, []
+
+        def noting(*args: Any) -> Any:
+            joining.append(time.perf_counter())
+            return join(*args)
+
+        services.joined = noting
+        start = time.perf_counter()
+        self.release = services.build_release(arena, OCTOBER)
+        self.seconds = round(time.perf_counter() - start, 1)
+        self.parts_s = round(joining[0] - start, 1)
+        services.joined = join
+        self.sha256 = self.release.manifest_sha256
+        say(f"built in {self.seconds} s, parts {self.parts_s} s, peak {_peak_mb()} MB")
+
+
+def _peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _written(rows: dict[str, Any]) -> int:
+    """Bytes of the tables as pyarrow writes them."""
+    import io
+
+    import pyarrow.parquet as pq
+
+    from data_releases import schema, tables
+
+    size = 0
+    for spec in schema.TABLES:
+        sink = io.BytesIO()
+        options = {"compression": "zstd", "compression_level": tables.ZSTD_LEVEL, "version": "2.6"}
+        pq.write_table(rows[spec.name], sink, row_group_size=tables.ROW_GROUP, store_schema=False, **options)
+        size += sink.tell()
+    return size
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """A Celery worker of the `cpu` queue on the benchmark's database, ready to work."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    command = [sys.executable, "-m", "celery", "-A", "workers.app:app", "worker", "-Q", "cpu", "-c", "1"]
+    env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "arena.config.settings"}
+    with tempfile.NamedTemporaryFile() as log:
+        worker = subprocess.Popen([*command, "-l", "info"], cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: "arena.try_streamed" in Path(log.name).read_text(), timeout_s=60)
+            yield
+        finally:
+            worker.terminate()
+            worker.wait(60)
+            say(f"the worker computed {Path(log.name).read_text().count('its part is in the store')} parts")
+
+
+def _readings() -> dict[str, int]:
+    """Texts per second of what is done before a build."""
+    from data_releases import near_duplicates, reading
+    from tests.bench.release_data import ANSWER_WORDS, texts
+
+    prompts, answers = list(texts(SAMPLE, 10, seed=1)), list(texts(SAMPLE, ANSWER_WORDS, seed=2))
+    rates = {
+        "prompts_filtered": lambda: [reading.verdict_of(text) for text in prompts],
+        "prompts_sketched": lambda: near_duplicates.sketches_of(prompts),
+        "prompts_embedded": lambda: reading.counts_of(prompts),
+        "answers_filtered": lambda: [reading.verdict_of(text) for text in answers],
+    }
+    return {f"{name}_per_s_per_core": round(SAMPLE / timed(work)[0]) for name, work in rates.items()}
 
 
 if __name__ == "__main__":

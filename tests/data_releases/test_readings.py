@@ -11,7 +11,8 @@ from arena.systems.models import SystemVersion
 from arena.votes.withdrawals import withdraw_battle
 from data_releases import pii, reading, readings
 from data_releases.models import ReadingMark, TextReading
-from data_releases.readings import digest_of, read_next
+from data_releases.reading import digest_of
+from data_releases.readings import read_next
 from data_releases.vectors import embeddings_of
 from tests.data_releases.world import add_battle, make_world
 

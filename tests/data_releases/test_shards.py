@@ -1,0 +1,111 @@
+"""A build is cut into shards that anybody may compute, under one snapshot; what comes out is the same."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from arena.common import queue
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+from data_releases import shards
+from data_releases.extract import SnapshotGone
+from data_releases.models import Release, ReleaseShard
+from tests.data_releases.conftest import folder_of
+from tests.data_releases.world import add_battle, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def elsewhere(work):
+    """What something gives in another thread, with a connection of its own."""
+
+    def run():
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def sums(folder, release):
+    return (folder_of(folder, release) / "SHA256SUMS").read_bytes()
+
+
+def test_the_cut_and_the_workers_do_not_show(folder, files, built, monkeypatch):
+    arena = make_world(40)
+    alone = sums(folder, built(arena))
+    monkeypatch.setattr(shards, "BATTLES", 7)
+    assert sums(folder, built(arena)) == alone
+    done = []
+
+    def ring(task, *args):
+        assert task == queue.BUILD_SHARD
+        done.append(elsewhere(lambda: shards.build(files, *args)))
+        return True
+
+    monkeypatch.setattr(queue, "ring", ring)
+    assert sums(folder, built(arena)) == alone
+    assert done == [True] * 6
+    assert not ReleaseShard.objects.exists()
+    assert not files.keys(shards.FOLDER)
+
+
+def test_all_shards_see_the_database_at_one_moment(folder, files, built, monkeypatch):
+    arena = make_world(20)
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    before = sums(folder, built(arena))
+    monkeypatch.setattr(shards, "BATTLES", 5)
+
+    def ring(_task, *args):
+        # Between two shards a battle comes and a vote's time moves it into another shard's stretch.
+        elsewhere(lambda: add_battle(arena, ada, bert, prompt="Too late"))
+        elsewhere(lambda: shards.build(files, *args))
+        return True
+
+    monkeypatch.setattr(queue, "ring", ring)
+    assert sums(folder, built(arena)) == before
+    assert Vote.objects.count() == 24
+
+
+def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, monkeypatch):
+    arena = make_world(10)
+    expected = sums(folder, built(arena))
+    put, late = files.put, []
+
+    def ring(_task, shard):
+        """A worker that is overtaken while it writes its part."""
+
+        def overtaken(key, content):
+            ReleaseShard.objects.update(attempt=F("attempt") + 1, lease_until=None)
+            return put(key, b"nonsense")
+
+        monkeypatch.setattr(files, "put", overtaken)
+        late.append(elsewhere(lambda: shards.build(files, shard)))
+        monkeypatch.setattr(files, "put", put)
+        return True
+
+    monkeypatch.setattr(queue, "ring", ring)
+    assert sums(folder, built(arena)) == expected
+    assert late == [False]
+    assert not files.keys(shards.FOLDER)
+
+
+def test_without_its_snapshot_a_shard_is_given_up(files, built):
+    release = built(make_world(3))
+    shard = ReleaseShard.objects.create(
+        release=release, number=0, start=release.created_at, end=release.created_at, snapshot="00000003-0000001B-1",
+        rules={"modality": "text", "is_demo": False, "publish_texts": True},
+    )  # fmt: skip
+    Release.objects.filter(pk=release.pk).update(salt=b"s" * 32)
+    with pytest.raises(SnapshotGone):
+        shards.build(files, shard.pk)
+    # Whoever comes next need not wait for the lease.
+    shard.refresh_from_db()
+    assert (shard.attempt, shard.lease_until) == (1, None)
+    # A message about a shard that is gone is nobody's work.
+    shard.delete()
+    assert not shards.build(files, shard.pk)
