@@ -88,7 +88,7 @@ def _calls(work: TurnWork) -> Mapping[Side, Call]:
 
 def _call(work: TurnWork, side: Side) -> Call:
     one = work.sides[side]
-    request, backend = _request(one), systems.backend_for(one.version)
+    request, backend = _request(one), systems.backend_for(one.caller)
     if backend.capabilities.needs_own_process:
         return Call(relay.RelayedBackend(loop.redis_connection(), one.response_id), request)
     return Call(backend, request)
@@ -97,8 +97,8 @@ def _call(work: TurnWork, side: Side) -> Call:
 def _request(one: SideWork) -> GenerationRequest:
     return GenerationRequest(
         messages=one.messages,
-        limits=systems.limits_for(one.version),
-        parameters=one.version.parameters,
+        limits=systems.limits_for(one.caller),
+        parameters=one.caller.parameters,
         seed=one.response_id,
         key=str(one.response_id),
         request_id=tracing.current(),
@@ -126,7 +126,7 @@ def generate_local(response_id: int) -> None:
     producer = relay.Producer(live.client(), response_id)
     close_old_connections()
     try:
-        producer.run(clips.keeping(response_id, systems.iterate_local(job.version, _request(job))))
+        producer.run(clips.keeping(response_id, systems.iterate_local(job.caller, _request(job))))
         logger.info("response %s: computed here", response_id)
     except BackendError as error:
         logger.warning("response %s: %s", response_id, error.summary)

@@ -83,6 +83,7 @@ class RevealedOut(Out):
     ttft_s: float | None
     output_tokens: int | None
     cost_usd: float | None
+    answered_by: str | None = Field(None, description="The system that a router picked; null for any other system.")
     speed_factor: float | None = Field(None, description="Arenas of music: seconds of music per second of waiting.")
     training_data: str | None = Field(None, description="Arenas of music: what the system learnt from, as declared.")
     lyrics: str | None = Field(None, description="Arenas of music: what the system says it sang.")

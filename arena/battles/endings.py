@@ -27,32 +27,40 @@ def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bo
         for side, output in outputs.items():
             _store(work.sides[side], output)
         if not simulated:
-            systems.record([_answered(work.sides[side], output) for side, output in outputs.items()])
+            systems.record([one for side, output in outputs.items() for one in _answered(work.sides[side], output)])
         end_turn(work.turn_id, work.attempt, work.battle_id, BattleState.READY, "")
 
 
-def _answered(side: SideWork, output: Output) -> systems.CallResult:
+def _answered(side: SideWork, output: Output) -> list[systems.CallResult]:
     tokens = (output.input_tokens, output.output_tokens)
     said = output.reasoning + output.content + output.withheld
-    return systems.CallResult(
-        version_id=side.version.pk,
+    result = systems.CallResult(
+        version_id=side.caller.pk,
         ttft_s=output.ttft_s,
         latency_s=output.latency_s,
         input_tokens=output.input_tokens,
         output_tokens=output.output_tokens,
-        charge=systems.charge(side.version, side.messages, said, *tokens),
+        charge=systems.charge(side.caller, side.messages, said, *tokens),
     )
+    return [result, *_of_router(side, result)]
+
+
+def _of_router(side: SideWork, result: systems.CallResult) -> list[systems.CallResult]:
+    """A router's own call: counted and timed, but the money is its member's, and so are failures."""
+    if side.member is None:
+        return []
+    return [replace(result, version_id=side.version.pk, charge=systems.FREE, steers=False)]
 
 
 def _unused(side: SideWork, output: Output) -> systems.CallResult:
     """A call that was ended because of the other side, or by the visitor, costs what it had said until then."""
-    charge = _answered(side, output).charge
-    return systems.CallResult(version_id=side.version.pk, outcome=systems.UNUSED, charge=charge, steers=False)
+    charge = _answered(side, output)[0].charge
+    return systems.CallResult(version_id=side.caller.pk, outcome=systems.UNUSED, charge=charge, steers=False)
 
 
 def _store(work: SideWork, output: Output) -> None:
-    version = work.version
-    matches = identity.find(output.content, (version.system.name, version.organisation))
+    known = {text for one in (work.version, work.caller) for text in (one.system.name, one.organisation)}
+    matches = identity.find(output.content, sorted(known))
     Response.objects.filter(id=work.response_id, status=ResponseStatus.GENERATING.value).update(
         status=ResponseStatus.COMPLETE.value,
         content=output.content,
@@ -62,7 +70,7 @@ def _store(work: SideWork, output: Output) -> None:
         latency_s=output.latency_s,
         input_tokens=output.input_tokens,
         output_tokens=output.output_tokens,
-        cost_usd=systems.cost_usd(version, output.input_tokens, output.output_tokens),
+        cost_usd=systems.cost_usd(work.caller, output.input_tokens, output.output_tokens),
         identity_matches=matches,
         identity_list_version=identity.LIST_VERSION,
         finished_at=Now(),
@@ -101,16 +109,18 @@ def close_responses(
                 status=ResponseStatus.FAILED.value, error_class=type(error).__name__, finished_at=Now()
             )
         live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
-        ended = [_failed(work.sides[side], error) for side, error in failures.items()]
-        systems.record(ended + [_unused(work.sides[side], output) for side, output in (unused or {}).items()])
-        systems.forgo_probes([one.version.pk for side, one in work.sides.items() if side not in failures])
+        ended = [one for side, error in failures.items() for one in _failed(work.sides[side], error)]
+        ended += [_unused(work.sides[side], output) for side, output in (unused or {}).items()]
+        systems.record(ended)
+        systems.forgo_probes([one.caller.pk for side, one in work.sides.items() if side not in failures])
         systems.release(holder(work.turn_id))
 
 
-def _failed(side: SideWork, error: BackendError) -> systems.CallResult:
+def _failed(side: SideWork, error: BackendError) -> list[systems.CallResult]:
     """A call that broke off costs what it read and had said by then, as far as anybody can tell; see `may_cost`."""
-    charge = systems.charge(side.version, side.messages, error.said, None, None) if error.may_cost else systems.FREE
-    return systems.CallResult(version_id=side.version.pk, outcome=type(error).__name__, charge=charge)
+    charge = systems.charge(side.caller, side.messages, error.said, None, None) if error.may_cost else systems.FREE
+    result = systems.CallResult(version_id=side.caller.pk, outcome=type(error).__name__, charge=charge)
+    return [result, *_of_router(side, result)]
 
 
 def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
@@ -124,7 +134,7 @@ def restart_side(work: TurnWork, side: Side, error: BackendError) -> TurnWork:
         failed = live(work.turn_id).get(side=side)
         failed.status, failed.error_class = ResponseStatus.FAILED.value, type(error).__name__
         failed.save(update_fields=["status", "error_class"])
-        systems.record([_failed(work.sides[side], error)])
+        systems.record(_failed(work.sides[side], error))
         again = Response.objects.create(
             turn_id=work.turn_id,
             side=side,

@@ -115,7 +115,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             )
             sides[side] = side_work(turn, response)
         if not turn.battle.is_simulated:
-            costs = {one.version: systems.most_usd(one.version, one.messages) for one in sides.values()}
+            costs = {one.caller: systems.most_usd(one.caller, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))
     return turn_work(turn, sides, may_redraw=may_redraw)
 
@@ -136,8 +136,9 @@ def turn_work(turn: Turn, sides: Mapping[Side, SideWork], *, may_redraw: bool = 
 
 def side_work(turn: Turn, response: Response) -> SideWork:
     """One side of a turn as work."""
-    messages = messages_for(turn, "left" if response.side == "left" else "right")
-    return SideWork(response.pk, response.version, messages, turn.battle.requirement)
+    side: Side = "left" if response.side == "left" else "right"
+    member = router.member_for(response.version, response.pairing_id, side)
+    return SideWork(response.pk, response.version, messages_for(turn, side), turn.battle.requirement, member)
 
 
 def _write_lyrics(turn: Turn, pairing: Pairing, versions: list[SystemVersion]) -> None:
@@ -216,8 +217,9 @@ def draw_again(turn: Turn) -> Pairing | None:
 
 
 def _failed_versions(turn: Turn) -> frozenset[int]:
-    failed = Response.objects.filter(turn=turn, status=ResponseStatus.FAILED.value)
-    return frozenset(failed.values_list("version_id", flat=True))
+    failed = Response.objects.filter(turn=turn, status=ResponseStatus.FAILED.value).select_related("version")
+    members = (router.member_for(one.version, one.pairing_id, one.side) for one in failed)
+    return frozenset({one.version_id for one in failed} | {member.pk for member in members if member})
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class RevealedSystem:
     ttft_s: float | None
     output_tokens: int | None
     cost_usd: float | None
+    #: Of a router: the member that answered for it.
+    answered_by: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's keys."""
@@ -179,16 +181,20 @@ class _Told(NamedTuple):
     organisation: str
     version: int
     licence: str
+    answered_by: str | None
 
 
 # By hand, because every vote runs it and the ORM takes several times as long.
 _REVEALED_SQL: Final = """
 SELECT t.n, t.prompt, r.side, r.content, r.latency_s, r.ttft_s, r.output_tokens, r.cost_usd,
-       s.name, v.organisation, v.number, v.licence
+       s.name, v.organisation, v.number, v.licence, answering.name
 FROM battles_turn t
 JOIN battles_response r ON r.turn_id = t.id AND r.status = 'complete'
 JOIN systems_systemversion v ON v.id = r.version_id
 JOIN systems_system s ON s.id = v.system_id
+LEFT JOIN router_route o ON o.pairing_id = r.pairing_id AND o.side = r.side
+LEFT JOIN systems_systemversion member ON member.id = o.member_id
+LEFT JOIN systems_system answering ON answering.id = member.system_id
 WHERE t.battle_id = %s ORDER BY t.n
 """
 
@@ -220,6 +226,7 @@ def _revealed(told: list[_Told]) -> RevealedSystem:
         ttft_s=_rounded(first.ttft_s),
         output_tokens=_total(one.output_tokens for one in told),
         cost_usd=None if cost is None else float(cost),
+        answered_by=first.answered_by,
     )
 
 

@@ -23,12 +23,21 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SideWork:
-    """One side to generate. `requirement`: what the prompt needs, the same for both sides."""
+    """One side to generate. `requirement`: what the prompt needs, the same for both sides.
+
+    `member`: who answers for `version`, where that is a router.
+    """
 
     response_id: int
     version: SystemVersion
     messages: tuple[Message, ...]
     requirement: Mapping[str, Any] = field(default_factory=dict)
+    member: SystemVersion | None = None
+
+    @property
+    def caller(self) -> SystemVersion:
+        """Who is called, charged and believed to be well."""
+        return self.member or self.version
 
 
 @dataclass(frozen=True, slots=True)

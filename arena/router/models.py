@@ -92,3 +92,18 @@ class Pairing(models.Model):
                 name="pairing_redraw_names_its_first",
             ),
         ]
+
+
+class Route(models.Model):
+    """Which member a router picked for a pairing, and the probabilities by which: its whole battle is the member's.
+
+    `scores`: member, as releases name it → probability of being preferred to another member that could be had.
+    """
+
+    pairing = models.ForeignKey(Pairing, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=[("left", "left"), ("right", "right")])
+    member = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
+    scores = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pairing", "side"], name="route_one_per_side")]

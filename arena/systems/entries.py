@@ -9,11 +9,13 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from arena.policies.files import RouterFileError, fingerprint, load
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import BackendError, Limits
 from arena.systems.backends.openai_http import RESERVED_PARAMETERS
 from arena.systems.backends.replay_audio import AudioFolder
 from arena.systems.backends.replay_files import open_outputs
+from arena.systems.backends.router import MIN_MEMBERS
 from arena.systems.offline import CONTENDERS
 
 #: The variables that a file may name as a key: nobody sends the site's own secrets to a backend.
@@ -227,11 +229,49 @@ class LocalEntry(Entry):
         return None if self.entry in CONTENDERS else f"entry: none of {', '.join(CONTENDERS)}"
 
 
-AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry | MusicArenaEntry | AudioHttpEntry
+class RouterEntry(Entry):
+    """A router that `train_router` wrote: it answers through its members."""
+
+    backend: Literal["router"]
+    path: Path = Field(strict=False)
+    # Empty: all that the file knows.
+    members: list[str] = []
+    # What its members say is theirs; so are prices and terms.
+    release_outputs: Literal[False] = False
+
+    def endpoint(self) -> dict[str, Any]:
+        """See `Entry.endpoint`. Reads the file."""
+        model = load(self.path)
+        return {
+            "path": str(self.path),
+            "sha256": fingerprint(self.path),
+            "policy": model.policy,
+            "members": sorted(self.members or model.members),
+        }
+
+    def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
+        """See `Entry.problem`."""
+        try:
+            model = load(self.path)
+        except RouterFileError as error:
+            return f"path: {error}"
+        if model.about.get("modality") != "text":
+            return "path: only routers of text can answer so far"
+        if unknown := sorted(set(self.members) - set(model.members)):
+            return f"members: {', '.join(unknown)}: the router knows {', '.join(model.members)}"
+        if len(set(self.members or model.members)) < MIN_MEMBERS:
+            return f"members: at least {MIN_MEMBERS}"
+        if self.price_in or self.price_out:
+            return "price_in, price_out: a router costs what the member costs that answers"
+        return None
+
+
+AnyEntry: TypeAlias = ReplayEntry | OpenAIEntry | LocalEntry | MusicArenaEntry | AudioHttpEntry | RouterEntry
 KINDS: Final[dict[str, TypeAdapter[Any]]] = {
     "replay": TypeAdapter(ReplayEntry),
     "openai_http": TypeAdapter(OpenAIEntry),
     "local": TypeAdapter(LocalEntry),
     "music_arena_http": TypeAdapter(MusicArenaEntry),
     "audio_http": TypeAdapter(AudioHttpEntry),
+    "router": TypeAdapter(RouterEntry),
 }

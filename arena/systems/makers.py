@@ -1,7 +1,9 @@
 """Makes the backend of a system version: the only place that knows a concrete one."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,9 +19,28 @@ from arena.systems.backends.music_arena_http import MusicArenaBackend
 from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
 from arena.systems.backends.replay_audio import ReplayAudioBackend
+from arena.systems.backends.router import RouterBackend
+from arena.systems.models import SystemVersion
 from arena.systems.offline import CONTENDERS
 
 Maker: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Backend]
+
+
+def backend_for(version: SystemVersion) -> Backend:
+    """The backend that calls this version; made once per process. Raises a BackendError if it is set up wrongly."""
+    return kept_backend(described(version))
+
+
+def described(version: SystemVersion) -> str:
+    """What its backend is made of."""
+    return json.dumps([version.backend, version.endpoint, version.parameters], sort_keys=True)
+
+
+@lru_cache(maxsize=1024)
+def kept_backend(stored: str) -> Backend:
+    """The backend made of this; see `described`. Raises a BackendError if it is set up wrongly."""
+    kind, endpoint, parameters = json.loads(stored)
+    return make(kind, endpoint, parameters)
 
 
 def make(kind: str, endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> Backend:
@@ -79,12 +100,17 @@ def _audio_http(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> 
     )
 
 
+def _router(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    return RouterBackend(Path(endpoint["path"]), endpoint["sha256"], tuple(endpoint["members"]))
+
+
 _MAKERS: Final[Mapping[str, Maker]] = {
     "replay": _replay,
     "local": _local,
     "openai_http": _openai_http,
     "music_arena_http": _music_arena_http,
     "audio_http": _audio_http,
+    "router": _router,
 }
 
 

@@ -1,6 +1,5 @@
 """Which systems can answer, and how each is called."""
 
-import json
 import logging
 import random
 from collections import Counter
@@ -14,7 +13,6 @@ from arena.arenas.models import Arena
 from arena.systems.backends.backoff import backoff_s
 from arena.systems.backends.base import (
     AUDIO_LIMITS,
-    Backend,
     BackendError,
     Event,
     GenerationRequest,
@@ -27,19 +25,26 @@ from arena.systems.backends.local_audio import LocalAudioBackend
 from arena.systems.backends.replay import ReplayBackend
 from arena.systems.backends.replay_audio import ReplayAudioBackend
 from arena.systems.backends.text import pieces, prompt_tokens
-from arena.systems.makers import address_policy, has_secret, make
+from arena.systems.makers import address_policy, backend_for, described, has_secret, kept_backend
 from arena.systems.models import SystemVersion
+from arena.systems.routing import Answerer, answerer, is_router, without_orphans
 from arena.systems.steering import hold, release, take, unavailable
 from arena.systems.usage import FREE, UNUSED, CallResult, Charge, forgo_probes, record
 
 __all__ = [
+<<<<<<< HEAD
     "FREE",
     "UNUSED",
+=======
+    "Answerer",
+>>>>>>> bb06c7f (feat(systems): routers as contenders: the member that a router picks answers, is charged and is named after the vote)
     "CallResult",
     "Charge",
     "address_policy",
+    "answerer",
     "backend_for",
     "backoff_s",
+    "caller_of",
     "can_answer",
     "charge",
     "cost_usd",
@@ -49,6 +54,7 @@ __all__ = [
     "gives_audio",
     "has_secret",
     "hold",
+    "is_router",
     "iterate_local",
     "limits_for",
     "most_usd",
@@ -57,6 +63,7 @@ __all__ = [
     "suggested_prompts",
     "take",
     "versions_by_id",
+    "without_orphans",
 ]
 
 logger = logging.getLogger(__name__)
@@ -103,21 +110,21 @@ def suggested_prompts(arena: Arena, n: int) -> list[str]:
     """Up to `n` prompts to offer: the arena's own, else short ones that at least two replay systems can answer."""
     if arena.suggestions:
         return list(arena.suggestions[:n])
-    described = [_described(version) for version in current_versions(arena) if version.backend == "replay"]
-    shared = _shared_prompts(tuple(described))
+    stored = [described(version) for version in current_versions(arena) if version.backend == "replay"]
+    shared = _shared_prompts(tuple(stored))
     return random.sample(shared, min(n, len(shared)))
 
 
 @lru_cache(maxsize=64)
-def _shared_prompts(described: tuple[str, ...]) -> tuple[str, ...]:
+def _shared_prompts(stored: tuple[str, ...]) -> tuple[str, ...]:
     """Short prompts that at least two of these replay systems can answer."""
-    counts = Counter(prompt for one in described for prompt in _known_prompts(one))
+    counts = Counter(prompt for one in stored for prompt in _known_prompts(one))
     return tuple(prompt for prompt, n in counts.items() if n > 1 and len(prompt) <= _SUGGESTION_CHARS)
 
 
-def _known_prompts(described: str) -> set[str]:
+def _known_prompts(stored: str) -> set[str]:
     try:
-        backend = _backend(described)
+        backend = kept_backend(stored)
         return set(backend.known_prompts()) if isinstance(backend, ReplayBackend | ReplayAudioBackend) else set()
     except BackendError:
         return set()
@@ -126,17 +133,19 @@ def _known_prompts(described: str) -> set[str]:
 # --- Calling a system ----------------------------------------------------------------------------------------------
 
 
-def backend_for(version: SystemVersion) -> Backend:
-    """The backend that calls this version; made once per process. Raises a BackendError if it is set up wrongly."""
-    return _backend(_described(version))
-
-
 def gives_audio(version: SystemVersion) -> bool:
     """Whether its outputs are clips. A version that is set up wrongly gives nothing, and so no audio."""
     try:
         return backend_for(version).capabilities.gives == "audio"
     except BackendError:
         return False
+
+
+def caller_of(version: SystemVersion, messages: Sequence[Message]) -> SystemVersion:
+    """Who would answer for this version now, outside of any battle. Raises a BackendError if nobody can."""
+    if not is_router(version):
+        return version
+    return answerer(version, eligible_versions(version.system.arena, messages), messages).version
 
 
 def limits_for(version: SystemVersion) -> Limits:
@@ -187,13 +196,3 @@ def most_usd(version: SystemVersion, messages: Sequence[Message]) -> Decimal:
     """What an answer may cost at most: no tokenizer makes more tokens than bytes, and the answer is capped."""
     input_bytes = sum(len(message.content.encode()) for message in messages)
     return cost_usd(version, input_bytes, limits_for(version).max_output_tokens) or Decimal(0)
-
-
-def _described(version: SystemVersion) -> str:
-    return json.dumps([version.backend, version.endpoint, version.parameters], sort_keys=True)
-
-
-@lru_cache(maxsize=1024)
-def _backend(described: str) -> Backend:
-    kind, endpoint, parameters = json.loads(described)
-    return make(kind, endpoint, parameters)

@@ -91,7 +91,8 @@ def start(version: SystemVersion, prompt: str) -> Trial:
     """Store a trial and promise its call. Local systems compute in the `cpu` workers, as in battles."""
     trial = Trial.objects.create(version=version, prompt=prompt)
     try:
-        is_local = services.backend_for(version).capabilities.needs_own_process
+        caller = services.caller_of(version, (Message("user", prompt),))
+        is_local = services.backend_for(caller).capabilities.needs_own_process
     except BackendError:
         # The worker finds the same, and its answer is what the operator wants to see.
         is_local = False
@@ -103,17 +104,23 @@ def claim(trial_id: int) -> TrialWork | None:
     """Take a trial that nobody has begun; None where somebody has."""
     if not Trial.objects.filter(pk=trial_id, started_at=None).update(started_at=Now()):
         return None
-    trial = Trial.objects.select_related("version__system").get(pk=trial_id)
-    limits = services.limits_for(trial.version)
+    trial = Trial.objects.select_related("version__system__arena").get(pk=trial_id)
+    messages = (Message("user", trial.prompt),)
+    try:
+        version = services.caller_of(trial.version, messages)
+    except BackendError:
+        # The call fails for the same reason, and its answer is what the operator wants to see.
+        version = trial.version
+    limits = services.limits_for(version)
     request = GenerationRequest(
-        messages=(Message("user", trial.prompt),),
+        messages=messages,
         limits=replace(limits, total_s=min(limits.total_s, TOTAL_S)),
-        parameters=trial.version.parameters,
+        parameters=version.parameters,
         seed=trial.pk,
         key=f"trial-{trial.pk}",
-        requirement=_requirement(trial.version),
+        requirement=_requirement(version),
     )
-    return TrialWork(trial.pk, trial.version, request)
+    return TrialWork(trial.pk, version, request)
 
 
 def _requirement(version: SystemVersion) -> dict[str, Any]:

@@ -260,6 +260,7 @@ def _card(side: str, system: dict[str, Any] | None, modality: str, *, chosen: bo
         "chosen": chosen,
         "name": values.get("name", ""),
         "organisation": values.get("organisation", ""),
+        "answered_by": values.get("answered_by") or "",
         "lyrics": values.get("lyrics") or "",
         "download_url": values.get("download_url") or "",
         "rows": [

@@ -40,6 +40,7 @@ function filled(system: RevealedSystem): Record<string, string> {
     training_data: system.training_data ? system.training_data : text("unit.unknown"),
     speed_factor: speedText(system.speed_factor ?? null),
     lyrics: system.lyrics ?? "",
+    answered_by: system.answered_by ?? "",
   };
 }
 
@@ -64,6 +65,7 @@ export function showReveal(panel: HTMLElement, battle: Battle, moveFocus: boolea
       const place = card.querySelector(`[data-fill=${name}]`);
       if (place) place.textContent = words;
     }
+    card.querySelector("[data-answered]")?.toggleAttribute("hidden", !systems[side].answered_by);
     showClip(card, systems[side]);
   }
   const title = panel.querySelector<HTMLElement>("[data-fill=said]");

@@ -49,6 +49,8 @@ export interface RevealedSystem {
   ttft_s: number | null;
   output_tokens: number | null;
   cost_usd: number | string | null;
+  /** The system that a router picked; null for any other system. */
+  answered_by?: string | null;
   /** Arenas of music. */
   training_data?: string;
   speed_factor?: number | null;

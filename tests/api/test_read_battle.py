@@ -41,6 +41,7 @@ def test_after_the_vote_the_systems_are_there(alice: Program, ready: Battle) -> 
     for system in document["systems"].values():
         assert list(system) == [
             "name", "organisation", "version", "licence", "latency_s", "ttft_s", "output_tokens", "cost_usd",
+            "answered_by",
         ]  # fmt: skip
     assert document["systems"]["left"]["name"] == "CanaryLeft"
 
