@@ -24,12 +24,15 @@ from arena.arenas.models import Arena
 from arena.battles import generation
 from arena.battles.models import Battle, Turn
 from arena.battles.services import start_battle
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, Side
 from arena.battles.work import LeaseLost
 from arena.rankings.by_vote import keep
 from arena.rankings.services import refresh_arena, refresh_board
 from arena.rankings.studies import study
 from arena.rankings.voters import Judge, judges, strengths_of
+from arena.router import services as router
+from arena.router.models import Pairing
+from arena.systems.models import SystemVersion
 from arena.systems.services import current_versions, suggested_prompts
 from arena.votes.models import Vote
 from arena.votes.outcome import POSITIVE_REASONS, Outcome
@@ -113,7 +116,8 @@ def _one_battle(
         pairing = generation.complete_simulated(battle, texts, seed=rng.getrandbits(SEED_BITS))
     except LeaseLost as error:
         raise NobodyToCompare(f"no pair of systems answers {prompt!r}") from error
-    outcome = judge.decide(strengths[pairing.left_id], strengths[pairing.right_id], rng)
+    left, right = (strengths[_answering(pairing, side)] for side in SIDES)
+    outcome = judge.decide(left, right, rng)
     reasons = {
         side: [rng.choice(POSITIVE_REASONS)]
         for side in SIDES
@@ -121,6 +125,13 @@ def _one_battle(
     }
     cast_vote(battle.id, voter, outcome, reasons)
     return battle.id
+
+
+def _answering(pairing: Pairing, side: Side) -> int:
+    """Whose strength decides: a router is as strong as the member that it picked."""
+    version: SystemVersion = getattr(pairing, side)
+    member = router.member_for(version, pairing.pk, side)
+    return member.pk if member else version.pk
 
 
 @contextmanager

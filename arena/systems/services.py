@@ -32,12 +32,9 @@ from arena.systems.steering import hold, release, take, unavailable
 from arena.systems.usage import FREE, UNUSED, CallResult, Charge, forgo_probes, record
 
 __all__ = [
-<<<<<<< HEAD
     "FREE",
     "UNUSED",
-=======
     "Answerer",
->>>>>>> bb06c7f (feat(systems): routers as contenders: the member that a router picks answers, is charged and is named after the vote)
     "CallResult",
     "Charge",
     "address_policy",

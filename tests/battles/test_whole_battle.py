@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack import Stack, Visitor, Watched, running_stack
+from tests.support.routed import PROMPTS, STRENGTHS, arena_file, trained
 
 pytestmark = pytest.mark.stack
 PROMPT = "Tell me about rivers."
@@ -143,3 +144,35 @@ def test_a_wrong_origin_is_refused_at_the_handshake(stack):
             additional_headers={"Cookie": cookies},
         )
     assert refused.value.response.status_code == 403
+
+
+def test_a_router_from_the_arenas_own_release_answers_through_the_member_that_it_picks(stack, tmp_path):
+    path = trained(stack, tmp_path)
+    router = {"name": "kNN", "organisation": "the arena", "access": "open", "licence": "MIT", "backend": "router"}
+    stack.register(arena_file(tmp_path, {**router, "path": str(path), "weight": 20}))
+    alice = Visitor(stack.url).consent()
+    for prompt in PROMPTS:
+        battle = alice.start(prompt, arena="routed")
+        watched = alice.watch(battle["id"])
+        assert watched.state == "ready"
+        blind = json.dumps(alice.battle(battle["id"]))
+        assert "answered_by" not in blind
+        revealed = alice.vote(battle["id"], "left").json()["systems"]
+        routed = [side for side, one in revealed.items() if one["answered_by"]]
+        if routed:
+            break
+    (side,) = routed
+    name = revealed[side]["answered_by"]
+    assert (revealed[side]["name"], name in STRENGTHS) == ("kNN", True)
+    assert watched.texts[1][side].startswith(f"{name} says")
+    ((scores, cost, member_cost, own_cost),) = stack.query(
+        """SELECT o.scores, r.cost_usd,
+               (SELECT sum(cost_usd) FROM systems_usage u WHERE u.version_id = o.member_id),
+               (SELECT sum(cost_usd) FROM systems_usage u WHERE u.version_id = r.version_id)
+           FROM router_route o JOIN battles_response r ON r.pairing_id = o.pairing_id AND r.side = o.side
+           JOIN battles_turn t ON t.id = r.turn_id WHERE t.battle_id = %s""",
+        [battle["id"]],
+    )
+    assert max(scores, key=scores.get) == f"{name} v1"
+    assert cost > 0
+    assert (member_cost >= cost, own_cost) == (True, 0)

@@ -72,6 +72,12 @@ def _sampling() -> Section:
                 "price changes, the rating goes on; if anything changes that can alter an answer, the rating starts "
                 "anew."
             ),
+            _(
+                "A system may be a router: it has no answers of its own, but picks for your prompt one of the other "
+                "systems, which answers in its place for the whole battle. The pick is shown after the vote. A router "
+                "does not meet the system that it has picked: the pair is then drawn again without the router, and "
+                "both draws stay on record."
+            ),
         ),
     )
 
