@@ -1,10 +1,9 @@
 """Every task may be delivered twice, one after the other or at once: there is no second effect."""
 
 import json
-import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from arena.battles import services as battles
 from arena.battles.generation import claim_turn
@@ -21,6 +20,7 @@ from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
+from tests.deliveries import DELIVERIES
 from workers.generation import generate_local, generate_turn
 from workers.jobs import JOBS, run_job
 from workers.periodic import refresh_board, sweep
@@ -38,34 +38,6 @@ def arena(tmp_path, valkey):
     for name in ("alpha", "beta", "gamma"):
         replay_system(arena, name, {PROMPT: f"{name} speaks at length. " * 20}, tmp_path)
     return arena
-
-
-def twice(task, *args):
-    task(*args)
-    task(*args)
-
-
-def at_once(task, *args, copies=4):
-    gate, failures = threading.Barrier(copies), []
-
-    def deliver():
-        gate.wait()
-        try:
-            task(*args)
-        except Exception as error:  # noqa: BLE001 - shown by the assertion below
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=deliver) for _ in range(copies)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-
-
-DELIVERIES = pytest.mark.parametrize("deliver", [twice, at_once])
 
 
 def _content(*models):
@@ -182,5 +154,5 @@ TASKS = (generate_turn, generate_local, refresh_board, run_job, sweep, try_local
 
 def test_no_task_type_is_left_out():
     tested = {task.name for task in TASKS}
-    # Clips have a test of their own: `test_a_task_delivered_twice_prepares_once` in tests/media.
+    # Clips have a test of their own: `test_a_task_delivered_twice_or_at_once_prepares_once` in tests/media.
     assert tested | {"arena.prepare_clips"} == set(DOORBELLS)

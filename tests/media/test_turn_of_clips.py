@@ -20,6 +20,7 @@ from arena.media.selectors import players_of
 from arena.router.models import Pairing
 from arena.systems.backends.base import AudioClip, Finished, GenerationRequest, Message, ServerFailed
 from tests.ballots import make_voter
+from tests.deliveries import DELIVERIES
 from tests.media.conftest import PROMPT
 from tests.media.sounds import as_file, melody
 from workers.clips import prepare_clips
@@ -71,10 +72,12 @@ def test_what_came_is_forgotten_once_it_is_prepared(battle):
     assert len(store().keys("clips")) == 2
 
 
-def test_a_task_delivered_twice_prepares_once(battle):
+@DELIVERIES
+def test_a_task_delivered_twice_or_at_once_prepares_once(battle, deliver):
     _generated(battle)
-    for _ in range(3):
-        prepare_clips(_turn(battle).id)
+    deliver(prepare_clips, _turn(battle).id)
+    battle.refresh_from_db()
+    assert battle.state == "ready"
     assert Clip.objects.count() == 2
     assert len(store().keys("clips")) == 2
 
