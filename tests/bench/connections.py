@@ -91,7 +91,7 @@ def at_rest(arena: LoadedArena, pools: Iterable[tuple[str, str]]) -> Held:
 def _of_postgresql(arena: LoadedArena) -> dict[str, int]:
     asked = (
         "SELECT application_name, count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1"
+        "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1"
     )
     return {str(name): int(number) for name, number in arena.stack.query(asked)}
 
