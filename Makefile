@@ -26,7 +26,7 @@ DEV_STAMP := .venv/.dev-$(call with_commands,requirements/dev.txt)
 BENCH_STAMP := .venv-bench/.bench-$(call sum,requirements/bench.txt)
 # The version that the consumers were tried with; the smallest build that pip finds on this machine will do.
 TORCH := torch==2.13.0
-CONSUMERS_STAMP := .venv-consumers/.consumers-$(call sum,requirements/consumers.txt)-$(TORCH)
+CONSUMERS_STAMP := .venv-consumers/.consumers-$(call sum,requirements/consumers.txt)-$(subst ==,-,$(TORCH))
 NPM_STAMP := frontend/node_modules/.installed-$(call sum,frontend/package-lock.json)
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/tests/*')
 STATIC := $(shell find arena -type f -path '*/static/*')

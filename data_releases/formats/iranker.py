@@ -13,34 +13,15 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data_releases.formats import grid as grids
+from data_releases.formats import verl
 from data_releases.formats.base import Data, Export, Format, json_file, parquet_file
 from data_releases.formats.grid import Grid, Query, best_of, grid_of
 from data_releases.formats.metadata import described
 
 VOTES: Final = "Arena-Votes"
 PERFORMANCE: Final = "Router-Performance"
-SCHEMA: Final = pa.schema(
-    [
-        ("data_source", pa.string()),
-        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
-        ("ability", pa.string()),
-        (
-            "reward_model",
-            pa.struct(
-                [
-                    ("style", pa.string()),
-                    (
-                        "ground_truth",
-                        pa.struct([("candidate_text", pa.list_(pa.string())), ("gt", pa.string())]),
-                    ),
-                ]
-            ),
-        ),
-        (
-            "extra_info",
-            pa.struct([("split", pa.string()), ("index", pa.int64()), ("task_name", pa.string())]),
-        ),
-    ]
+SCHEMA: Final = verl.schema_of(
+    pa.struct([("candidate_text", pa.list_(pa.string())), ("gt", pa.string())]), pa.field("task_name", pa.string())
 )
 
 
@@ -85,16 +66,9 @@ def _entry(query: Query, candidates: list[str], best: str, task: str) -> dict[st
 def _row(entry: dict[str, Any], number: int, part: str, about: dict[str, str]) -> dict[str, Any]:
     listed = json.dumps({name: about[name] for name in entry["candidates"]}, ensure_ascii=False)
     content = f"Which of these models would answer the query best?\nQuery: {entry['problem']}\nModels: {listed}"
-    return {
-        "data_source": entry["task_name"],
-        "prompt": [{"role": "user", "content": content}],
-        "ability": "ranking",
-        "reward_model": {
-            "style": "rule",
-            "ground_truth": {"candidate_text": entry["candidates"], "gt": entry["gt"]},
-        },
-        "extra_info": {"split": part, "index": number, "task_name": entry["task_name"]},
-    }
+    truth = {"candidate_text": entry["candidates"], "gt": entry["gt"]}
+    extra = {"split": part, "index": number, "task_name": entry["task_name"]}
+    return verl.row_of(entry["task_name"], content, "ranking", truth, extra)
 
 
 _NOTES: Final = (

@@ -10,27 +10,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from data_releases.formats import verl
 from data_releases.formats.base import Data, Export, Format, json_file, parquet_file
 from data_releases.formats.grid import Grid, Query, grid_of
 from data_releases.formats.metadata import described
 
-SCHEMA: Final = pa.schema(
-    [
-        ("data_source", pa.string()),
-        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
-        ("ability", pa.string()),
-        (
-            "reward_model",
-            pa.struct(
-                [
-                    ("style", pa.string()),
-                    ("ground_truth", pa.struct([("target", pa.list_(pa.string()))])),
-                ]
-            ),
-        ),
-        ("extra_info", pa.struct([("split", pa.string()), ("index", pa.int64())])),
-    ]
-)
+SCHEMA: Final = verl.schema_of(pa.struct([("target", pa.list_(pa.string()))]))
 #: So many of its best clusters stand in a model's descriptor.
 _NAMED: Final = 3
 
@@ -61,13 +46,7 @@ def _make(data: Data) -> Export:
 
 
 def _row(query: Query, number: int, part: str) -> dict[str, Any]:
-    return {
-        "data_source": query.task,
-        "prompt": [{"role": "user", "content": query.text}],
-        "ability": "preference",
-        "reward_model": {"style": "rule", "ground_truth": {"target": []}},
-        "extra_info": {"split": part, "index": number},
-    }
+    return verl.row_of(query.task, query.text, "preference", {"target": []}, {"split": part, "index": number})
 
 
 def _pool(grid: Grid) -> dict[str, dict[str, Any]]:
