@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from tests.environment import prepare
 from tests.leaks.canaries import Canaries
 from tests.media.blind_battles import BlindBattle, blind_battle, planted, wait_for_the_pool
 from tests.stack import Stack, Visitor, running_stack
@@ -56,6 +57,7 @@ def _figures(stack: Stack, canaries: Canaries) -> dict[str, Any]:
 
 def main() -> None:
     """Fight the battles, print the figures, then judge them."""
+    prepare()
     canaries = Canaries()
     with tempfile.TemporaryDirectory() as folder:
         systems = planted(canaries, SUGGESTED)
