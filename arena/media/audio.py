@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
-import pyloudnorm
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from arena.media import lame
 from arena.media.errors import Silent, Unlevelled
@@ -58,6 +56,9 @@ class Profiled:
 
 def loudness_lufs(samples: Samples) -> float:
     """Integrated, gated loudness; minus infinity where nothing passes the gate. At least 0.4 s."""
+    # It imports all of scipy.signal, a second that every worker's start would take and few of them ever need.
+    import pyloudnorm  # noqa: PLC0415
+
     return float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples))
 
 
@@ -132,6 +133,8 @@ def _slope(tried: list[tuple[float, float]]) -> float:
 
 def _limiter(peaks: NDArray[np.float32], ceiling_dbtp: float) -> NDArray[np.float32]:
     """The gain of every frame: never above what its peak allows, and never changing faster than the look-ahead."""
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # noqa: PLC0415 - as above
+
     ceiling = _linear(ceiling_dbtp)
     allowed = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling)).astype(np.float32)
     width = 2 * _LOOK_AHEAD + 1
