@@ -25,7 +25,7 @@ from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions, make_voter
 from tests.clips import make_music_arena
-from tests.rankings.test_folding import vote
+from tests.rankings.voting import vote
 
 Scene = tuple[Arena, list[SystemVersion]]
 CODE = "How do I sort a list in Python by its second field?"

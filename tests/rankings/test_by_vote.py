@@ -24,7 +24,7 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions, make_voter
-from tests.rankings.test_folding import CODE, vote
+from tests.rankings.voting import CODE, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
 CLUSTERED = method_of("bradley-terry", "clustered")

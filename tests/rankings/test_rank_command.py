@@ -17,7 +17,7 @@ from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_board
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions
-from tests.rankings.test_folding import reveal, vote
+from tests.rankings.voting import reveal, vote
 
 ROOT = Path(__file__).resolve().parents[2]
 VOTES = (

@@ -1,16 +1,11 @@
 """From votes to the leaderboard that is shown."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
@@ -19,27 +14,21 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common.models import OutboxMessage
-from arena.rankings.computing import NoBoardThen, VotesChanged, recompute, sha256_of, snapshot_at
 from arena.rankings.filters import filter_of
-from arena.rankings.models import BoardState, Rating, Snapshot, SnapshotIsImmutable
+from arena.rankings.models import BoardState, Rating, Snapshot
 from arena.rankings.selectors import leaderboard
-from arena.rankings.services import due_arenas, recount, refresh_arena, refresh_board, thin_out
+from arena.rankings.services import due_arenas, recount, refresh_arena, refresh_board
 from arena.systems.models import System, SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_version, make_versions
-from tests.rankings.test_folding import reveal, vote
+from tests.rankings.voting import retire, reveal, three_to_one, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
 
 
 @pytest.fixture
 def scene(db: None) -> Scene:
-    """Ada beats Bell by three to one; both are rated."""
-    arena = make_arena()
-    versions = make_versions(arena, ["Ada", "Bell"])
-    for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
-        vote(arena, *versions, outcome)
-    return arena, versions
+    return three_to_one()
 
 
 def test_a_vote_moves_the_board(scene: Scene) -> None:
@@ -169,41 +158,6 @@ def test_a_retired_system_keeps_its_row_and_one_without_votes_goes(scene: Scene)
     ]
 
 
-def retire(version: SystemVersion) -> None:
-    SystemVersion.objects.filter(id=version.id).update(retired_at=Now())
-
-
-COPIED = ("arena_id", "last_vote_id", "method", "inputs", "status", "code_version")
-
-
-def test_old_snapshots_are_thinned_out_and_the_newest_stays(scene: Scene) -> None:
-    arena, _versions = scene
-    refresh_board(arena.id)
-    template = Snapshot.objects.get()
-    base = template.created_at.replace(minute=30, second=10, microsecond=0) - timedelta(hours=1)
-    ages = [timedelta(days=3, minutes=m, seconds=s) for m in (0, 10) for s in (0, 5)]  # one hour
-    ages += [timedelta(hours=5, seconds=s) for s in (0, 5)] + [timedelta(hours=5, minutes=1)]  # two minutes
-    for age in ages:
-        copied = Snapshot.objects.create(**{name: getattr(template, name) for name in COPIED})
-        Snapshot.objects.filter(pk=copied.pk).update(created_at=base - age)
-        Rating.objects.create(snapshot=copied, version=_versions[0], votes=0, status="unrated")
-    newest = Snapshot.objects.order_by("-id").first()
-    assert thin_out(arena.id) == 3 + 1
-    assert Snapshot.objects.count() == 1 + 1 + 2
-    assert Snapshot.objects.order_by("-id").first() == newest
-    assert Rating.objects.count() == 2 + 3
-
-
-def test_the_first_refresh_of_another_minute_thins_out(scene: Scene) -> None:
-    arena, (ada, bell) = scene
-    for expected in (1, 2, 2):
-        vote(arena, ada, bell, Outcome.TIE)
-        refresh_board(arena.id)
-        assert Snapshot.objects.count() == expected
-        oldest = Snapshot.objects.earliest("id")
-        Snapshot.objects.update(created_at=oldest.created_at - timedelta(minutes=10))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_parallel_refreshes_store_one_board_of_all_votes() -> None:
     arena = make_arena()
@@ -250,15 +204,6 @@ def test_a_registered_system_is_on_the_board_before_its_first_vote(db: None, tmp
     assert [row.system for row in leaderboard(arena).rows] == ["Ada"]
 
 
-def test_a_stored_board_is_never_edited(scene: Scene) -> None:
-    arena, _versions = scene
-    snapshot = refresh_board(arena.id)
-    assert snapshot is not None
-    snapshot.status = "empty"
-    with pytest.raises(SnapshotIsImmutable):
-        snapshot.save()
-
-
 def test_a_language_and_a_category_have_boards_of_their_own(scene: Scene) -> None:
     arena, (ada, bell) = scene
     for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.RIGHT):
@@ -286,60 +231,6 @@ def test_the_board_of_a_category_follows_at_a_distance_and_only_when_it_changed(
     assert Snapshot.objects.filter(board="language:en").count() == stored + 1
     BoardState.objects.update(fitted_at=Now() - timedelta(seconds=11))
     assert due_arenas() == []
-
-
-def test_a_board_of_the_past_is_computed_again_from_its_votes_to_the_byte(scene: Scene) -> None:
-    arena, (ada, bell) = scene
-    make_version(arena, "Cray")
-    refresh_arena(arena.id)
-    then = Snapshot.objects.get(board="all")
-    named = Snapshot.objects.get(board="language:en")
-    vote(arena, bell, ada, Outcome.LEFT)
-    retire(bell)
-    make_version(arena, "Dijk")
-    refresh_board(arena.id)
-    for snapshot in (then, named):
-        again = recompute(Snapshot.objects.get(pk=snapshot.pk))
-        assert sha256_of(again.document(arena.slug)) == snapshot.document_sha256
-    assert recompute(then).names == ["Ada", "Bell", "Cray"]
-
-
-def test_a_fresh_process_prints_the_same_bytes(transactional_db: None, capsys: pytest.CaptureFixture[str]) -> None:
-    arena = make_arena()
-    versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-    for n, outcome in enumerate((Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD) * 3):
-        vote(arena, versions[n % 3], versions[(n + 1) % 3], outcome)
-    snapshot = refresh_board(arena.id)
-    assert snapshot is not None
-    snapshot.refresh_from_db()
-    vote(arena, versions[0], versions[1], Outcome.LEFT)
-    refresh_board(arena.id)
-
-    command = ["rank", "--arena", "text", "--json", "--as-of", snapshot.created_at.isoformat()]
-    environment = os.environ | {"DATABASE_URL": database_url(), "ARENA_SECRET_KEY": "x" * 50, "ARENA_DEBUG": "1"}
-    process = [sys.executable, "manage.py", *command]
-    printed = subprocess.run(process, env=environment, capture_output=True, timeout=60, check=True).stdout
-    call_command(*command)
-    assert capsys.readouterr().out.encode() == printed
-    assert sha256_of(json.loads(printed)) == snapshot.document_sha256
-
-
-def database_url() -> str:
-    """Of the test's own database, for another process."""
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}"))
-
-
-def test_what_cannot_be_computed_again_is_said(scene: Scene) -> None:
-    arena, (ada, bell) = scene
-    late = vote(arena, bell, ada, Outcome.LEFT)
-    refresh_board(arena.id)
-    snapshot = Snapshot.objects.get()
-    with pytest.raises(NoBoardThen):
-        snapshot_at(arena.id, snapshot.created_at - timedelta(seconds=1))
-    assert snapshot_at(arena.id, snapshot.created_at) == snapshot
-    reveal(late, "left")
-    with pytest.raises(VotesChanged, match="do not give the counts"):
-        recompute(snapshot)
 
 
 def test_few_votes_are_said_and_no_row_is_hidden(scene: Scene) -> None:

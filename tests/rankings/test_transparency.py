@@ -20,7 +20,7 @@ from arena.router.models import Pairing
 from arena.systems.models import System, SystemEvent, SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_pairing, make_version, make_versions
-from tests.rankings.test_folding import reveal, vote
+from tests.rankings.voting import reveal, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
 

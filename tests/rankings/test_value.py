@@ -13,7 +13,7 @@ from arena.systems import buckets
 from arena.systems.models import SystemVersion, Usage
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions
-from tests.rankings.test_folding import vote
+from tests.rankings.voting import vote
 
 
 def used(version: SystemVersion, calls: int, cost: float, seconds: float, *, failed: int = 0, days: int = 0) -> None:
