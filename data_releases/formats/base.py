@@ -186,8 +186,14 @@ def usable(data: Data, needs: Callable[[Comparison], bool], what: str) -> tuple[
 
 
 def in_parts(comparisons: list[Comparison], left_out: dict[str, int]) -> list[Comparison]:
-    """Those in one of the three parts; notes in `left_out` how many are not, as their voter and prompt disagree."""
+    """Those in one of the three parts; notes in `left_out` how many are not, as their voter and prompt disagree.
+
+    Raises:
+        NothingToExport: none.
+    """
     kept = [one for one in comparisons if one.split in PARTS]
+    if not kept:
+        raise NothingToExport("the voter and the prompt of every vote are in different parts")
     left_out["whose voter and prompt are in different parts"] = len(comparisons) - len(kept)
     return kept
 

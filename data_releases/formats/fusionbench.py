@@ -7,7 +7,6 @@ made here.
 Source: github.com/ulab-uiuc/FusionFactory, `query_level/data_processing.py` and `query_level/router_bench_baseline`.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ import pyarrow as pa
 from arena.policies.embedding import Vectors, embedded
 from data_releases.formats import grid as grids
 from data_releases.formats.base import Data, Export, Format, json_file, parquet_table
-from data_releases.formats.grid import TWO_PARTS, Cell, Grid, Query, best_of, grid_of, scaled
+from data_releases.formats.grid import Cell, Grid, Query, best_of, grid_of, normalised
 from data_releases.formats.metadata import described, task_description
 
 #: Wish → what performance and cost weigh in the score.
@@ -68,7 +67,7 @@ def _make(data: Data) -> Export:
 def _candidates(cells: Sequence[tuple[Query, list[Cell]]], performance: float, cost: float) -> list[dict[str, Any]]:
     """One entry per query; `ground_truth` is None where several are best."""
     made = []
-    for query, own, good, dear in zip(*zip(*cells, strict=True), *normalised(cells), strict=True) if cells else ():
+    for (query, own), good, dear in zip(cells, *normalised(cells), strict=True):
         scores = [round(performance * g - cost * d, 6) for g, d in zip(good, dear, strict=True)]
         candidates = [
             {"candidate_name": cell.model, "performance": g, "cost": d, "score": score, "imputed": cell.imputed}
@@ -76,21 +75,6 @@ def _candidates(cells: Sequence[tuple[Query, list[Cell]]], performance: float, c
         ]
         made.append({"query": query.text, "candidates": candidates, "ground_truth": best_of(own, scores)})
     return made
-
-
-def normalised(cells: Sequence[tuple[Query, list[Cell]]]) -> tuple[list[list[float]], list[list[float]]]:
-    """Performance and cost of each query's cells, from 0 to 1 within their task and part."""
-    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for n, (query, _own) in enumerate(cells):
-        places[query.task, TWO_PARTS[query.part]].append(n)
-    good: list[list[float]] = [[] for _ in cells]
-    dear: list[list[float]] = [[] for _ in cells]
-    for members in places.values():
-        for result, name in ((good, "performance"), (dear, "cost_usd")):
-            flat = iter(scaled([getattr(cell, name) for n in members for cell in cells[n][1]]))
-            for n in members:
-                result[n] = [next(flat) for _cell in cells[n][1]]
-    return good, dear
 
 
 def _table(grid: Grid, cells: Sequence[tuple[Query, list[Cell]]]) -> pa.Table:

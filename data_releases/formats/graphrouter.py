@@ -15,8 +15,7 @@ from typing import Any, Final
 from arena.policies.embedding import embedded
 from data_releases.formats import grid as grids
 from data_releases.formats.base import Data, Export, Format, NothingToExport, csv_file, json_file, npy_file
-from data_releases.formats.fusionbench import normalised
-from data_releases.formats.grid import Cell, Query, grid_of
+from data_releases.formats.grid import Cell, Query, grid_of, normalised
 from data_releases.formats.metadata import described, task_description
 from data_releases.split import PARTS
 

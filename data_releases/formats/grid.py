@@ -146,6 +146,21 @@ def scaled(values: Sequence[float | None]) -> list[float]:
     return [round((value - low) / width, 6) if value is not None and width else 0.0 for value in values]
 
 
+def normalised(cells: Sequence[tuple[Query, list[Cell]]]) -> tuple[list[list[float]], list[list[float]]]:
+    """Performance and cost of each query's cells, from 0 to 1 within their task and part."""
+    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, (query, _own) in enumerate(cells):
+        places[query.task, TWO_PARTS[query.part]].append(n)
+    good: list[list[float]] = [[] for _ in cells]
+    dear: list[list[float]] = [[] for _ in cells]
+    for members in places.values():
+        for result, name in ((good, "performance"), (dear, "cost_usd")):
+            flat = iter(scaled([getattr(cell, name) for n in members for cell in cells[n][1]]))
+            for n in members:
+                result[n] = [next(flat) for _cell in cells[n][1]]
+    return good, dear
+
+
 #: For the cards of all formats that are made from it.
 NOTES: Final = (
     (

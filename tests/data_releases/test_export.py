@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from arena.policies.embedding import DIMENSIONS
 from data_releases.export import card_of
 from data_releases.export_command import main
-from data_releases.formats import FORMATS
+from data_releases.formats import FORMATS, NothingToExport
 from data_releases.formats.base import Data
 from data_releases.formats.lmarena import monday_of
 from data_releases.source import Folder
@@ -174,6 +175,34 @@ def test_trl_unpaired_labels_both_sides():
     assert len(rows) == 2 * len(complete)
     good = {"left": 1, "right": 1, "tie": 2, "both_bad": 0}
     assert sum(row["label"] for row in rows) == sum(good[one.outcome] for one in complete)
+
+
+def with_column(table, name, values):
+    return table.set_column(table.column_names.index(name), name, pa.array(values, table[name].type))
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"lmarena-55k", "lmarena-140k"}))
+def test_a_release_whose_votes_are_in_no_part_exports_nothing_and_says_so(name):
+    battles = RELEASE.tables["battles"]
+    mixed = RELEASE.tables | {"battles": with_column(battles, "split", ["mixed"] * len(battles))}
+    with pytest.raises(NothingToExport, match="different parts"):
+        FORMATS[name].make(Data(mixed, RELEASE.manifest))
+
+
+def test_answers_that_may_not_be_published_leave_the_formats_that_need_none():
+    texts = RELEASE.tables["conversations"]
+    for side in ("left", "right"):
+        texts = with_column(texts, side, [None] * len(texts))
+    without = Data(RELEASE.tables | {"conversations": texts}, RELEASE.manifest)
+    made_from = set()
+    for name, form in FORMATS.items():
+        try:
+            form.make(without)
+        except NothingToExport:
+            continue
+        made_from.add(name)
+    needs_answers = {"lmarena-55k", "lmarena-140k", "trl-preference", "trl-unpaired"}
+    assert set(FORMATS) - made_from == needs_answers
 
 
 def test_a_week_begins_on_monday():
