@@ -8,17 +8,19 @@ they may be is decided in `fields`. Nothing here is anonymous yet.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import IO, Any, Final
 
+import psycopg
 import pyarrow as pa
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Left
+from psycopg.pq import ExecStatus
 from pyarrow import csv
 
 from arena.arenas.models import Arena
@@ -40,6 +42,8 @@ _PARSE: Final = csv.ParseOptions(newlines_in_values=True)
 Rows = QuerySet[Any, Any]
 
 
+#: Rows of one time lie beside each other, so finding a shard's by index costs less than the planner thinks.
+_PLANNED: Final = "SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off"
 _READ_ONLY: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -300,6 +304,7 @@ def _as_of(snapshot: str) -> Iterator[None]:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
             except (ProgrammingError, DataError, OperationalError) as error:
                 raise SnapshotGone(snapshot) from error
+        cursor.execute(_PLANNED)
         yield
 
 
@@ -316,9 +321,7 @@ def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table
 def _copied(source: Source) -> pa.Table:
     sql, params = source.rows.query.sql_with_params()
     with tempfile.TemporaryFile() as buffer:
-        with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as rows:
-            for block in rows:
-                buffer.write(block)
+        _copy_to(buffer, f"COPY ({sql}) TO STDOUT (FORMAT csv)", params)
         if not buffer.tell():
             return pa.schema(list(source.types.items())).empty_table()
         buffer.seek(0)
@@ -336,3 +339,21 @@ def _copied(source: Source) -> pa.Table:
                 quoted_strings_can_be_null=False,
             ),
         )
+
+
+def _copy_to(file: IO[bytes], sql: str, params: Sequence[Any]) -> None:
+    """What `Cursor.copy` does, a row a step, without its generators: they take longer than the rest together."""
+    with connection.cursor() as cursor:
+        wanted = psycopg.ClientCursor(cursor.connection).mogrify(sql, params)
+        link = cursor.connection.pgconn
+        ended = link.exec_(wanted.encode())
+        while ended.status == ExecStatus.COPY_OUT:
+            size, row = link.get_copy_data(0)
+            if size > 0:
+                file.write(row)
+            else:
+                ended = link.get_result() or ended
+        if ended.status != ExecStatus.COMMAND_OK:
+            raise OperationalError(ended.error_message.decode(errors="replace"))
+        while link.get_result() is not None:
+            pass

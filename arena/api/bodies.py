@@ -4,7 +4,16 @@ from collections.abc import Collection
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from arena.battles.reports import REPORT_REASONS
 from arena.battles.states import SIDES, Side
@@ -122,6 +131,23 @@ class WithdrawIn(In):
 
     vote: bool = False
     model_config = ConfigDict(json_schema_extra={"examples": [{"vote": True}]})
+
+
+class WithdrawManyIn(In):
+    """Which battles to take back: those of `receipts`, whoever voted, or everything of the caller's voter."""
+
+    receipts: list[Annotated[str, StringConstraints(max_length=100)]] | None = Field(
+        None, min_length=1, max_length=100, description="As battles have them after the vote."
+    )
+    everything: bool = False
+    vote: bool = False
+    model_config = ConfigDict(json_schema_extra={"examples": [{"everything": True, "vote": True}]})
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "WithdrawManyIn":
+        if (self.receipts is None) == (not self.everything):
+            raise ValueError(_("either receipts or everything"))
+        return self
 
 
 class ReportIn(In):

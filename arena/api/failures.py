@@ -26,6 +26,7 @@ from arena.rankings.filters import FilterError
 from arena.rankings.imports import NoSuchSource
 from arena.router.errors import GuardUnavailable, PromptInvalid
 from arena.router.messages import message_of
+from arena.votes.receipts import ReceiptInvalid
 from arena.votes.services import NotHeard, VoteConflict, VoteInvalid
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ SLUGS: Final[dict[type[Exception], str]] = {
     battles.AlreadyVoted: "already-voted",
     battles.ArenaClosed: "arena-closed",
     battles.BattleNotFound: "battle-not-found",
+    ReceiptInvalid: "battle-not-found",
     battles.IdempotencyMismatch: "idempotency-mismatch",
     battles.NotReady: "not-ready",
     battles.TooManyTurns: "too-many-turns",

@@ -117,6 +117,13 @@ class WithdrawnOut(Out):
     vote_at: datetime | None
 
 
+class WithdrawalsOut(Out):
+    """How many battles are withdrawn now."""
+
+    withdrawn: int
+    left: int = Field(description="Battles whose answers are being written: stop them, then ask again.")
+
+
 class RequirementOut(Out):
     """What was understood of a prompt. `requirement` may be changed and sent with the battle."""
 

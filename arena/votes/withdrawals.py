@@ -5,6 +5,7 @@ every vote does; the wish beside it takes it out of tallies (`rankings.withdrawi
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from arena.battles.states import SIDES, BattleState
 from arena.common import outbox, queue
 from arena.media.erasing import erase_clips
 from arena.votes.models import Vote, Withdrawal, WithdrawnScope
+from arena.votes.receipts import battle_of_receipt
 
 #: Somebody writes in these; texts that are erased now would come back.
 _WRITING: Final = frozenset({BattleState.QUEUED.value, BattleState.GENERATING.value})
@@ -82,8 +84,26 @@ def withdraw_everything(voter: Voter, *, votes: bool) -> tuple[int, int]:
     Returns:
         How many were withdrawn, and how many are being written still and were left.
     """
+    return _withdraw_each(
+        Battle.objects.filter(voter=voter).order_by("created_at").values_list("id", flat=True), votes
+    )
+
+
+def withdraw_receipts(receipts: Iterable[str], *, votes: bool) -> tuple[int, int]:
+    """Withdraw the battles of these receipts; the same numbers.
+
+    Raises:
+        ReceiptInvalid, BattleNotFound: one of them is for no battle; nothing was withdrawn.
+    """
+    battles = {battle_of_receipt(text) for text in receipts}
+    if Battle.objects.filter(id__in=battles).count() != len(battles):
+        raise BattleNotFound("of a receipt")
+    return _withdraw_each(sorted(battles), votes)
+
+
+def _withdraw_each(battles: Iterable[uuid.UUID], votes: bool) -> tuple[int, int]:
     done = left = 0
-    for battle_id in Battle.objects.filter(voter=voter).order_by("created_at").values_list("id", flat=True):
+    for battle_id in battles:
         try:
             withdraw_battle(battle_id, vote=votes)
             done += 1

@@ -12,11 +12,19 @@ from pydantic import AwareDatetime, BeforeValidator
 from arena.accounts.models import Voter
 from arena.accounts.services import Actor, consent_of
 from arena.api.auth import IDENTITY, actor_of, owner_of
-from arena.api.bodies import BattleIn, ReportIn, RequirementIn, TurnIn, VoteIn, WithdrawIn
+from arena.api.bodies import BattleIn, ReportIn, RequirementIn, TurnIn, VoteIn, WithdrawIn, WithdrawManyIn
 from arena.api.openapi import problems
 from arena.api.problems import ProblemRaised
 from arena.api.rendering import rendered, rendered_battle
-from arena.api.schemas import BattleOut, BattlesOut, ReportOut, RequirementOut, SummaryOut, WithdrawnOut
+from arena.api.schemas import (
+    BattleOut,
+    BattlesOut,
+    ReportOut,
+    RequirementOut,
+    SummaryOut,
+    WithdrawalsOut,
+    WithdrawnOut,
+)
 from arena.arenas.models import Arena
 from arena.arenas.selectors import open_arena
 from arena.battles import services
@@ -26,7 +34,7 @@ from arena.battles.states import BattleState
 from arena.integrity.services import ConsentRequired, LimitReached, admit, hold_open_battles
 from arena.router import services as routing
 from arena.votes.services import cast_vote
-from arena.votes.withdrawals import withdraw
+from arena.votes.withdrawals import withdraw, withdraw_everything, withdraw_receipts
 
 router = Router(tags=["battles"], auth=IDENTITY)
 PAGE_MAX = 100
@@ -248,6 +256,24 @@ def withdraw_one(request: HttpRequest, battle_id: BattleId, body: WithdrawIn) ->
     """
     done = withdraw(_id(battle_id), owner_of(actor_of(request)), vote=body.vote)
     return rendered(WithdrawnOut(battle=done.battle_id, text_at=done.text_at, vote_at=done.vote_at))
+
+
+@router.post(
+    "/withdrawals",
+    operation_id="withdraw_many",
+    response={200: WithdrawalsOut, **problems(400, 401, 404, 413, 415, 422)},
+)
+def withdraw_many(request: HttpRequest, body: WithdrawManyIn) -> HttpResponse:
+    """Take back the battles of receipts, or everything of the caller's voter; as with one battle, see there.
+
+    A receipt opens its battle to whoever shows it. If one of them is for no battle of this site, nothing is done: 404.
+    """
+    if body.receipts is not None:
+        done, left = withdraw_receipts(body.receipts, votes=body.vote)
+    else:
+        voter = owner_of(actor_of(request))
+        done, left = withdraw_everything(voter, votes=body.vote) if voter else (0, 0)
+    return rendered(WithdrawalsOut(withdrawn=done, left=left))
 
 
 @router.post(

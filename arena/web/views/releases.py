@@ -22,8 +22,8 @@ from data_releases.selectors import newer_revision, next_release_on, public_rele
 
 #: The first places of a release's leaderboard that its page shows.
 SHOWN_RANKS: Final = 10
-#: A withdrawn release must not live on in caches for long.
-FILES: Final = "public, max-age=3600"
+#: A file never changes, but what a revision took away must not be had from a cache: whoever keeps it asks each time.
+FILES: Final = "public, no-cache"
 
 
 @require_safe
