@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.stack import Stack, Visitor, Watched, running_stack
-from tests.support.routed import PROMPTS, STRENGTHS, arena_file, trained
+from tests.support.routed import MEMBERS, arena_file, trained
+from tests.support.routed import PROMPTS as ROUTED_PROMPTS
 
 pytestmark = pytest.mark.stack
 PROMPT = "Tell me about rivers."
@@ -146,26 +147,28 @@ def test_a_wrong_origin_is_refused_at_the_handshake(stack):
     assert refused.value.response.status_code == 403
 
 
-def test_a_router_from_the_arenas_own_release_answers_through_the_member_that_it_picks(stack, tmp_path):
+def test_a_router_that_was_trained_on_a_release_answers_through_the_member_that_it_picks(stack, tmp_path):
     path = trained(stack, tmp_path)
     router = {"name": "kNN", "organisation": "the arena", "access": "open", "licence": "MIT", "backend": "router"}
     stack.register(arena_file(tmp_path, {**router, "path": str(path), "weight": 20}))
     alice = Visitor(stack.url).consent()
-    for prompt in PROMPTS:
+    for prompt in ROUTED_PROMPTS:
         battle = alice.start(prompt, arena="routed")
         watched = alice.watch(battle["id"])
         assert watched.state == "ready"
-        blind = json.dumps(alice.battle(battle["id"]))
-        assert "answered_by" not in blind
+        blind = json.dumps([alice.battle(battle["id"]), watched.raw])
+        assert not any(word in blind for word in ("answered_by", "kNN", "router"))
         revealed = alice.vote(battle["id"], "left").json()["systems"]
         routed = [side for side, one in revealed.items() if one["answered_by"]]
         if routed:
             break
     (side,) = routed
     name = revealed[side]["answered_by"]
-    assert (revealed[side]["name"], name in STRENGTHS) == ("kNN", True)
+    assert (revealed[side]["name"], name in MEMBERS) == ("kNN", True)
     assert watched.texts[1][side].startswith(f"{name} says")
-    ((scores, cost, member_cost, own_cost),) = stack.query(
+    page = alice.http.get(f"/battles/{battle['id']}").text
+    assert f'<bdi data-fill="answered_by">{name}</bdi>' in page
+    ((scores, cost, member_usd, own_usd),) = stack.query(
         """SELECT o.scores, r.cost_usd,
                (SELECT sum(cost_usd) FROM systems_usage u WHERE u.version_id = o.member_id),
                (SELECT sum(cost_usd) FROM systems_usage u WHERE u.version_id = r.version_id)
@@ -174,5 +177,4 @@ def test_a_router_from_the_arenas_own_release_answers_through_the_member_that_it
         [battle["id"]],
     )
     assert max(scores, key=scores.get) == f"{name} v1"
-    assert cost > 0
-    assert (member_cost >= cost, own_cost) == (True, 0)
+    assert (cost > 0, member_usd >= cost, own_usd) == (True, True, 0)

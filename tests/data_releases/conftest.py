@@ -23,7 +23,11 @@ def december(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the store."""
     root = tmp_path / "store"
-    for module in ("data_releases.services", "data_releases.management.commands.release"):
+    for module in (
+        "data_releases.services",
+        "data_releases.management.commands.release",
+        "data_releases.management.commands.train_router",
+    ):
         monkeypatch.setattr(f"{module}.store", lambda: FolderStore(root))
     return root
 

@@ -20,6 +20,7 @@ from arena.battles.pacing import TAIL_CHARS
 from tests.leaks.canaries import Canaries
 from tests.stack import Stack, Visitor, running_stack
 from tests.support.fake_openai import FakeOpenAI
+from tests.support.routers import write_router
 
 pytestmark = pytest.mark.stack
 BATTLES = 60
@@ -52,6 +53,14 @@ def _system(canaries: Canaries, base_url: str, behaviour: str) -> dict[str, obje
     }
 
 
+def _router(canaries: Canaries, var: Path, members: list[str]) -> dict[str, object]:
+    """A router that is drawn often, and whose member is one of those that answer."""
+    known = tuple(f"{name} v1" for name in members)
+    path = write_router(var / canaries.plant("router"), {"Tell me something.": known[0], "Else": known[1]}, known)
+    names = {key: canaries.plant(key) for key in ("name", "organisation", "licence")}
+    return {**names, "access": "open", "backend": "router", "path": str(path), "weight": 6}
+
+
 @pytest.fixture(scope="module")
 def canaries() -> Canaries:
     return Canaries()
@@ -65,6 +74,7 @@ def stack(tmp_path_factory, canaries) -> Iterator[Stack]:
         canaries.planted.append(f":{fake.port}")
         env = {"ARENA_PRIVATE_BACKENDS": fake.host_port, "LEAK_TEST_KEY": canaries.plant("key")}
         systems = [_system(canaries, fake.base_url, behaviour) for behaviour in GOOD + BAD]
+        systems.append(_router(canaries, var, [str(system["name"]) for system in systems[: len(GOOD)]]))
         with running_stack(var, {"arena": "text", "systems": systems}, env) as running:
             yield running
 
@@ -122,6 +132,7 @@ def test_no_byte_before_the_vote_tells_a_system(stack, canaries):
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in seen.request_ids)
     attempts = dict(stack.query("SELECT status, count(*) FROM battles_response GROUP BY 1"))
     assert attempts["failed"] > 0
+    assert stack.query("SELECT count(*) FROM router_route")[0][0] > 0
     assert stack.query("SELECT count(*) FROM router_pairing WHERE redraw_of_id IS NOT NULL")[0][0] > 0
     one_sided = stack.query(
         "SELECT count(*) FROM votes_vote v WHERE 2 <> (SELECT count(*) FROM battles_response r JOIN battles_turn t"
