@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from data_releases import certified, documents, embedding, near_duplicates, pii, pii_figures, schema, split
+from arena.policies import embedding
+from data_releases import certified, documents, near_duplicates, pii, pii_figures, schema, split
 from data_releases.croissant import croissant
 from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha256, signed, sums
 from data_releases.projection import Projected

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from data_releases.embedding import codes_of
+from arena.policies.embedding import codes_of
 
 BANDS: Final = 6
 ROWS: Final = 6

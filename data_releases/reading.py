@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from data_releases import embedding, near_duplicates, pii
+from arena.policies import embedding
+from data_releases import near_duplicates, pii
 
 #: Another one means that the same text would be read otherwise.
 RULES: Final = f"{pii.RULES_VERSION}/{near_duplicates.REVISION}/{embedding.REVISION}"

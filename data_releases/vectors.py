@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_releases.embedding import DIMENSIONS, Vectors, counted, normalised
+from arena.policies.embedding import DIMENSIONS, Vectors, counted, normalised
 from data_releases.schema import EMBEDDINGS
 
 ID_CHARS: Final = 16
