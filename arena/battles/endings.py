@@ -52,7 +52,7 @@ def _of_router(side: SideWork, result: systems.CallResult) -> list[systems.CallR
     return [replace(result, version_id=side.version.pk, charge=systems.FREE, steers=False)]
 
 
-def _unused(side: SideWork, output: Output) -> systems.CallResult:
+def unused_call(side: SideWork, output: Output) -> systems.CallResult:
     """A call that was ended because of the other side, or by the visitor, costs what it had said until then."""
     charge = _answered(side, output)[0].charge
     return systems.CallResult(version_id=side.caller.pk, outcome=systems.UNUSED, charge=charge, steers=False)
@@ -110,7 +110,7 @@ def close_responses(
             )
         live(work.turn_id).update(status=ResponseStatus.DISCARDED.value, finished_at=Now())
         ended = [one for side, error in failures.items() for one in _failed(work.sides[side], error)]
-        ended += [_unused(work.sides[side], output) for side, output in (unused or {}).items()]
+        ended += [unused_call(work.sides[side], output) for side, output in (unused or {}).items()]
         systems.record(ended)
         systems.forgo_probes([one.caller.pk for side, one in work.sides.items() if side not in failures])
         systems.release(holder(work.turn_id))

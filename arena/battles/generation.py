@@ -12,12 +12,12 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Extract, Now
 
 from arena.arenas.models import Modality
-from arena.battles.endings import close_responses, end_turn, fail_turn, finish_turn
+from arena.battles.endings import close_responses, end_turn, fail_turn, finish_turn, unused_call
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.moves import set_state
 from arena.battles.services import FIRST_TURN
 from arena.battles.states import SIDES, BattleState, Phase, ResponseStatus, Side
-from arena.battles.work import LeaseLost, Output, SideWork, TurnWork, fence, holder, live
+from arena.battles.work import NOTHING_KNOWN, LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.router import services as router
 from arena.router.models import Pairing
 from arena.systems import services as systems
@@ -107,7 +107,7 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
     _write_lyrics(turn, pairing, list(versions.values()))
     with transaction.atomic():
         fence(turn.id, turn.attempt)
-        live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
+        _give_up_lost(turn)
         for side in SIDES:
             version = versions[getattr(pairing, f"{side}_id")]
             response = Response.objects.create(
@@ -118,6 +118,13 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
             costs = {one.caller: systems.most_usd(one.caller, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))
     return turn_work(turn, sides, may_redraw=may_redraw)
+
+
+def _give_up_lost(turn: Turn) -> None:
+    """Calls that an earlier attempt made and nobody ended: their prompts at least were read, and cost."""
+    lost = list(live(turn.id).select_related("version__system"))
+    live(turn.id).update(status=ResponseStatus.FAILED.value, error_class="WorkerLost", finished_at=Now())
+    systems.record([unused_call(side_work(turn, response), NOTHING_KNOWN) for response in lost])
 
 
 def turn_work(turn: Turn, sides: Mapping[Side, SideWork], *, may_redraw: bool = True) -> TurnWork:

@@ -7,7 +7,7 @@ worker that lost its lease (it was killed, it hung, its clock jumped) changes no
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -73,6 +73,10 @@ class Output:
     input_tokens: int | None
     output_tokens: int | None
     withheld: str = ""
+
+
+#: What a call is known to have said whose worker was lost.
+NOTHING_KNOWN: Final = Output("", "", "", None, 0.0, None, None)
 
 
 def fence(turn_id: int, attempt: int) -> None:

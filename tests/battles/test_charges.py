@@ -98,3 +98,13 @@ def test_a_simulated_battle_is_no_usage(arena):
     battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
     generation.complete_simulated(battle, {"left": "one", "right": "two"})
     assert not Usage.objects.exists()
+
+
+def test_a_call_whose_worker_was_lost_is_charged_for_its_prompt_by_whoever_takes_over(battle):
+    first = generation.claim_turn(turn_of(battle).id)
+    generation.release_lease(first)
+    second = generation.claim_turn(turn_of(battle).id)
+    assert sorted(Usage.objects.values_list("outcome", "calls")) == [("unused", 1), ("unused", 1)]
+    assert all(0 < row.cost_usd == row.estimated_usd for row in Usage.objects.all())
+    endings.finish_turn(second, outputs())
+    assert sorted(Usage.objects.values_list("outcome", "calls")) == [("", 1), ("", 1), ("unused", 1), ("unused", 1)]

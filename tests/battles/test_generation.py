@@ -165,7 +165,7 @@ def _budget(usd):
     System.objects.update(daily_budget_usd=usd)
 
 
-def test_a_worker_that_lost_its_lease_counts_nothing(battle):
+def test_a_worker_that_lost_its_lease_counts_nothing_and_its_calls_are_nobodys(battle):
     first = generation.claim_turn(turn_of(battle).id)
     _lose_lease(battle)
     second = generation.claim_turn(turn_of(battle).id)
@@ -173,7 +173,7 @@ def test_a_worker_that_lost_its_lease_counts_nothing(battle):
         with pytest.raises(LeaseLost):
             call()
     endings.finish_turn(second, outputs())
-    assert sorted(Usage.objects.values_list("outcome", "calls")) == [("", 1), ("", 1)]
+    assert sorted(Usage.objects.values_list("outcome", "calls")) == [("", 1), ("", 1), ("unused", 1), ("unused", 1)]
 
 
 def test_where_all_but_one_budget_is_used_up_the_battle_is_refused_with_a_reason(battle):

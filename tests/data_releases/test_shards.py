@@ -14,6 +14,8 @@ from data_releases.extract import SnapshotGone
 from data_releases.models import Release, ReleaseShard
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.world import add_battle, make_world
+from tests.deliveries import DELIVERIES
+from workers import releases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +94,23 @@ def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, m
     assert sums(folder, built(arena)) == expected
     assert late == [False]
     assert not files.keys(shards.FOLDER)
+
+
+@DELIVERIES
+def test_a_message_that_comes_twice_or_at_once_computes_its_shard_once(folder, files, built, monkeypatch, deliver):
+    arena = make_world(10)
+    expected = sums(folder, built(arena))
+    monkeypatch.setattr(releases, "store", lambda: files)
+    attempts = []
+
+    def ring(_task, shard):
+        elsewhere(lambda: deliver(releases.build_shard, shard))
+        attempts.append(ReleaseShard.objects.get(pk=shard, done_at__isnull=False).attempt)
+        return True
+
+    monkeypatch.setattr(queue, "ring", ring)
+    assert sums(folder, built(arena)) == expected
+    assert attempts == [1]
 
 
 def test_without_its_snapshot_a_shard_is_given_up(files, built):
