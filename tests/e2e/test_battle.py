@@ -105,7 +105,7 @@ def test_a_draft_survives_a_reload_and_goes_when_the_battle_starts(page: Page) -
     expect(page.get_by_label("Your prompt")).to_have_value("")
 
 
-def test_an_answer_is_copied_raw_and_reported_once(page: Page) -> None:
+def test_an_answer_and_its_code_are_copied_raw_and_it_is_reported_once(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     start(page, contenders.SHOWN)
     wait_until_ready(page)
@@ -113,6 +113,10 @@ def test_an_answer_is_copied_raw_and_reported_once(page: Page) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     stored = page.request.get(page.url.replace("/battles/", "/api/v1/battles/")).json()
     assert copied == stored["turns"][0]["left"]["text"]
+    expect(page.locator(".answer__text math")).to_have_count(1)
+    page.locator(".answer__text pre").hover()
+    page.get_by_role("button", name="Copy code").click()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("def cancelled(outside: list[float])")
     for words in ("An operator will look at it", "You have reported this answer already"):
         page.get_by_role("button", name="Report Left answer").click()
         page.get_by_role("dialog").get_by_label("What is wrong with it?").select_option("other")
