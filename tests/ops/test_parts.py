@@ -4,9 +4,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from celery.bin.base import CLIContext
+from celery.bin.worker import worker
+from celery.worker.consumer.events import Events
 
 from ops.parts import Part, web, workers
 from ops.processes import wait_until
@@ -25,6 +29,14 @@ SAY = ("sh", "-c", "echo pool=$ARENA_DB_POOL_SIZE")
 def test_what_has_threads_shares_connections_and_what_forks_does_not() -> None:
     pooled = {part.name: "ARENA_DB_POOL_SIZE" in part.defaults for part in (web(8000), *workers())}
     assert pooled == {"web server": True, "worker (streams)": True, "worker (cpu)": False, "worker (periodic)": False}
+
+
+@pytest.mark.parametrize("part", workers(), ids=lambda part: part.name)
+def test_no_worker_sends_events_for_which_it_would_outlive_its_broker(part: Part) -> None:
+    said = list(part.argv[part.argv.index("worker") + 1 :])
+    options = worker.make_context("worker", said, obj=CLIContext(None, no_color=True, workdir=None)).params
+    asked = {name: options[name] for name in ("task_events", "without_gossip", "without_heartbeat")}
+    assert not Events(SimpleNamespace(), **asked).enabled
 
 
 @pytest.mark.parametrize(("env", "said"), [({}, "pool=3"), ({"ARENA_DB_POOL_SIZE": "5"}, "pool=5")])
