@@ -8,7 +8,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -62,9 +62,18 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _parquet_tables(path: Path) -> Iterator[pa.Table]:
     with pa.parquet.ParquetFile(path) as file:
+        _require_columns(file.schema_arrow.names)
         names = [name for name in file.schema_arrow.names if name in KNOWN]
         for batch in file.iter_batches(BLOCK_ROWS, columns=names, use_threads=False):
             yield _known(batch)
+
+
+def _require_columns(names: Sequence[str]) -> None:
+    """See that a file with a header has what no vote is without."""
+    for kind in (*zip(*SIDES, strict=True), WINNER):
+        if not set(kind) & set(names):
+            wanted = " or ".join(repr(name) for name in kind)
+            raise BadVotes(f"no column {wanted}; the columns are: {', '.join(names)[:200]}")
 
 
 def _known(batch: pa.RecordBatch) -> pa.Table:
@@ -90,6 +99,7 @@ def _csv_tables(stream: IO[bytes]) -> Iterator[pa.Table]:
             pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
             pa.csv.ConvertOptions(column_types=known, strings_can_be_null=True, null_values=[""]),
         )
+        _require_columns(reader.schema.names)
         for batch in reader:
             yield _known(batch)
     except pa.ArrowInvalid as error:
