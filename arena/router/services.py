@@ -12,11 +12,12 @@ from arena.router import guard, lyrics, model_reader, moderation, questions, sam
 from arena.router.errors import GuardUnavailable, NoPair, PromptInvalid
 from arena.router.guard import Refusal
 from arena.router.messages import message_of, summary_of
-from arena.router.models import DrawCount, Pairing, Route, SamplingPolicy
+from arena.router.models import DrawCount, Pairing, SamplingPolicy
+from arena.router.routes import equals, keep_routes, member_for
 from arena.systems import music_signature
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
-from arena.systems.services import Answerer, answerer, eligible_versions, is_router, most_usd, take, without_orphans
+from arena.systems.services import answerer, eligible_versions, most_usd, take, without_orphans
 
 __all__ = [
     "GuardUnavailable",
@@ -226,36 +227,17 @@ def draw_pairing(
         pool = _pool(arena, messages, requirement or {}, exclude)
         plan = _plan(policy, pool, seed)
         answerers = [answerer(side, pool.values(), messages) for side in plan.sides]
-        callers = {one.version for one in answerers}
-        if len(callers) == 1:
+        if alike := equals(plan.sides, answerers):
             # A router picked the system that it was to meet: nobody can judge between equals. The draw is kept.
-            redraw_of = _store(arena, policy, plan, redraw_of)
-            exclude |= {next(side.pk for side, one in zip(plan.sides, answerers, strict=True) if one.scores)}
+            redraw_of, exclude = _store(arena, policy, plan, redraw_of), exclude | alike
             continue
+        costs = {one.version: most_usd(one.version, messages) for one in answerers}
         with transaction.atomic():
-            lost = take({caller: most_usd(caller, messages) for caller in callers}, holder) if holder else frozenset()
+            lost = take(costs, holder) if holder else frozenset()
             if not lost:
-                return _routed(_store(arena, policy, plan, redraw_of), answerers)
+                return keep_routes(_store(arena, policy, plan, redraw_of), answerers)
         # Another draw was faster: draw from those that are left, so that the propensities are theirs.
         exclude |= lost
-
-
-def member_for(version: SystemVersion, pairing_id: int, side: str) -> SystemVersion | None:
-    """Who answers for a router that stands on this side of a pairing; None for any other system."""
-    if not is_router(version):
-        return None
-    routes = Route.objects.select_related("member__system")
-    return routes.get(pairing_id=pairing_id, side=side).member
-
-
-def _routed(pairing: Pairing, answerers: Sequence[Answerer]) -> Pairing:
-    """Keep who answers for a router; nothing where none was drawn."""
-    Route.objects.bulk_create(
-        Route(pairing=pairing, side=side, member=one.version, scores=dict(one.scores))
-        for side, one in zip(("left", "right"), answerers, strict=True)
-        if one.scores is not None
-    )
-    return pairing
 
 
 @dataclass(frozen=True, slots=True)
