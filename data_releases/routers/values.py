@@ -66,6 +66,8 @@ class Terms:
 class Value:
     """A figure in three ways. votes: of the part; matched: that tell something; effective: (Σ w)² / Σ w² of them.
 
+    asked: prompts whose figure is not known without votes (a system against itself wins half).
+
     self_normalised: NaN where no vote tells anything. clipped: share of the weight of clipped votes.
     """
 
@@ -74,6 +76,7 @@ class Value:
     doubly_robust: Estimate
     model: float
     votes: int
+    asked: int
     matched: int
     effective: float
     clipped: float
@@ -81,7 +84,9 @@ class Value:
     @property
     def doubts(self) -> list[str]:
         """Why the figure is not to be relied on; empty where it is."""
-        found = []
+        found: list[str] = []
+        if not self.asked:
+            return found
         if self.effective < MIN_EFFECTIVE:
             found.append(f"the votes count as {self.effective:.0f} at full weight, fewer than {MIN_EFFECTIVE:.0f}")
         if self.clipped > MAX_CLIPPED:
@@ -164,6 +169,7 @@ def value_of(terms: Terms, votes: Votes, seed: int) -> Value:
         doubly_robust=estimated(np.stack([terms.doubly_robust, ones], axis=1), votes.voter, mean, seed),
         model=float(np.where(terms.open, terms.model, terms.known).mean()),
         votes=len(votes),
+        asked=int(terms.open.sum()),
         matched=int((weight > 0).sum()),
         effective=float(total**2 / squares) if squares else 0.0,
         clipped=float((weight * terms.clipped).sum() / total) if total else 0.0,

@@ -100,7 +100,7 @@ def test_a_policy_of_the_single_system_wins_half_against_it_without_any_vote():
     picked = np.full(300, SINGLE)
     value = value_of(terms_against(picked, SINGLE, logged.votes, logged.strengths), logged.votes, seed=1)
     assert value.inverse_propensity.value == value.self_normalised.value == value.doubly_robust.value == 0.5
-    assert value.matched == 0
+    assert (value.matched, value.doubts) == (0, [])
 
 
 def test_left_and_right_change_nothing():
