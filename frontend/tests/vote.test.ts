@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { phaseOf, type Situation } from "../src/phase";
-import { costText, secondsText, speedText, tokensText } from "../src/reveal";
+import type { Battle } from "../src/types";
+import { costText, secondsText, showReveal, speedText, tokensText } from "../src/reveal";
 import { useStrings } from "../src/strings";
 import { VoteForm, readVote } from "../src/vote";
 import { nextTheme } from "../src/theme";
@@ -162,4 +163,20 @@ describe("figures of the reveal", () => {
 
 it("the theme switch turns through all three", () => {
   expect(["system", "light", "dark"].map((theme) => nextTheme(theme as "system"))).toEqual(["light", "dark", "system"]);
+});
+
+describe("the member that answered for a router", () => {
+  const system = { name: "kNN", organisation: "", version: 1, licence: "", latency_s: 1, ttft_s: 1, output_tokens: 1, cost_usd: 0 };
+  const card = (side: string): string => `<article data-side="${side}"><p data-answered hidden><bdi data-fill="answered_by"></bdi></p></article>`;
+
+  it("is named on the router's card alone", () => {
+    document.body.innerHTML = `<div hidden>${card("left")}${card("right")}</div>`;
+    const panel = document.querySelector<HTMLElement>("div")!;
+    const systems = { left: { ...system, answered_by: "Ada <b>" }, right: { ...system, answered_by: null } };
+    const vote = { outcome: "left", reasons: { left: [], right: [] }, feedback: { left: "", right: "" } };
+    showReveal(panel, { systems, vote } as unknown as Battle, false);
+    const [left, right] = [...panel.querySelectorAll<HTMLElement>("[data-answered]")];
+    expect([left!.hidden, left!.textContent]).toEqual([false, "Ada <b>"]);
+    expect([right!.hidden, right!.textContent]).toEqual([true, ""]);
+  });
 });
