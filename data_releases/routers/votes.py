@@ -85,9 +85,10 @@ def routing_data(tables: Tables) -> RoutingData:
     rows = _joined(votes, tables["battles"])
     told = rows.filter(pc.is_valid(_first_prompts(rows, tables["conversations"])))
     if not len(told):
+        why = ", ".join(f"{one['values']} {one['counts']}" for one in rows["text_status"].value_counts().to_pylist())
         raise NoPrompts(
-            f"none of the {len(votes)} counted votes has a published prompt, so that the release holds no vector to "
-            "route by; a router needs prompts whose voters agreed to publication"
+            f"none of the {len(votes)} counted votes has a published prompt ({why or 'no vote'}), so that the release "
+            "holds no vector to route by; it needs voters who agree to publication and systems whose terms allow it"
         )
     kept = told.filter(pc.is_in(told["split"], pa.array(PARTS)))
     contender_of = contenders_of(tables["systems"])
@@ -117,7 +118,7 @@ def _require(parts: Mapping[str, Votes]) -> None:
 def _joined(votes: pa.Table, battles: pa.Table) -> pa.Table:
     """Votes with what their battles say of the draw."""
     at = pc.index_in(votes["battle_id"].combine_chunks(), battles["battle_id"].combine_chunks())
-    drawn = {name: battles[name].take(at) for name in ("split", "pair_propensity", "pool")}
+    drawn = {name: battles[name].take(at) for name in ("split", "text_status", "pair_propensity", "pool")}
     kept = {name: votes[name] for name in ("battle_id", "voter_pid", "left", "right", "outcome")}
     return pa.table(kept | drawn)
 
