@@ -11,11 +11,11 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from tests.bench.database import bench_database
 from tests.bench.many_votes import arena_of
+from tests.bench.peak import with_added_mb
 
 VOTES = int(os.environ.get("VOTES", "1000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -24,17 +24,9 @@ VOTERS = 1000
 
 def measured(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     """What a call returns; its seconds by the clock and on a processor, and the MB of its peak."""
-    before = _status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
     start, busy = time.perf_counter(), time.process_time()
-    found = work()
-    took = {"s": time.perf_counter() - start, "cpu_s": time.process_time() - busy}
-    return found, took | {"peak_mb": (_status("VmHWM") - before) / 1e3}
-
-
-def _status(name: str) -> float:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return float(next(line for line in lines if line.startswith(name)).split()[1])
+    found, peak_mb = with_added_mb(work)
+    return found, {"s": time.perf_counter() - start, "cpu_s": time.process_time() - busy, "peak_mb": peak_mb}
 
 
 def main() -> None:

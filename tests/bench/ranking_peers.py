@@ -34,6 +34,7 @@ from arena.rankings.live import Live
 from arena.rankings.style import fit_style
 from arena.rankings.tallies import Counts, Votes, count
 from arena.votes.outcome import Outcome
+from tests.bench.peak import with_added_mb
 from tests.bench.ranking_data import WORDS, Sample, sample
 
 SYSTEMS = 100
@@ -226,17 +227,9 @@ def memory(path: Path) -> dict[str, float]:
 
 
 def added_memory(name: str, path: Path) -> float:
-    """MB of the peak above the loaded DataFrame, as Linux counts it."""
+    """MB of the peak above the loaded DataFrame."""
     frame = pd.read_parquet(path)
-    before = _status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
-    (ours if name == "ours" else arena_rank)(frame)
-    return (_status("VmHWM") - before) / 1e3
-
-
-def _status(name: str) -> float:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return float(next(line for line in lines if line.startswith(name)).split()[1])
+    return with_added_mb(lambda: (ours if name == "ours" else arena_rank)(frame))[1]
 
 
 def main() -> None:
