@@ -8,8 +8,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from websockets.sync.client import connect
 
 from ops import parts
 from ops.processes import Child, wait_until
+from tests.commands import run_command, run_commands
 from tests.environment import ROOT, run_lock
 from tests.servers import Servers, SharedServers
 
@@ -71,31 +70,24 @@ class Stack:
                 self.manage("collectstatic", "--noinput", "--verbosity", "0")
         self.launch()
         # The parts need as long to import what they need as a registration takes.
-        for one in systems:
-            self.register(one)
+        if systems:
+            self.register(*systems)
         self.wait_ready()
 
-    def register(self, systems: Mapping[str, Any]) -> None:
-        """Register the systems of one more systems file."""
-        path = self.var / f"systems-{secrets.token_hex(3)}.yaml"
-        path.write_text(yaml.safe_dump(dict(systems)), encoding="utf-8")
-        self.manage("register_systems", str(path), "--apply")
+    def register(self, *systems: Mapping[str, Any]) -> None:
+        """Register the systems of so many more systems files."""
+        paths = [self.var / f"systems-{secrets.token_hex(3)}.yaml" for _ in systems]
+        for path, one in zip(paths, systems, strict=True):
+            path.write_text(yaml.safe_dump(dict(one)), encoding="utf-8")
+        self.manage_all(*(("register_systems", str(path), "--apply") for path in paths))
+
+    def manage_all(self, *commands: Sequence[str]) -> str:
+        """Run management commands one after the other; returns what they wrote, raises where one fails."""
+        return run_commands(self.env, *commands)
 
     def manage(self, *arguments: str, stdin: str | None = None, **env: str) -> str:
         """Run a management command; returns its standard output, raises with its messages where it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.env | env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"manage.py {' '.join(arguments)}: {done.stderr}")
-        return done.stdout
+        return run_command(self.env | env, *arguments, stdin=stdin)
 
     def start(self, *names: str) -> None:
         """Start the named parts, all of them by default, and wait until the arena is ready."""

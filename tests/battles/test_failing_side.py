@@ -38,8 +38,7 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
 
         first, *others = FAILING
         with running_stack(var, file_of(first), {"ARENA_PRIVATE_BACKENDS": fake.host_port}) as running:
-            for arena in others:
-                running.register(file_of(arena))
+            running.register(*map(file_of, others))
             yield running
 
 

@@ -59,11 +59,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
     with running_stack(var, contenders.systems(var), env) as running:
         running.register(contenders.broken_systems())
-        running.manage("simulate_votes", "--arena", "text", "--battles", "120", "--seed", "7")
+        simulate = ("simulate_votes", "--arena", "text")
         october = ("--from", "2026-10-01", "--to", "2026-11-01")
-        running.manage("simulate_votes", "--arena", "text", "--battles", "60", "--seed", "8", *october)
-        running.manage("release", "build", "--arena", "text", "--window", "2026-10", "--no-embargo")
-        running.manage("release", "publish", "--arena", "text", "--window", "2026-10")
+        release = ("--arena", "text", "--window", "2026-10")
+        running.manage_all(
+            (*simulate, "--battles", "120", "--seed", "7"),
+            (*simulate, "--battles", "60", "--seed", "8", *october),
+            ("release", "build", *release, "--no-embargo"),
+            ("release", "publish", *release),
+        )
         yield running
 
 

@@ -81,7 +81,6 @@ def _p99(futures: "list[Future[list[float]]]") -> float:
     return gaps[int(len(gaps) * 0.99)]
 
 
-@pytest.mark.alone
 def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(site):
     with ThreadPoolExecutor(WATCHERS) as others, ThreadPoolExecutor(KINDS_AT_ONCE) as pool:
         before_s = _p99([others.submit(_gaps, site) for _ in range(WATCHERS)])

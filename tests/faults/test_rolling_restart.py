@@ -80,7 +80,6 @@ def _restart(site: Site, port: int) -> None:
         assert wait_until(lambda its_port=its_port: _answers(its_port), timeout_s=60), site.logs()
 
 
-@pytest.mark.alone
 def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, second_port):
     with Proxy([site.port, second_port]) as proxy:
         alice, bob = Regular(site, proxy.url), Regular(site, proxy.url)
