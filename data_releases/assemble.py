@@ -79,6 +79,7 @@ def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519Pr
     board = certified.leaderboard(facts.arena, facts.release, systems, votes, prior)
     content[LEADERBOARD] = canonical(board)
     described = _described(projected, certified.counts_of(rows, battles, votes), facts, content[LEADERBOARD])
+    described["overview"] = certified.overview_of(battles, votes)
     content |= documents.written(described, board)
     content["croissant.json"] = croissant(described, content)
     content[SUMS] = sums(content)

@@ -114,6 +114,16 @@ def counts_of(rows: Mapping[str, int], battles: pa.Table, votes: pa.Table) -> di
     }
 
 
+def overview_of(battles: pa.Table, votes: pa.Table) -> dict[str, dict[str, int]]:
+    """What the release's page draws: votes by outcome, battles by language, and votes by system."""
+    sides = pa.chunked_array([*votes["left"].chunks, *votes["right"].chunks], pa.string())
+    return {
+        "outcomes": _tallied(votes["outcome"]),
+        "languages": _tallied(battles["language"]),
+        "systems": _tallied(sides),
+    }
+
+
 def leaderboard(arena: str, release: str, systems: pa.Table, votes: pa.Table, prior: pa.Table) -> dict[str, Any]:
     """The content of `leaderboard.json`.
 

@@ -89,6 +89,23 @@ def leaderboard_figure(rows: Sequence[Rated]) -> dict[str, Any]:
     )
 
 
+def bars_figure(rows: Sequence[tuple[str, int]], title: str) -> dict[str, Any]:
+    """How often something was counted, one bar per row, in their order from above."""
+    trace = go.Bar(
+        x=[number for _name, number in rows],
+        y=[name for name, _number in rows],
+        orientation="h",
+        hovertemplate="%{y}: %{x}<extra></extra>",
+    )
+    return _figure(
+        [trace],
+        height=FRAME_HEIGHT_PX + ROW_HEIGHT_PX * len(rows),
+        showlegend=False,
+        xaxis={"title": {"text": title}, "automargin": True, "rangemode": "tozero", "nticks": 5, "tickangle": 0},
+        yaxis={"automargin": True, "autorange": "reversed", "type": "category"},
+    )
+
+
 def history_figure(history: History, shown: int) -> dict[str, Any]:
     """Ratings through time: one line for each of the first `shown` contenders, the others as a click on the legend."""
     traces = [

@@ -80,6 +80,12 @@ def drop_excluded(rows):
     return rows
 
 
+def test_an_overview_that_tells_other_counts_is_found(release, capsys):
+    sign_again(release, overview={"outcomes": {"left": 10**6}, "languages": {}, "systems": {}})
+    assert main([str(release)]) == 1
+    assert "votes.parquet: the overview of the manifest is another" in "".join(capsys.readouterr())
+
+
 def test_the_sample_verifies_in_a_bare_process(tmp_path):
     """No setting, no database, none of the server's packages: the script alone, from another folder."""
     blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)

@@ -1,6 +1,8 @@
 """Download pages: what is public is listed, explained and served, whole or in part."""
 
 import io
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +42,35 @@ def test_before_the_first_release_the_list_says_when_it_may_come(newcomer: Brows
     page = newcomer.get("/releases").content.decode()
     assert "Nothing has been released yet." in page
     assert "from 31 December 2026 on" in page
+
+
+def test_the_page_draws_votes_languages_and_systems_and_says_the_same_in_tables(
+    newcomer: Browser, release: Release
+) -> None:
+    page = newcomer.get("/releases/text/2026-10").content.decode()
+    overview = release.manifest["overview"]
+    assert sum(overview["outcomes"].values()) == 30
+    assert sum(overview["systems"].values()) == 60
+    for key in ("outcomes", "languages", "systems"):
+        figure = re.search(rf'<script id="overview-{key}-data" type="application/json">(.*?)</script>', page)
+        assert figure is not None
+        assert f'data-figure="overview-{key}-data"' in page
+        (bars,) = json.loads(figure[1])["data"]
+        assert sorted(bars["x"]) == sorted(overview[key].values())
+        for name, number in zip(bars["y"], bars["x"], strict=True):
+            assert f'<th scope="row">{name}</th><td class="num">{number}</td>' in page
+
+
+def test_a_release_from_before_figures_has_none(
+    newcomer: Browser,
+    published: Callable[[Arena], Release],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data_releases.certified.overview_of", lambda *_tables: {})
+    published(make_world(3))
+    page = newcomer.get("/releases/text/2026-10")
+    assert page.status_code == 200
+    assert "data-figure" not in page.content.decode()
 
 
 def test_the_list_leads_to_the_release_and_its_page_names_every_file(newcomer: Browser, release: Release) -> None:

@@ -1,5 +1,7 @@
 """Data releases: a list with a feed, one page each, and the files with ranges."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -14,14 +16,19 @@ from django.views.decorators.http import require_safe
 from arena.arenas.models import Arena
 from arena.arenas.selectors import ArenaNotFound, open_arena, open_arenas
 from arena.common.storage import Missing, StorageError
+from arena.web.figures import bars_figure
 from arena.web.public import public_page
 from arena.web.sending import sent_bytes
+from arena.web.templatetags.arena_text import language_name, outcome_name
 from data_releases import downloads
+from data_releases.anonymise import OTHER
 from data_releases.models import Release
 from data_releases.selectors import newer_revision, next_release_on, public_release, public_releases
 
 #: The first places of a release's leaderboard that its page shows.
 SHOWN_RANKS: Final = 10
+#: The most frequent, in a figure; the table beside it has all.
+SHOWN_BARS: Final = 25
 #: A file never changes, but what a revision took away must not be had from a cache: whoever keeps it asks each time.
 FILES: Final = "public, no-cache"
 
@@ -55,11 +62,49 @@ def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "files": files,
         "tables": [entry for entry in files if "rows" in entry],
         "ratings": [row for row in board["ratings"] if row["rating"] is not None][:SHOWN_RANKS],
+        "overviews": _overviews(manifest.get("overview", {})),
         "withheld": sorted(manifest["withheld_texts"].items()),
         "base_url": request.build_absolute_uri(reverse("web:release", args=(arena.slug, release.name))),
         "section": "about",
     }
     return render(request, "web/release.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A figure and the table beside it, most frequent first. `head`: what rows are, `unit`: what is counted."""
+
+    id: str
+    title: str
+    head: str
+    unit: str
+    rows: list[tuple[str, int]]
+    figure: dict[str, Any]
+
+    @property
+    def data_id(self) -> str:
+        """Where the page keeps the figure."""
+        return f"{self.id}-data"
+
+
+def _overviews(counts: dict[str, dict[str, int]]) -> list[Overview]:
+    """What is drawn of a release; releases from before it was told have nothing to draw."""
+    told: list[tuple[str, str, str, str, Callable[[str], str]]] = [
+        ("outcomes", _("Votes by outcome"), _("Outcome"), _("Votes"), outcome_name),
+        ("languages", _("Battles by language"), _("Language"), _("Battles"), _language),
+        ("systems", _("Votes by system"), _("System"), _("Votes"), str),
+    ]
+    found = []
+    for key, title, head, unit, name_of in told:
+        ordered = sorted(counts.get(key, {}).items(), key=lambda row: (-row[1], row[0]))
+        rows = [(name_of(code), number) for code, number in ordered]
+        if rows:
+            found.append(Overview(f"overview-{key}", title, head, unit, rows, bars_figure(rows[:SHOWN_BARS], unit)))
+    return found
+
+
+def _language(code: str) -> str:
+    return _("Languages of few voters") if code == OTHER else language_name(code)
 
 
 def _public(slug: str, name: str) -> tuple[Arena, Release]:
