@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: Their tests share one arena each, which takes half a minute to begin and to end: the longest first.
-_SHARE_AN_ARENA: Final = ("tests/faults/", "tests/e2e/")
+_SHARE_AN_ARENA: Final = ("tests/faults/processes/", "tests/e2e/", "tests/faults/services/")
 
 
 def unit_of(test_id: str) -> str:

@@ -1,0 +1,1 @@
+"""What runs beside or before the arena fails: its own processes, their clocks, systems, visitors."""
