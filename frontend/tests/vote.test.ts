@@ -170,13 +170,12 @@ describe("the member that answered for a router", () => {
   const card = (side: string): string => `<article data-side="${side}"><p data-answered hidden><bdi data-fill="answered_by"></bdi></p></article>`;
 
   it("is named on the router's card alone", () => {
-    document.body.innerHTML = `<div hidden>${card("left")}${card("right")}</div>`;
-    const panel = document.querySelector<HTMLElement>("div")!;
+    const panel = document.createElement("div");
+    panel.append(document.createRange().createContextualFragment(card("left") + card("right")));
     const systems = { left: { ...system, answered_by: "Ada <b>" }, right: { ...system, answered_by: null } };
     const vote = { outcome: "left", reasons: { left: [], right: [] }, feedback: { left: "", right: "" } };
     showReveal(panel, { systems, vote } as unknown as Battle, false);
-    const [left, right] = [...panel.querySelectorAll<HTMLElement>("[data-answered]")];
-    expect([left!.hidden, left!.textContent]).toEqual([false, "Ada <b>"]);
-    expect([right!.hidden, right!.textContent]).toEqual([true, ""]);
+    const told = [...panel.querySelectorAll<HTMLElement>("[data-answered]")].map((one) => [one.hidden, one.textContent]);
+    expect(told).toEqual([[false, "Ada <b>"], [true, ""]]);
   });
 });
