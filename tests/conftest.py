@@ -1,5 +1,6 @@
 """Fixtures of every test: services on demand, no outside network, the shared test data."""
 
+import gc
 import os
 import re
 import socket
@@ -32,6 +33,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if wanted == "stack or e2e" and not _STACK_MARK.search(source):
         return True
     return True if wanted == "not stack and not e2e" and _ALL_STACK.search(source) else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect without looking for garbage: what is made then lives as long as the process."""
+    gc.disable()
+    found = yield
+    gc.enable()
+    gc.freeze()
+    return found
 
 
 def uses_a_stack(item: pytest.Item) -> bool:

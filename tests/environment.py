@@ -100,6 +100,9 @@ def _prepare_run() -> None:
             "ARENA_VAR": str(run_dir),
             "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or Postgres(run_dir).url,
             "REDIS_URL": os.environ.get("TEST_REDIS_URL") or Valkey(run_dir).url,
+            # As where the site runs: the threads of processes that share few cores wait for each other.
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
         }
     )
     # Whatever else the developer's shell sets would change what the tests see.

@@ -1,5 +1,7 @@
 """Routers learn which member is best for which prompt, and equal a second solver."""
 
+from functools import cache
+
 import choix
 import numpy as np
 import pytest
@@ -16,19 +18,24 @@ from tests.data_releases.routers.logged import MEMBERS, STRENGTHS, drawn
 TRAIN = drawn(1500, seed=21)
 VALIDATION = drawn(400, seed=22)
 TEST = drawn(600, seed=23)
-FITS = {policy: fit(policy, TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1) for policy in POLICIES}
+
+
+@cache
+def fits(policy):
+    """Made by the first test that asks, not by every process that collects."""
+    return fit(policy, TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1)
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_each_policy_finds_the_best_member_of_each_kind_of_prompt(policy):
-    strengths = FITS[policy].router.strengths(TEST.votes.vectors)
+    strengths = fits(policy).router.strengths(TEST.votes.vectors)
     best = STRENGTHS.argmax(axis=1)[TEST.kind]
     assert (strengths.argmax(axis=1) == best).mean() > 0.9
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_each_policy_foretells_votes_better_than_strengths_that_ignore_the_prompt(policy):
-    told = predicted(FITS[policy].router.strengths(TEST.votes.vectors), TEST.votes, seed=1)
+    told = predicted(fits(policy).router.strengths(TEST.votes.vectors), TEST.votes, seed=1)
     blind = predicted(np.tile(overall(TRAIN.votes, MEMBERS), (len(TEST.votes), 1)), TEST.votes, seed=1)
     assert told.log_loss.upper < blind.log_loss.lower
     assert told.accuracy.value > blind.accuracy.value + 0.05
@@ -37,7 +44,7 @@ def test_each_policy_foretells_votes_better_than_strengths_that_ignore_the_promp
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_the_same_seed_gives_the_same_router_and_the_option_is_the_best_of_the_validation_part(policy):
     again = fit(policy, TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1)
-    mine = FITS[policy]
+    mine = fits(policy)
     assert np.array_equal(again.router.strengths(TEST.votes.vectors), mine.router.strengths(TEST.votes.vectors))
     (chosen,) = mine.options.values()
     assert mine.tried[chosen] == min(mine.tried.values())
@@ -64,7 +71,7 @@ def test_strengths_by_all_votes_equal_those_of_choix():
 
 
 def test_strengths_of_a_cluster_equal_a_logistic_regression_around_all_votes():
-    router, votes = FITS["cluster_bt"].router, TRAIN.votes
+    router, votes = fits("cluster_bt").router, TRAIN.votes
     prior = overall(votes, MEMBERS)
     own = votes.where(((votes.vectors[:, None] - router.centres) ** 2).sum(axis=2).argmin(axis=1) == 0)
     wins = np.zeros((MEMBERS, MEMBERS))
@@ -94,7 +101,7 @@ def test_the_gradient_of_the_factor_model_is_that_of_its_loss():
 
 
 def test_without_factors_the_factor_model_is_bradley_terry_by_choix():
-    found = FITS["mf"].router
+    found = fits("mf").router
     votes = TRAIN.votes
     shapes = [found.projection.shape, found.factors.shape, found.bias.shape]
     none = type(found)(np.zeros_like(found.projection), np.zeros_like(found.factors), overall(votes, MEMBERS))
@@ -105,7 +112,7 @@ def test_without_factors_the_factor_model_is_bradley_terry_by_choix():
 
 
 def test_a_vote_on_a_similar_prompt_moves_a_neighbour_and_one_on_another_subject_does_not():
-    router = FITS["knn"].router
+    router = fits("knn").router
     nothing = np.zeros((1, router.vectors.shape[1]), np.float32)
     assert router.strengths(nothing)[0] == pytest.approx(router.overall)
     assert np.abs(router.strengths(TEST.votes.vectors[:1])[0] - router.overall).max() > 0.3
@@ -113,7 +120,7 @@ def test_a_vote_on_a_similar_prompt_moves_a_neighbour_and_one_on_another_subject
 
 def test_the_strongest_of_those_that_can_be_had_is_chosen():
     names = ("a", "b", "c", "d")
-    router = FITS["cluster_bt"].router
+    router = fits("cluster_bt").router
     vector = TEST.votes.vectors[0]
     order = [names[n] for n in np.argsort(-router.strengths(vector[None])[0])]
     first = choose(router, names, vector, frozenset(names))
