@@ -23,7 +23,7 @@ from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha25
 from data_releases.projection import Projected
 
 #: Names the rules in `docs/releases.md`; grows when what is withheld or merged changes.
-POLICY_VERSION: Final = "2026-11-25"
+POLICY_VERSION: Final = "2026-11-26"
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,8 @@ def _privacy(manifest: Mapping[str, Any]) -> str:
 - Columns are an allow-list. No address, cookie, user agent, account, exact time or free-form field of a program.
 - Pseudonyms are keyed by a salt of this release that was destroyed at publication. A voter's rows share one pseudonym
   inside this release, because intervals need it; nothing links them to another release.
-- Times are ISO weeks; durations are rounded to 0.1 s.
+- Times are ISO weeks; durations are rounded to 0.1 s. What was heard of music is told in whole seconds, up to 600, and
+  in tenths of a clip; not when, and not which parts.
 - A combination of language and category, or a requirement, that fewer than {merged["min_voters"]} voters share is merged
   into `other`: {merged["merged_rows"]} rows were; the smallest group left has {merged["smallest_group"] or "no"} voters.
 - Texts pass a local filter (rules {found["rules"]}). Found and withheld, by texts: {findings}.

@@ -28,8 +28,9 @@ from arena.battles.models import Battle, Prefetched, Response, Turn
 from arena.battles.states import SIDES, BattleState, ResponseStatus
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
+from arena.router.models import Route
 from arena.systems.models import SystemVersion
-from arena.votes.models import Vote, Withdrawal, WithdrawnScope
+from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.vectors import ID_CHARS
@@ -93,7 +94,9 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
         "battles": _battles(battles),
         "prompts": _prompts(ids),
         "responses": _responses(ids),
+        "routes": _routes(ids),
         "votes": _votes(ids),
+        "listening": _listening(ids),
         "texts": _texts(publishable),
         "answers": _answers(publishable),
         "feedback": _feedback(publishable),
@@ -181,6 +184,7 @@ def _responses(battles: Any) -> Source:
         id=("id", pa.string()),
         battle=("turn__battle_id", pa.string()),
         turn=("turn__n", pa.int16()),
+        pairing=("pairing_id", pa.int64()),
         side=("side", pa.string()),
         system=("version_id", pa.int64()),
         attempt=("attempt", pa.int16()),
@@ -194,6 +198,26 @@ def _responses(battles: Any) -> Source:
         cost_usd=("cost_usd", pa.float64()),
         revealed=(Func("identity_matches", function="cardinality"), pa.int32()),
     )
+
+
+def _routes(battles: Any) -> Source:
+    """Who answered for routers, redrawn pairings included: they have responses, too."""
+    drawn = Response.objects.filter(turn__battle__in=battles).values("pairing")
+    return _source(
+        Route.objects.filter(pairing__in=drawn),
+        pairing=("pairing_id", pa.int64()),
+        side=("side", pa.string()),
+        member=("member_id", pa.int64()),
+    )
+
+
+def _listening(battles: Any) -> Source:
+    sides: dict[str, tuple[Any, pa.DataType]] = {
+        f"{side}_{name}": (f"{side}_{name}", kind)
+        for side in SIDES
+        for name, kind in (("duration_s", pa.float64()), ("heard_s", pa.float64()), ("intervals", pa.string()))
+    }
+    return _source(Listening.objects.filter(battle__in=battles), battle=("battle_id", pa.string()), **sides)
 
 
 def _votes(battles: Any) -> Source:

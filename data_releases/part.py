@@ -22,6 +22,7 @@ from arena.votes.outcome import REASONS
 from data_releases import anonymise
 from data_releases.anonymise import Pseudonyms
 from data_releases.columns import each_distinct, each_distinct_packed, looked_up, one_array
+from data_releases.heard import listening_table
 from data_releases.near_duplicates import sketches_of
 from data_releases.reading import vectors_of
 from data_releases.texts import Texts, publishable
@@ -71,10 +72,15 @@ def part_of(raw: Tables, names: Pseudonyms, rules: Rules) -> Part:
         return looked_up(column, raw["battles"]["id"], ids)
 
     conversations = _conversations(texts, battle_ids)
+    votes = _votes(raw["votes"], battle_ids, names, label, rules)
+    voted = looked_up(raw["listening"]["battle"], raw["votes"]["battle"], one_array(votes["vote_id"]))
+    members = _labelled(raw["routes"]["member"], label)
     tables = {
         "battles": _battles(raw, ids, names, label, texts, rules),
-        "responses": _responses(raw["responses"], battle_ids, names, label),
-        "votes": _votes(raw["votes"], battle_ids, names, label, rules),
+        "responses": _responses(raw, members, battle_ids, names, label),
+        "members": pa.table({"system_id": members.unique()}),
+        "votes": votes,
+        "listening": listening_table(raw["listening"], voted),
         "conversations": conversations,
         "feedback": _feedback(texts, names),
         "embeddings": _embeddings(conversations, raw["vectors"]),
@@ -165,9 +171,20 @@ def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.round(column, SECONDS_DIGITS)
 
 
+def _places(rows: pa.Table) -> pa.Array:
+    """A number for every side of a pairing."""
+    right = pc.equal(rows["side"], "right").cast(pa.int64())
+    return one_array(pc.add(pc.multiply(rows["pairing"], 2), right))
+
+
 def _responses(
-    rows: pa.Table, battle_ids: Callable[[pa.ChunkedArray], pa.Array], names: Pseudonyms, label: Mapping[int, str]
+    raw: Tables,
+    members: pa.Array,
+    battle_ids: Callable[[pa.ChunkedArray], pa.Array],
+    names: Pseudonyms,
+    label: Mapping[int, str],
 ) -> pa.Table:
+    rows = raw["responses"]
     ends = each_distinct(rows["finish_reason"], lambda word: word if word in FINISH_REASONS else WITHHELD, pa.string())
     return pa.table(
         {
@@ -176,6 +193,7 @@ def _responses(
             "turn": rows["turn"],
             "side": rows["side"],
             "system_id": _labelled(rows["system"], label),
+            "answered_by": looked_up(_places(rows), _places(raw["routes"]), members),
             "attempt": rows["attempt"],
             "status": _codes(rows["status"]),
             "error_class": _codes(rows["error_class"]),

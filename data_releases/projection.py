@@ -29,7 +29,7 @@ from data_releases.texts import PUBLISHED
 __all__ = ["BuildRefused", "Parts", "Projected", "ReleaseError", "Rules", "joined", "project"]
 
 #: Tables of which a part has all there is to say.
-_OF_PARTS: Final = ("responses", "votes", "conversations", "feedback", "embeddings")
+_OF_PARTS: Final = ("responses", "votes", "listening", "conversations", "feedback", "embeddings")
 
 
 class ReleaseError(Exception):
@@ -133,7 +133,8 @@ def joined(
         BuildRefused: a system's name holds personal data.
     """
     battles, merged = _battles(parts.table("battles"), names, rules)
-    systems = _taking_part(_systems(versions), battles, carried)
+    picked = parts.table("members")["system_id"].to_pylist()
+    systems = _taking_part(_systems(versions), battles, picked, carried)
     votes = parts.table("votes")
     made = {
         "systems": systems,
@@ -170,11 +171,11 @@ def _system(row: Mapping[str, Any], label: str, contender: str) -> dict[str, Any
     }
 
 
-def _taking_part(systems: pa.Table, battles: pa.Table, carried: Collection[str]) -> pa.Table:
-    """Versions that could be drawn in the window, and those with earlier votes; not who came after it."""
+def _taking_part(systems: pa.Table, battles: pa.Table, picked: Collection[str], carried: Collection[str]) -> pa.Table:
+    """Versions drawn from in the window, picks of routers, and those with earlier votes; not who came after it."""
     pools = one_array(battles["pool"]).dictionary.to_pylist()
     drawn = {system["system_id"] for pool in pools for system in json.loads(pool)}
-    drawn |= {*battles["left"].unique().to_pylist(), *battles["right"].unique().to_pylist()}
+    drawn |= {*picked, *battles["left"].unique().to_pylist(), *battles["right"].unique().to_pylist()}
     in_pool = pc.is_in(systems["system_id"], pa.array(sorted(drawn), pa.string()))
     return systems.filter(pc.or_(in_pool, pc.is_in(systems["contender"], pa.array(sorted(carried), pa.string()))))
 

@@ -33,10 +33,14 @@ def revised(old: Verified, texts: Collection[str], whole: Collection[str], revis
     """
     tables = dict(old.tables)
     silent = {*texts, *whole}
-    votes = tables["votes"].filter(_among(tables["votes"], "battle_id", silent))["vote_id"].to_pylist()
+    without_text, gone = (
+        tables["votes"].filter(_among(tables["votes"], "battle_id", battles))["vote_id"].to_pylist()
+        for battles in (silent, whole)
+    )
     goes = {
         schema.CONVERSATIONS: _among(tables["conversations"], "battle_id", silent),
-        schema.FEEDBACK: _among(tables["feedback"], "vote_id", votes),
+        schema.FEEDBACK: _among(tables["feedback"], "vote_id", without_text),
+        schema.LISTENING: _among(tables["listening"], "vote_id", gone),
         **{spec: _among(tables[spec.name], "battle_id", whole) for spec in _WHOLE},
     }
     stones = [

@@ -22,7 +22,7 @@ __all__ = [
     "schema_sha256",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _TEXTS: Final = pa.list_(pa.string())
 _VECTOR: Final = pa.list_(pa.float32())
@@ -96,7 +96,12 @@ RESPONSES: Final = TableSpec(
         _text("battle_id", "Its battle."),
         Column("turn", pa.int16(), "Which prompt, from 1."),
         _text("side", "`left` or `right`."),
-        _text("system_id", "Who answered."),
+        _text("system_id", "Who was drawn."),
+        _text(
+            "answered_by",
+            "`system_id` of the member that answered, where a router was drawn and picked it; null otherwise.",
+            nullable=True,
+        ),
         Column("attempt", pa.int16(), "Which attempt of the turn."),
         _text("status", "`complete`, `failed` or `discarded`."),
         _text("error_class", "Class of the failure; empty otherwise."),
@@ -105,7 +110,7 @@ RESPONSES: Final = TableSpec(
         Column("latency_s", pa.float64(), "Seconds to the last token, to 0.1 s.", nullable=True),
         Column("input_tokens", pa.int32(), "Tokens read.", nullable=True),
         Column("output_tokens", pa.int32(), "Tokens written.", nullable=True),
-        Column("cost_usd", pa.float64(), "US dollars by the version's prices.", nullable=True),
+        Column("cost_usd", pa.float64(), "US dollars by the prices of who answered.", nullable=True),
         Column("identity_revealed", pa.bool_(), "Whether the text named its own maker."),
     ),
 )
@@ -129,6 +134,26 @@ VOTES: Final = TableSpec(
         Column("is_simulated", pa.bool_(), "Whether a simulated voter cast it."),
         Column("reasons_left", _TEXTS, "Reasons ticked for the left side."),
         Column("reasons_right", _TEXTS, "Reasons ticked for the right side."),
+    ),
+)
+
+LISTENING: Final = TableSpec(
+    "listening",
+    "What was heard of each clip before the vote. Only votes on music have rows; elsewhere it is empty.",
+    ("vote_id", "side"),
+    (
+        _text("vote_id", "Its vote."),
+        _text("side", "`left` or `right`."),
+        Column("duration_s", pa.float64(), "Length of the clip in seconds, to 0.1 s."),
+        Column(
+            "heard_s", pa.int16(), "Whole seconds that were heard, at most 600; what was heard twice counts twice."
+        ),
+        Column(
+            "coverage",
+            pa.float64(),
+            "Share of the clip that was heard at least once, to 0.1; null where it is not known.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -232,6 +257,7 @@ TABLES: Final = (
     BATTLES,
     RESPONSES,
     VOTES,
+    LISTENING,
     CONVERSATIONS,
     FEEDBACK,
     EMBEDDINGS,

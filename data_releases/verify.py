@@ -128,21 +128,23 @@ def _consistent(found: Verified) -> None:
     """Rows name rows that exist, and a vote counts exactly if it has no class of exclusion."""
     tables = found.tables
     systems, battles = tables["systems"]["system_id"], tables["battles"]["battle_id"]
+    votes = tables["votes"]
     for name, column, known in (
         ("battles", "left", systems),
         ("battles", "right", systems),
         ("votes", "left", systems),
         ("votes", "right", systems),
         ("responses", "system_id", systems),
+        ("responses", "answered_by", systems),
         ("votes", "battle_id", battles),
         ("responses", "battle_id", battles),
         ("conversations", "battle_id", battles),
-        ("feedback", "vote_id", tables["votes"]["vote_id"]),
+        ("listening", "vote_id", votes["vote_id"]),
+        ("feedback", "vote_id", votes["vote_id"]),
     ):
-        strangers = pc.invert(pc.is_in(tables[name][column], known.combine_chunks()))
+        strangers = pc.invert(pc.is_in(tables[name][column].drop_null(), known.combine_chunks()))
         if pc.any(strangers).as_py():
             found.say(f"{name}.parquet", f"{column} names rows that are not there")
-    votes = tables["votes"]
     if pc.any(pc.equal(votes["counted"], pc.is_valid(votes["exclusion"]))).as_py():
         found.say(schema.VOTES.file, "a vote counts and is excluded, or neither")
     unknown = set(votes["exclusion"].unique().to_pylist()) - {None, *schema.EXCLUSIONS}

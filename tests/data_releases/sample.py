@@ -1,10 +1,14 @@
 """Make tests/data/release-sample anew: a small release of an invented arena, built by the project itself.
 
+The figures of routers on it (tests/data/routers.json) are made anew with it; look at what changed.
+
     python -m tests.data_releases.sample
 
-Names, questions and answers are invented; the signing key is thrown away.
+Names, questions and answers are invented; Merlin is a router, which answers through the first four. The signing key
+is thrown away.
 """
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +17,7 @@ from typing import Final
 from tests.bench.database import bench_database
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "data" / "release-sample"
+FIGURES: Final = FOLDER.parent / "routers.json"
 SYSTEMS: Final = ("Heron", "Ibis", "Jay", "Kestrel", "Lark", "Merlin")
 #: Many, so that two prompts of one kind are seldom nearly the same.
 SUBJECTS: Final = [
@@ -75,9 +80,22 @@ ASKS: Final = (
 
 
 def main() -> None:
-    """Fill a database, build, copy."""
+    """Fill a database, build, copy; then train."""
     with bench_database():
         build(FOLDER)
+    write_figures(FOLDER, FIGURES)
+
+
+def write_figures(release: Path, path: Path) -> None:
+    """What the tests of routers expect."""
+    from data_releases.routers.train import train
+    from data_releases.routers.training import POLICIES
+    from data_releases.source import Folder
+    from data_releases.verify import verify
+
+    found = verify(Folder(release))
+    figures = {policy: train(found, policy, 1)[0].figures() for policy in sorted(POLICIES)}
+    path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def build(folder: Path) -> None:
@@ -87,7 +105,7 @@ def build(folder: Path) -> None:
     from arena.battles.states import SIDES
     from arena.systems.models import SystemVersion
     from tests.ballots import make_arena, make_versions, make_voter
-    from tests.data_releases.world import FIRST, add_battle
+    from tests.data_releases.world import FIRST, add_battle, route
 
     rng = random.Random(2026)
     arena = make_arena()
@@ -104,7 +122,7 @@ def build(folder: Path) -> None:
         better = versions.index(left) > versions.index(right)
         outcome = rng.choices(("left", "right", "tie", "both_bad"), (5, 3, 2, 1) if better else (3, 5, 2, 1))[0]
         ask, subject = rng.choice(ASKS), ", ".join(rng.sample(SUBJECTS, 4))
-        add_battle(
+        vote = add_battle(
             arena,
             left,
             right,
@@ -117,6 +135,10 @@ def build(folder: Path) -> None:
             publication=number % 4 != 0,
             response={"identity_matches": ["I am Heron"]} if number % 50 == 7 else None,
         )  # fmt: skip
+        if versions[-1] in (left, right):
+            met = {left, right}
+            member = next(one for one in versions[number % 3 :] if one not in met)
+            route(vote.battle, member, "left" if left == versions[-1] else "right")
     write_release(arena.pk, folder)
 
 

@@ -182,6 +182,23 @@ def test_a_vote_on_a_battle_that_is_not_there_is_found(release, capsys):
     assert "votes.parquet: battle_id names rows that are not there" in capsys.readouterr().out
 
 
+def test_a_member_that_is_not_there_is_found(release, capsys):
+    rows = pq.read_table(release / "responses.parquet").to_pylist()
+    next(row for row in rows if row["answered_by"])["answered_by"] = "Nobody v1"
+    write(release, schema.RESPONSES, rows)
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH responses.parquet: answered_by names rows that are not there" in capsys.readouterr().out
+
+
+def test_what_was_heard_before_a_vote_that_is_not_there_is_found(release, capsys):
+    row = {"vote_id": "0" * 16, "side": "left", "duration_s": 30.0, "heard_s": 6, "coverage": 0.2}
+    write(release, schema.LISTENING, [row])
+    sign_again(release)
+    assert main([str(release)]) == 1
+    assert "MISMATCH listening.parquet: vote_id names rows that are not there" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("where", ["nothing-here", "http://127.0.0.1:9/releases/text/2026-10"])
 def test_what_cannot_be_read_is_another_matter(where, capsys, tmp_path):
     assert main([where if "://" in where else str(tmp_path / where)]) == 2

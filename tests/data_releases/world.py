@@ -8,8 +8,9 @@ from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
+from arena.router.models import Route
 from arena.systems.models import SystemVersion
-from arena.votes.models import Vote
+from arena.votes.models import Listening, Vote
 from data_releases.services import Month, window_of
 from tests.ballots import make_arena, make_pairing, make_version, make_voter
 
@@ -98,3 +99,23 @@ def add_battle(
     Battle.objects.filter(pk=battle.pk).update(created_at=at)
     Vote.objects.filter(pk=vote.pk).update(created_at=at)
     return vote
+
+
+def hear(battle: Battle, **changes: Any) -> Listening:
+    """What a player would have left of a battle's clips of 30 s: 12.345 s heard left, 6.5 s right."""
+    values: dict[str, Any] = {
+        "left_duration_s": 30.04,
+        "right_duration_s": 30.04,
+        "left_heard_s": 12.345,
+        "right_heard_s": 6.5,
+        "left_intervals": [[1234, 5678], [10_000, 17_901]],
+        "right_intervals": [[0, 6500]],
+        "working": {},
+    }
+    return Listening.objects.create(battle=battle, **values | changes)
+
+
+def route(battle: Battle, member: SystemVersion, side: str = "left") -> Route:
+    """What a router on one side of a battle would have left."""
+    scores = {f"{member.system.name} v{member.number}": 0.7123456}
+    return Route.objects.create(pairing=battle.pairing, side=side, member=member, scores=scores)
