@@ -8,11 +8,14 @@ import pytest
 
 from arena.battles.models import Battle, Response
 from arena.votes.listening import Report, ReportKind, ledger_of
+from arena.votes.outcome import Outcome
+from arena.votes.services import cast_vote, record_listening
 from arena.votes.withdrawals import withdraw_battle
 from data_releases import publish, revisions, schema, shards
 from data_releases.heard import listening_table
+from tests.clips import make_music_arena, make_music_battle
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.world import hear, make_world
+from tests.data_releases.world import FIRST, hear, make_world
 
 LENGTHS_S = {"left": 30.04, "right": 8.0}
 
@@ -70,6 +73,26 @@ def test_parts_that_are_none_leave_the_share_open():
 
 def test_what_was_heard_without_a_vote_is_not_told():
     assert table_of(raw(ledger_of(heard("left", 5), LENGTHS_S)), vote=None) == []
+
+
+@pytest.mark.django_db
+def test_what_opened_the_gate_of_a_vote_on_music_is_in_its_release(folder, files, built):
+    arena = make_music_arena()
+    battle = make_music_battle(arena)
+    record_listening(battle.id, battle.voter, [*heard("left", 9), *heard("right", 5, begin_s=100)])
+    unheard = make_music_battle(arena)
+    record_listening(unheard.id, unheard.voter, heard("left", 4))
+    assert cast_vote(battle.id, battle.voter, Outcome.LEFT).created
+    Battle.objects.filter(pk=unheard.pk).update(state="expired")
+    Battle.objects.update(created_at=FIRST)
+    release = built(arena)
+    (vote,) = rows(folder, release, "votes")
+    assert rows(folder, release) == [
+        {"vote_id": vote["vote_id"], "side": "left", "duration_s": 30.0, "heard_s": 9, "coverage": 0.3},
+        {"vote_id": vote["vote_id"], "side": "right", "duration_s": 30.0, "heard_s": 5, "coverage": 0.2},
+    ]
+    assert (release.manifest["modality"], release.manifest["counts"]["rows"]["battles"]) == ("music", 2)
+    assert publish.verified(files, release).problems == []
 
 
 @pytest.mark.django_db

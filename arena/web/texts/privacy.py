@@ -153,8 +153,8 @@ def _publication() -> Section:
                 )
                 % {"voters": MIN_VOTERS},
                 _(
-                    "for music, a row tells how many whole seconds and how many tenths of each clip you heard, not when "
-                    "and not which parts;"
+                    "for music, a row tells how many whole seconds and how many tenths of each clip you heard, not "
+                    "when and not which parts;"
                 ),
                 _(
                     "prompts, answers and feedback are in it only with your publication consent, and only if a filter "
