@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data_releases.columns import each_distinct, one_array
+from data_releases.columns import one_array
 
 Strings: TypeAlias = pa.ChunkedArray | pa.Array
 _Codes: TypeAlias = NDArray[np.int64]
@@ -59,6 +59,11 @@ class Pseudonyms:
 
     def column(self, kind: str, identities: Strings) -> pa.Array:
         """A column of identities (strings) as pseudonyms; each distinct one is computed once."""
+        encoded = pc.dictionary_encode(one_array(identities))
+        return self.keys(kind, encoded.dictionary).take(encoded.indices)
+
+    def keys(self, kind: str, identities: Strings) -> pa.Array:
+        """The same where no identity comes twice, as the keys of a table."""
         begun, outer = self._inner.copy(), self._outer
         begun.update(f"{kind}:".encode())
 
@@ -69,7 +74,7 @@ class Pseudonyms:
             whole.update(inner.digest())
             return whole.hexdigest()[:PSEUDONYM_CHARS]
 
-        return each_distinct(identities, of, pa.string())
+        return pa.array(map(of, identities.to_pylist()), pa.string(), size=len(identities))
 
     def uniform(self, name: str) -> float:
         """A number in [0, 1) that belongs to a name."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,3 +29,19 @@ def each_distinct_packed(column: pa.ChunkedArray | pa.Array, change: Callable[[A
     encoded = pc.dictionary_encode(one_array(column))
     values = pa.array([change(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return pa.DictionaryArray.from_arrays(encoded.indices, values)
+
+
+def read_hex(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Bytes from texts in hexadecimal; there is no null among them."""
+    offsets = np.zeros(len(column) + 1, np.int32)
+    np.cumsum(pc.binary_length(column).to_numpy() // 2, out=offsets[1:])
+    content = bytes.fromhex("".join(column.to_pylist()))
+    return pa.Array.from_buffers(pa.binary(), len(column), [None, pa.py_buffer(offsets), pa.py_buffer(content)])
+
+
+def unpacked(table: pa.Table, column: str, names: tuple[str, str]) -> pa.Table:
+    """The table with two columns instead of one whose texts have a `/` between them; null gives two nulls."""
+    both = pc.split_pattern(one_array(table[column]), "/", max_splits=1)
+    for position, name in enumerate(names):
+        table = table.append_column(name, pc.list_element(both, position))
+    return table.drop_columns([column])

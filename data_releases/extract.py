@@ -7,19 +7,18 @@ they may be is decided in `fields`. Nothing here is anonymous yet.
     └── SnapshotGone    whoever holds the snapshot has ended
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import psycopg
 import pyarrow as pa
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
-from django.db.models import CharField, Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 from psycopg.pq import ExecStatus
 from pyarrow import csv
 
@@ -31,12 +30,14 @@ from arena.rankings.models import BattleTraits
 from arena.router.models import Route
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
+from data_releases.columns import unpacked
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.vectors import ID_CHARS
 
 #: A battle is released once nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
+_NONE: Final = Value("")
 _BLOCK_BYTES: Final = 32 * 1024 * 1024
 _PARSE: Final = csv.ParseOptions(newlines_in_values=True)
 
@@ -77,6 +78,8 @@ class Source:
 
     rows: Rows
     types: dict[str, pa.DataType]
+    #: A column that holds two, and their names; see `columns.unpacked`.
+    packed: tuple[str, tuple[str, str]] | None = None
 
 
 def sources(arena: Arena, window: Window) -> dict[str, Source]:
@@ -92,12 +95,11 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
     return {
         "systems": _systems(arena),
         "battles": _battles(battles),
-        "prompts": _prompts(ids),
+        "turns": _turns(ids),
         "responses": _responses(ids),
         "routes": _routes(ids),
         "votes": _votes(ids),
         "listening": _listening(ids),
-        "texts": _texts(publishable),
         "answers": _answers(publishable),
         "feedback": _feedback(publishable),
         "vectors": _vectors(publishable),
@@ -134,9 +136,10 @@ def _systems(arena: Arena) -> Source:
 
 
 def _battles(battles: QuerySet[Battle]) -> Source:
-    turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle").annotate(n=Count("pk")).values("n")
-    traits = BattleTraits.objects.filter(battle=OuterRef("pk"))
-    return _source(
+    # Language and mask: two questions to the index would take twice as long as one.
+    told = Concat("language", Value("/"), Cast("categories", CharField()), output_field=CharField())
+    traits = BattleTraits.objects.filter(battle=OuterRef("pk")).values_list(told)
+    source = _source(
         battles,
         id=("id", pa.string()),
         voter=("voter_id", pa.string()),
@@ -145,12 +148,11 @@ def _battles(battles: QuerySet[Battle]) -> Source:
         reason=("reason", pa.string()),
         is_simulated=("is_simulated", pa.bool_()),
         publication=("publication", pa.bool_()),
-        turns=(turns, pa.int16()),
-        language=(Coalesce(traits.values("language"), Value(UNDETERMINED)), pa.string()),
-        categories=(Coalesce(traits.values("categories"), Value(0)), pa.string()),
+        traits=(Coalesce(Subquery(traits), Value(f"{UNDETERMINED}/0")), pa.string()),
         requirement=("requirement", pa.string()),
         policy=("pairing__policy__number", pa.int32()),
         policy_kind=("pairing__policy__kind", pa.string()),
+        pairing=("pairing_id", pa.int64()),
         pool=("pairing__pool", pa.string()),
         left=("pairing__left_id", pa.int64()),
         right=("pairing__right_id", pa.int64()),
@@ -158,20 +160,24 @@ def _battles(battles: QuerySet[Battle]) -> Source:
         side_propensity=("pairing__side_propensity", pa.float64()),
         draw_attempt=("pairing__attempt", pa.int16()),
     )
+    return replace(source, packed=("traits", ("language", "categories")))
 
 
-def _prompts(battles: Any) -> Source:
-    return _source(
-        Turn.objects.filter(battle__in=battles, n=1),
+def _turns(battles: Any) -> Source:
+    source = _source(
+        Turn.objects.filter(battle__in=battles),
         battle=("battle_id", pa.string()),
+        turn=("n", pa.int16()),
         prompt=("prompt", pa.string()),
-        sketch=(_hex(_of_reading("prompt", "sketch")), pa.string()),
+        # The sketch in hexadecimal and the kinds: two questions to the index would take twice as long as one.
+        reading=(_of_reading("prompt", Concat(Coalesce(_hex("sketch"), _NONE), Value("/"), "kinds")), pa.string()),
     )
+    return replace(source, packed=("reading", ("sketch", "kinds")))
 
 
-def _of_reading(text: str, column: str) -> Subquery:
-    """A column of the reading of a text; null where nobody has read it by today's rules."""
-    return Subquery(TextReading.objects.filter(sha256=Sha256(OuterRef(text)), rules=RULES).values(column))
+def _of_reading(text: str, what: Any) -> Subquery:
+    """Something of the reading of a text; null where nobody has read it by today's rules."""
+    return Subquery(TextReading.objects.filter(sha256=Sha256(OuterRef(text)), rules=RULES).values_list(what))
 
 
 def _hex(binary: Any) -> Func:
@@ -221,12 +227,6 @@ def _listening(battles: Any) -> Source:
 
 
 def _votes(battles: Any) -> Source:
-    revealing = Response.objects.filter(
-        turn__battle=OuterRef("battle"),
-        turn__n__lte=OuterRef("turn_n"),
-        pairing=OuterRef("battle__pairing"),
-        identity_matches__len__gt=0,
-    )
     return _source(
         Vote.objects.filter(battle__in=battles),
         id=("id", pa.string()),
@@ -234,23 +234,9 @@ def _votes(battles: Any) -> Source:
         voter=("voter_id", pa.string()),
         week=(IsoWeek("created_at"), pa.string()),
         turn=("turn_n", pa.int16()),
-        left=("battle__pairing__left_id", pa.int64()),
-        right=("battle__pairing__right_id", pa.int64()),
         outcome=("outcome", pa.string()),
-        battle_simulated=("battle__is_simulated", pa.bool_()),
         voter_simulated=("voter__is_simulated", pa.bool_()),
-        revealed=(Exists(revealing), pa.bool_()),
         reasons=("reasons", pa.string()),
-    )
-
-
-def _texts(battles: Any) -> Source:
-    return _source(
-        Turn.objects.filter(battle__in=battles),
-        battle=("battle_id", pa.string()),
-        turn=("n", pa.int16()),
-        prompt=("prompt", pa.string()),
-        kinds=(_of_reading("prompt", "kinds"), pa.string()),
     )
 
 
@@ -339,34 +325,38 @@ def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table
         SnapshotGone: whoever holds the snapshot has ended.
     """
     with _as_of(snapshot):
-        return {name: _copied(source) for name, source in sources(arena, window).items()}
+        return {name: _read(source) for name, source in sources(arena, window).items()}
+
+
+def _read(source: Source) -> pa.Table:
+    table = _copied(source)
+    return unpacked(table, *source.packed) if source.packed else table
 
 
 def _copied(source: Source) -> pa.Table:
     sql, params = source.rows.query.sql_with_params()
-    with tempfile.TemporaryFile() as buffer:
-        _copy_to(buffer, f"COPY ({sql}) TO STDOUT (FORMAT csv)", params)
-        if not buffer.tell():
-            return pa.schema(list(source.types.items())).empty_table()
-        buffer.seek(0)
-        return csv.read_csv(
-            buffer,
-            read_options=csv.ReadOptions(column_names=list(source.types), block_size=_BLOCK_BYTES),
-            parse_options=_PARSE,
-            convert_options=csv.ConvertOptions(
-                column_types=source.types,
-                true_values=["t"],
-                false_values=["f"],
-                null_values=[""],
-                strings_can_be_null=True,
-                # COPY quotes an empty text and leaves NULL bare.
-                quoted_strings_can_be_null=False,
-            ),
-        )
+    content = _copied_rows(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params)
+    if not content:
+        return pa.schema(list(source.types.items())).empty_table()
+    return csv.read_csv(
+        pa.BufferReader(content),
+        read_options=csv.ReadOptions(column_names=list(source.types), block_size=_BLOCK_BYTES),
+        parse_options=_PARSE,
+        convert_options=csv.ConvertOptions(
+            column_types=source.types,
+            true_values=["t"],
+            false_values=["f"],
+            null_values=[""],
+            strings_can_be_null=True,
+            # COPY quotes an empty text and leaves NULL bare.
+            quoted_strings_can_be_null=False,
+        ),
+    )
 
 
-def _copy_to(file: IO[bytes], sql: str, params: Sequence[Any]) -> None:
+def _copied_rows(sql: str, params: Sequence[Any]) -> bytearray:
     """What `Cursor.copy` does, a row a step, without its generators: they take longer than the rest together."""
+    rows = bytearray()
     with connection.cursor() as cursor:
         wanted = psycopg.ClientCursor(cursor.connection).mogrify(sql, params)
         link = cursor.connection.pgconn
@@ -374,10 +364,11 @@ def _copy_to(file: IO[bytes], sql: str, params: Sequence[Any]) -> None:
         while ended.status == ExecStatus.COPY_OUT:
             size, row = link.get_copy_data(0)
             if size > 0:
-                file.write(row)
+                rows += row
             else:
                 ended = link.get_result() or ended
         if ended.status != ExecStatus.COMMAND_OK:
             raise OperationalError(ended.error_message.decode(errors="replace"))
         while link.get_result() is not None:
             pass
+    return rows

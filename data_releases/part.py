@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +22,7 @@ from arena.router.signature import RULES, RequirementInvalid
 from arena.votes.outcome import REASONS
 from data_releases import anonymise
 from data_releases.anonymise import Pseudonyms
-from data_releases.columns import each_distinct, each_distinct_packed, looked_up, one_array
+from data_releases.columns import each_distinct, each_distinct_packed, looked_up, one_array, read_hex
 from data_releases.heard import listening_table
 from data_releases.near_duplicates import sketches_of
 from data_releases.reading import vectors_of
@@ -66,13 +67,13 @@ def part_of(raw: Tables, names: Pseudonyms, rules: Rules) -> Part:
     """
     label = labels_of(raw["systems"])
     texts = publishable(raw, _unreleased(raw["systems"]), enabled=rules.publish_texts)
-    ids = names.column("battle", raw["battles"]["id"])
+    ids = names.keys("battle", raw["battles"]["id"])
 
     def battle_ids(column: pa.ChunkedArray) -> pa.Array:
         return looked_up(column, raw["battles"]["id"], ids)
 
     conversations = _conversations(texts, battle_ids)
-    votes = _votes(raw["votes"], battle_ids, names, label, rules)
+    votes = _votes(raw, ids, names, label, rules)
     voted = looked_up(raw["listening"]["battle"], raw["votes"]["battle"], one_array(votes["vote_id"]))
     members = _labelled(raw["routes"]["member"], label)
     tables = {
@@ -126,7 +127,7 @@ def _battles(
             "state": _codes(rows["state"]),
             "reason": _codes(rows["reason"]),
             "is_simulated": rows["is_simulated"],
-            "turns": pc.fill_null(rows["turns"], 0),
+            "turns": _numbers_of_turns(rows["id"], raw["turns"]["battle"]),
             "policy": rows["policy"],
             "policy_kind": _codes(rows["policy_kind"]),
             # As JSON, see `tables.parquet_bytes`.
@@ -142,7 +143,7 @@ def _battles(
             "language": rows["language"],
             "mask": rows["categories"],
             "requirement": each_distinct(rows["requirement"], partial(_requirement, rules.modality), pa.string()),
-            "sketch": looked_up(rows["id"], raw["prompts"]["battle"], _sketches(raw["prompts"])),
+            "sketch": _sketches(rows["id"], raw["turns"]),
         }
     )
 
@@ -158,13 +159,18 @@ def _pool(text: str, label: Mapping[int, str]) -> list[dict[str, Any]]:
     return [{"system_id": label[pk], "weight": float(weight)} for pk, weight in json.loads(text)]
 
 
-def _sketches(prompts: pa.Table) -> pa.Array:
-    """(n,) binary, of the first prompts; those that were read bring theirs."""
-    known = one_array(prompts["sketch"])
-    missing = prompts.filter(pc.is_null(known))["prompt"].to_pylist()
-    made = iter(sketches_of(missing))
-    read = (None if one is None else bytes.fromhex(one) for one in known.to_pylist())
-    return pa.array([next(made) if one is None else one for one in read], pa.binary())
+def _numbers_of_turns(battles: pa.ChunkedArray, turns: pa.ChunkedArray) -> pa.Array:
+    counted = pc.value_counts(one_array(turns))
+    return pc.fill_null(looked_up(battles, counted.field("values"), counted.field("counts").cast(pa.int16())), 0)
+
+
+def _sketches(battles: pa.ChunkedArray, turns: pa.Table) -> pa.Array:
+    """(battles,) binary, of the first prompts; those that were read bring theirs."""
+    first = turns.filter(pc.equal(turns["turn"], 1))
+    known = pc.fill_null(one_array(first["sketch"]), "")
+    missing = pc.equal(known, "")
+    made = pa.array(sketches_of(first["prompt"].filter(missing).to_pylist()), pa.binary())
+    return looked_up(battles, first["battle"], pc.replace_with_mask(read_hex(known), missing, made))
 
 
 def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -188,7 +194,7 @@ def _responses(
     ends = each_distinct(rows["finish_reason"], lambda word: word if word in FINISH_REASONS else WITHHELD, pa.string())
     return pa.table(
         {
-            "response_id": names.column("response", rows["id"]),
+            "response_id": names.keys("response", rows["id"]),
             "battle_id": battle_ids(rows["battle"]),
             "turn": rows["turn"],
             "side": rows["side"],
@@ -208,28 +214,24 @@ def _responses(
     )
 
 
-def _votes(
-    rows: pa.Table,
-    battle_ids: Callable[[pa.ChunkedArray], pa.Array],
-    names: Pseudonyms,
-    label: Mapping[int, str],
-    rules: Rules,
-) -> pa.Table:
-    simulated = pc.or_(rows["battle_simulated"], rows["voter_simulated"])
+def _votes(raw: Tables, ids: pa.Array, names: Pseudonyms, label: Mapping[int, str], rules: Rules) -> pa.Table:
+    rows, battles = raw["votes"], raw["battles"]
+    place = pc.index_in(one_array(rows["battle"]), one_array(battles["id"]))
+    simulated = pc.or_(battles["is_simulated"].take(place), rows["voter_simulated"])
     not_here = simulated if not rules.is_demo else pc.and_(simulated, pa.scalar(False))
     nothing = pa.scalar(None, pa.string())
-    exclusion = pc.if_else(not_here, "simulated", pc.if_else(rows["revealed"], "identity_revealed", nothing))
+    exclusion = pc.if_else(not_here, "simulated", pc.if_else(_revealed(raw, place), "identity_revealed", nothing))
     counted = pc.is_null(exclusion)
     reasons = {side: each_distinct(rows["reasons"], partial(_reasons, side), pa.string()) for side in SIDES}
     return pa.table(
         {
-            "vote_id": names.column("vote", rows["id"]),
-            "battle_id": battle_ids(rows["battle"]),
+            "vote_id": names.keys("vote", rows["id"]),
+            "battle_id": ids.take(place),
             "voter_pid": names.column("voter", rows["voter"]),
             "week": rows["week"],
             "turn": rows["turn"],
-            "left": _labelled(rows["left"], label),
-            "right": _labelled(rows["right"], label),
+            "left": _labelled(battles["left"].take(place), label),
+            "right": _labelled(battles["right"].take(place), label),
             "outcome": rows["outcome"],
             "counted": counted,
             "exclusion": exclusion,
@@ -239,6 +241,17 @@ def _votes(
             "reasons_right": reasons["right"],
         }
     )
+
+
+def _revealed(raw: Tables, place: pa.Array) -> pa.Array:
+    """(votes,) whether an answer up to the voted turn named its maker; `place`: of each vote's battle."""
+    battles, named = raw["battles"], raw["responses"].filter(pc.greater(raw["responses"]["revealed"], 0))
+    where = pc.index_in(one_array(named["battle"]), one_array(battles["id"]))
+    # What a draw before the last one showed, nobody saw.
+    shown = pc.equal(named["pairing"], battles["pairing"].take(where)).to_numpy()
+    first = np.full(len(battles), np.iinfo(np.int16).max, np.int16)
+    np.minimum.at(first, where.to_numpy()[shown], named["turn"].to_numpy()[shown])
+    return pa.array(first[place.to_numpy()] <= raw["votes"]["turn"].to_numpy())
 
 
 def _reasons(side: str, text: str) -> str:

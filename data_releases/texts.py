@@ -17,17 +17,20 @@ Simulated battles have no person behind them, so there is nobody to ask. Where o
 is null and the rest is published.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import reduce
+from typing import Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from arena.battles.states import SIDES, Side
-from data_releases.columns import looked_up
-from data_releases.reading import UNREADABLE, verdict_of
+from arena.battles.states import SIDES
+from data_releases.columns import each_distinct, looked_up, one_array
+from data_releases.reading import CLEAN, UNREADABLE, verdict_of
 
 #: Longer texts identify their authors by themselves.
 MAX_CHARS: Final = 4_000
@@ -35,6 +38,13 @@ MAX_CHARS: Final = 4_000
 MAX_ANSWER_CHARS: Final = 32_000
 PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
+
+#: What a turn consists of, and how many characters of it are published at most.
+_MOST: Final = {"prompt": MAX_CHARS, **dict.fromkeys(SIDES, MAX_ANSWER_CHARS)}
+#: More than any battle has.
+_MAX_TURNS: Final = 1 << 16
+
+Mask: TypeAlias = NDArray[np.bool_]
 
 _CONVERSATIONS: Final = pa.schema(
     [
@@ -65,7 +75,7 @@ def publishable(raw: Mapping[str, pa.Table], unreleased: set[int], *, enabled: b
     """Decide about every battle.
 
     Args:
-        raw: the rows of `extract.read`; texts are there only for battles whose voter agreed, or that were simulated.
+        raw: the rows of `extract.read`; answers are there only for battles whose voter agreed, or that were simulated.
         unreleased: versions whose outputs must not be published.
         enabled: whether the operator releases texts of this arena at all.
     """
@@ -73,22 +83,14 @@ def publishable(raw: Mapping[str, pa.Table], unreleased: set[int], *, enabled: b
     filtered = _Filter()
     allowed = pc.and_(pc.or_(battles["publication"], battles["is_simulated"]), pa.scalar(enabled))
     asked = battles.select(["id", "left", "right"]).filter(allowed)
-    turns = _turns(raw["texts"], raw["answers"])
-    status: list[str] = []
-    conversations: list[dict[str, Any]] = []
-    for battle, *versions in zip(*(column.to_pylist() for column in asked.columns), strict=True):
-        kept = [side for side, version in zip(SIDES, versions, strict=True) if version not in unreleased]
-        own = turns.get(battle, [])
-        status.append(_class_of(own, kept, filtered))
-        if status[-1] == PUBLISHED:
-            conversations.extend(_row(battle, turn, kept) for turn in own)
-    feedback = [
-        row for row in _feedback(raw["feedback"], asked["id"]) if not filtered.problem(row["text"], row["kinds"])
-    ]
-    decided = looked_up(battles["id"], asked["id"], pa.array(status, pa.string()))
+    withheld = {side: pc.is_in(asked[side], pa.array(sorted(unreleased), pa.int64())) for side in SIDES}
+    turns = _turns(raw["turns"], raw["answers"], one_array(asked["id"]))
+    none_kept = pc.and_(withheld["left"], withheld["right"]).to_numpy()
+    status = _classes(turns, none_kept, filtered)
+    decided = looked_up(battles["id"], asked["id"], status)
     return Texts(
-        pa.Table.from_pylist(conversations, _CONVERSATIONS),
-        pa.Table.from_pylist(feedback, _FEEDBACK),
+        _conversations(turns.filter(pc.equal(status.take(turns["place"]), PUBLISHED)), withheld),
+        _feedback(raw["feedback"], asked["id"], filtered),
         pc.fill_null(decided, "no_consent" if enabled else "texts_off"),
         dict(sorted(filtered.found.items())),
     )
@@ -99,58 +101,83 @@ class _Filter:
 
     def __init__(self) -> None:
         self.found: Counter[str] = Counter()
-        self._seen: dict[str, str] = {}
 
-    def problem(self, text: str, verdict: str | None) -> str:
-        """The class of what is wrong with a text, or nothing. `verdict`: of its reading, if there is one."""
-        if verdict is None:
-            verdict = self._seen[text] if text in self._seen else self._seen.setdefault(text, verdict_of(text))
-        if verdict == UNREADABLE:
-            return UNREADABLE
-        self.found.update(verdict.split())
-        return "personal_data" if verdict else ""
-
-
-#: A turn: `turn`, then for `prompt` and each side a text and the verdict on it.
-_Turn = dict[str, Any]
+    def verdicts(self, texts: pa.Array, kinds: pa.Array) -> pa.Array:
+        """The verdict on each text; `kinds`: those of their readings, null where there is none."""
+        unread = pc.is_null(kinds)
+        verdicts = pc.replace_with_mask(kinds, unread, each_distinct(texts.filter(unread), verdict_of, pa.string()))
+        for verdict in pc.value_counts(verdicts).to_pylist():
+            if verdict["values"] != UNREADABLE:
+                self.found.update(dict.fromkeys(verdict["values"].split(), verdict["counts"]))
+        return verdicts
 
 
-def _turns(prompts: pa.Table, answers: pa.Table) -> dict[str, list[_Turn]]:
-    """Battle → its turns in order, each with the prompt and the complete answers by side."""
-    said: dict[tuple[str, int], _Turn] = defaultdict(dict)
-    for battle, turn, side, text, kinds in zip(*(column.to_pylist() for column in answers.columns), strict=True):
-        said[battle, turn][side] = (text, kinds)
-    turns: dict[str, list[_Turn]] = defaultdict(list)
-    for battle, turn, prompt, kinds in zip(*(column.to_pylist() for column in prompts.columns), strict=True):
-        turns[battle].append({"turn": turn, "prompt": (prompt, kinds), **said.get((battle, turn), {})})
-    return {battle: sorted(own, key=lambda turn: turn["turn"]) for battle, own in turns.items()}
+def _turns(prompts: pa.Table, answers: pa.Table, asked: pa.Array) -> pa.Table:
+    """The turns of the battles that were asked for, in order: whose (`place` in `asked`), which, and by part (prompt,
+    left, right) its text and the verdict on it, null where there is none.
+    """
+
+    def numbered(rows: pa.Table) -> pa.Table:
+        placed = rows.append_column("place", pc.index_in(rows["battle"], asked).cast(pa.int64()))
+        own = placed.filter(pc.is_valid(placed["place"]))
+        return own.append_column("key", pc.add(pc.multiply(own["place"], _MAX_TURNS), own["turn"].cast(pa.int64())))
+
+    turns, said = numbered(prompts).sort_by("key"), numbered(answers)
+    columns = {name: one_array(turns[name]) for name in ("battle", "place", "turn", "prompt")}
+    columns["prompt_kinds"] = one_array(turns["kinds"])
+    for side in SIDES:
+        own = said.filter(pc.equal(said["side"], side))
+        for name, column in ((side, "text"), (f"{side}_kinds", "kinds")):
+            columns[name] = looked_up(turns["key"], own["key"], one_array(own[column]))
+    return pa.table(columns)
 
 
-def _class_of(turns: list[_Turn], kept: list[Side], filtered: _Filter) -> str:
-    if not turns or any(side not in turn for turn in turns for side in SIDES):
-        return "no_answers"
-    if not all(turn["prompt"][0] for turn in turns):
-        return "erased"
-    if not kept:
-        return "provider_terms"
-    most: dict[str, int] = {"prompt": MAX_CHARS, **dict.fromkeys(SIDES, MAX_ANSWER_CHARS)}
-    if any(len(turn[part][0]) > chars for turn in turns for part, chars in most.items()):
-        return "too_long"
-    problems = {filtered.problem(*turn[part]) for turn in turns for part in most}
-    return next((problem for problem in (UNREADABLE, "personal_data") if problem in problems), PUBLISHED)
+def _classes(turns: pa.Table, none_kept: Mask, filtered: _Filter) -> pa.Array:
+    """(n,) the class of each battle; none_kept: (n,) whether neither answer may be published."""
+    n, place = len(none_kept), turns["place"].to_numpy()
 
+    def with_turn(places: NDArray[np.int64]) -> Mask:
+        marked = np.zeros(n, bool)
+        marked[places] = True
+        return marked
 
-def _row(battle: str, turn: _Turn, kept: list[Side]) -> dict[str, Any]:
-    return {
-        "battle": battle,
-        "turn": turn["turn"],
-        "prompt": turn["prompt"][0],
-        **{side: turn[side][0] if side in kept else None for side in SIDES},
+    def any_turn(rows: pa.ChunkedArray) -> Mask:
+        return with_turn(place[pc.fill_null(rows, False).to_numpy()])
+
+    classes = {
+        "no_answers": ~with_turn(place) | any_turn(pc.or_(pc.is_null(turns["left"]), pc.is_null(turns["right"]))),
+        "erased": any_turn(pc.equal(turns["prompt"], "")),
+        "provider_terms": none_kept,
+        "too_long": reduce(np.logical_or, (any_turn(_longer(turns[part], most)) for part, most in _MOST.items())),
     }
+    # Nobody looks for personal data in what stays inside anyway.
+    left = ~reduce(np.logical_or, classes.values())[place]
+    own = turns.filter(pa.array(left))
+    verdicts = [filtered.verdicts(one_array(own[part]), one_array(own[f"{part}_kinds"])) for part in _MOST]
+    for name, wrong in (("unreadable", pc.equal), ("personal_data", pc.not_equal)):
+        masks = [
+            wrong(one, UNREADABLE if wrong is pc.equal else CLEAN).to_numpy(zero_copy_only=False) for one in verdicts
+        ]
+        classes[name] = with_turn(place[left][reduce(np.logical_or, masks)])
+    return pa.array(np.select(list(classes.values()), list(classes), PUBLISHED).tolist(), pa.string())
 
 
-def _feedback(rows: pa.Table, allowed: pa.ChunkedArray) -> Iterator[dict[str, Any]]:
-    for row in rows.filter(pc.is_in(rows["battle"], allowed.combine_chunks())).to_pylist():
-        for side in SIDES:
-            if row[side]:
-                yield {"vote": row["vote"], "side": side, "text": row[side], "kinds": row[f"{side}_kinds"]}
+def _longer(texts: pa.ChunkedArray, chars: int) -> pa.ChunkedArray:
+    return pc.greater(pc.utf8_length(texts), chars)
+
+
+def _conversations(turns: pa.Table, withheld: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+    nothing = pa.scalar(None, pa.string())
+    sides = {side: pc.if_else(one_array(withheld[side]).take(turns["place"]), nothing, turns[side]) for side in SIDES}
+    return pa.table({name: sides.get(name, turns[name]) for name in _CONVERSATIONS.names}, schema=_CONVERSATIONS)
+
+
+def _feedback(rows: pa.Table, allowed: pa.ChunkedArray, filtered: _Filter) -> pa.Table:
+    own = rows.filter(pc.is_in(rows["battle"], one_array(allowed)))
+    kept = [_FEEDBACK.empty_table()]
+    for side in SIDES:
+        said = own.filter(pc.not_equal(own[side], ""))
+        verdicts = filtered.verdicts(one_array(said[side]), one_array(said[f"{side}_kinds"]))
+        columns = [said["vote"], pa.repeat(side, len(said)), said[side]]
+        kept.append(pa.table(columns, schema=_FEEDBACK).filter(pc.equal(verdicts, CLEAN)))
+    return pa.concat_tables(kept)

@@ -37,7 +37,7 @@ END $$
 """
 _ROWS = """
 CREATE TEMP TABLE made AS
-  SELECT n, gen_random_uuid() AS battle, %(first)s + (n * 7919) %% %(systems)s AS a,
+  SELECT n, md5(n::text)::uuid AS battle, %(first)s + (n * 7919) %% %(systems)s AS a,
     %(first)s + (n * 7919 + 1 + n / 20 %% (%(systems)s - 1)) %% %(systems)s AS b, n %% %(every)s = 0 AS public,
     timestamptz '2026-10-01' + n * interval '31 days' / (%(votes)s + 1) AS at,
     %(voter)s + n * 31 %% %(voters)s AS voter
@@ -100,6 +100,7 @@ def fill(votes: int) -> Arena:
     with connection.cursor() as cursor:
         # The database is thrown away: its rows need no checks one by one.
         cursor.execute(_FREE)
+        cursor.execute("SELECT setseed(0.5)")
         _copy_texts(cursor, votes)
         cursor.execute(_ROWS, values)
         cursor.execute("ANALYZE")
