@@ -1,26 +1,22 @@
 """What a release is made of, read from the database in one snapshot, column by column.
 
-PostgreSQL sends the rows (`COPY`), Arrow parses them: no Python object per row. Every query names its columns; what
-they may be is decided in `fields`. Nothing here is anonymous yet.
+Every query names its columns; what they may be is decided in `fields`. Nothing here is anonymous yet.
 
     ExtractError
     └── SnapshotGone    whoever holds the snapshot has ended
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import psycopg
 import pyarrow as pa
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
-from django.db.models import CharField, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Left
-from psycopg.pq import ExecStatus
-from pyarrow import csv
 
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Prefetched, Response, Turn
@@ -30,20 +26,13 @@ from arena.rankings.models import BattleTraits
 from arena.router.models import Route
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
-from data_releases.columns import unpacked
+from data_releases.copied import Source, copied, source_of
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.vectors import ID_CHARS
 
 #: A battle is released once nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
-_NONE: Final = Value("")
-_BLOCK_BYTES: Final = 32 * 1024 * 1024
-_PARSE: Final = csv.ParseOptions(newlines_in_values=True)
-
-Rows = QuerySet[Any, Any]
-
-
 #: Rows of one time lie beside each other, so finding a shard's by index costs less than the planner thinks.
 _PLANNED: Final = "SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off"
 _READ_ONLY: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -72,16 +61,6 @@ class Window:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One query: its rows, and the Arrow type of each column by name."""
-
-    rows: Rows
-    types: dict[str, pa.DataType]
-    #: A column that holds two, and their names; see `columns.unpacked`.
-    packed: tuple[str, tuple[str, str]] | None = None
-
-
 def sources(arena: Arena, window: Window) -> dict[str, Source]:
     """Every query of a release by the name of its rows."""
     in_window = Q(created_at__gte=window.start, created_at__lt=window.end, arena=arena, state__in=FINISHED)
@@ -103,21 +82,13 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
         "answers": _answers(publishable),
         "feedback": _feedback(publishable),
         "vectors": _vectors(publishable),
-        "withdrawn": _source(began.filter(withdrawn), id=("id", pa.string())),
+        "withdrawn": source_of(began.filter(withdrawn), id=("id", pa.string())),
     }
-
-
-def _source(rows: Rows, **columns: tuple[Any, pa.DataType]) -> Source:
-    """A query of exactly these columns: name → (field or expression, Arrow type)."""
-    named = {f"x_{name}": F(what) if isinstance(what, str) else what for name, (what, _type) in columns.items()}
-    return Source(
-        rows.order_by().annotate(**named).values_list(*named), {n: kind for n, (_w, kind) in columns.items()}
-    )
 
 
 def _systems(arena: Arena) -> Source:
     text = pa.string()
-    return _source(
+    return source_of(
         SystemVersion.objects.filter(system__arena=arena),
         id=("id", pa.int64()),
         system=("system_id", pa.int64()),
@@ -139,7 +110,7 @@ def _battles(battles: QuerySet[Battle]) -> Source:
     # Language and mask: two questions to the index would take twice as long as one.
     told = Concat("language", Value("/"), Cast("categories", CharField()), output_field=CharField())
     traits = BattleTraits.objects.filter(battle=OuterRef("pk")).values_list(told)
-    source = _source(
+    source = source_of(
         battles,
         id=("id", pa.string()),
         voter=("voter_id", pa.string()),
@@ -164,13 +135,13 @@ def _battles(battles: QuerySet[Battle]) -> Source:
 
 
 def _turns(battles: Any) -> Source:
-    source = _source(
+    source = source_of(
         Turn.objects.filter(battle__in=battles),
         battle=("battle_id", pa.string()),
         turn=("n", pa.int16()),
         prompt=("prompt", pa.string()),
         # The sketch in hexadecimal and the kinds: two questions to the index would take twice as long as one.
-        reading=(_of_reading("prompt", Concat(Coalesce(_hex("sketch"), _NONE), Value("/"), "kinds")), pa.string()),
+        reading=(_of_reading("prompt", Concat(Coalesce(_hex("sketch"), Value("")), Value("/"), "kinds")), pa.string()),
     )
     return replace(source, packed=("reading", ("sketch", "kinds")))
 
@@ -185,7 +156,7 @@ def _hex(binary: Any) -> Func:
 
 
 def _responses(battles: Any) -> Source:
-    return _source(
+    return source_of(
         Response.objects.filter(turn__battle__in=battles).exclude(status=ResponseStatus.GENERATING.value),
         id=("id", pa.string()),
         battle=("turn__battle_id", pa.string()),
@@ -209,7 +180,7 @@ def _responses(battles: Any) -> Source:
 def _routes(battles: Any) -> Source:
     """Who answered for routers, redrawn pairings included: they have responses, too."""
     drawn = Response.objects.filter(turn__battle__in=battles).values("pairing")
-    return _source(
+    return source_of(
         Route.objects.filter(pairing__in=drawn),
         pairing=("pairing_id", pa.int64()),
         side=("side", pa.string()),
@@ -223,11 +194,11 @@ def _listening(battles: Any) -> Source:
         for side in SIDES
         for name, kind in (("duration_s", pa.float64()), ("heard_s", pa.float64()), ("intervals", pa.string()))
     }
-    return _source(Listening.objects.filter(battle__in=battles), battle=("battle_id", pa.string()), **sides)
+    return source_of(Listening.objects.filter(battle__in=battles), battle=("battle_id", pa.string()), **sides)
 
 
 def _votes(battles: Any) -> Source:
-    return _source(
+    return source_of(
         Vote.objects.filter(battle__in=battles),
         id=("id", pa.string()),
         battle=("battle_id", pa.string()),
@@ -241,7 +212,7 @@ def _votes(battles: Any) -> Source:
 
 
 def _answers(battles: Any) -> Source:
-    return _source(
+    return source_of(
         Response.objects.filter(turn__battle__in=battles, status=ResponseStatus.COMPLETE.value),
         battle=("turn__battle_id", pa.string()),
         turn=("turn__n", pa.int16()),
@@ -255,7 +226,7 @@ def _feedback(battles: Any) -> Source:
     said = {side: KeyTextTransform(side, "feedback") for side in SIDES}
     given = Vote.objects.filter(battle__in=battles).exclude(feedback={"left": "", "right": ""}).exclude(feedback={})
     rows = given.annotate(**{f"said_{side}": what for side, what in said.items()})
-    return _source(
+    return source_of(
         rows,
         vote=("id", pa.string()),
         battle=("battle_id", pa.string()),
@@ -268,7 +239,7 @@ def _vectors(battles: Any) -> Source:
     """The counts behind the vectors of prompts, by `prompt_id`."""
     prompts = Turn.objects.filter(battle__in=battles).order_by().annotate(digest=Sha256("prompt")).values("digest")
     read = TextReading.objects.filter(rules=RULES, counts__isnull=False, sha256__in=prompts)
-    return _source(
+    return source_of(
         read,
         prompt_id=(Left(_hex("sha256"), ID_CHARS), pa.string()),
         counts=(_hex("counts"), pa.string()),
@@ -325,50 +296,4 @@ def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table
         SnapshotGone: whoever holds the snapshot has ended.
     """
     with _as_of(snapshot):
-        return {name: _read(source) for name, source in sources(arena, window).items()}
-
-
-def _read(source: Source) -> pa.Table:
-    table = _copied(source)
-    return unpacked(table, *source.packed) if source.packed else table
-
-
-def _copied(source: Source) -> pa.Table:
-    sql, params = source.rows.query.sql_with_params()
-    content = _copied_rows(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params)
-    if not content:
-        return pa.schema(list(source.types.items())).empty_table()
-    return csv.read_csv(
-        pa.BufferReader(content),
-        read_options=csv.ReadOptions(column_names=list(source.types), block_size=_BLOCK_BYTES),
-        parse_options=_PARSE,
-        convert_options=csv.ConvertOptions(
-            column_types=source.types,
-            true_values=["t"],
-            false_values=["f"],
-            null_values=[""],
-            strings_can_be_null=True,
-            # COPY quotes an empty text and leaves NULL bare.
-            quoted_strings_can_be_null=False,
-        ),
-    )
-
-
-def _copied_rows(sql: str, params: Sequence[Any]) -> bytearray:
-    """What `Cursor.copy` does, a row a step, without its generators: they take longer than the rest together."""
-    rows = bytearray()
-    with connection.cursor() as cursor:
-        wanted = psycopg.ClientCursor(cursor.connection).mogrify(sql, params)
-        link = cursor.connection.pgconn
-        ended = link.exec_(wanted.encode())
-        while ended.status == ExecStatus.COPY_OUT:
-            size, row = link.get_copy_data(0)
-            if size > 0:
-                rows += row
-            else:
-                ended = link.get_result() or ended
-        if ended.status != ExecStatus.COMMAND_OK:
-            raise OperationalError(ended.error_message.decode(errors="replace"))
-        while link.get_result() is not None:
-            pass
-    return rows
+        return {name: copied(source) for name, source in sources(arena, window).items()}

@@ -110,9 +110,9 @@ def _typed(spec: TableSpec, group: pa.Table) -> pa.Table:
     columns = []
     for field in spec.schema:
         column = group[field.name]
+        if pa.types.is_nested(field.type) and not pa.types.is_nested(column.type):
+            column = each_distinct(column, json.loads, field.type)
         if pa.types.is_dictionary(column.type):
             column = pc.cast(column, column.type.value_type)
-        if pa.types.is_nested(field.type) and pa.types.is_string(column.type):
-            column = each_distinct(column, json.loads, field.type)
         columns.append(pc.cast(column, field.type))
     return pa.table(columns, schema=spec.schema)

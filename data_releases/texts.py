@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, Side
 from data_releases.columns import each_distinct, looked_up, one_array
 from data_releases.reading import CLEAN, UNREADABLE, verdict_of
 
@@ -40,7 +40,7 @@ PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
 
 #: What a turn consists of, and how many characters of it are published at most.
-_MOST: Final = {"prompt": MAX_CHARS, **dict.fromkeys(SIDES, MAX_ANSWER_CHARS)}
+_MOST: Final[dict[str, int]] = {"prompt": MAX_CHARS, **dict.fromkeys(SIDES, MAX_ANSWER_CHARS)}
 #: More than any battle has.
 _MAX_TURNS: Final = 1 << 16
 
@@ -166,9 +166,11 @@ def _longer(texts: pa.ChunkedArray, chars: int) -> pa.ChunkedArray:
     return pc.greater(pc.utf8_length(texts), chars)
 
 
-def _conversations(turns: pa.Table, withheld: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+def _conversations(turns: pa.Table, withheld: Mapping[Side, pa.ChunkedArray]) -> pa.Table:
     nothing = pa.scalar(None, pa.string())
-    sides = {side: pc.if_else(one_array(withheld[side]).take(turns["place"]), nothing, turns[side]) for side in SIDES}
+    sides: dict[str, pa.Array] = {
+        side: pc.if_else(one_array(withheld[side]).take(turns["place"]), nothing, turns[side]) for side in SIDES
+    }
     return pa.table({name: sides.get(name, turns[name]) for name in _CONVERSATIONS.names}, schema=_CONVERSATIONS)
 
 
