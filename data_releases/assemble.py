@@ -76,6 +76,8 @@ def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519Pr
         # One by one: the largest are read when they are written.
         table = prior if spec is schema.PRIOR_TALLIES else tables[spec.name]
         content[spec.file], rows[spec.name] = schema.parquet_bytes(spec, table), len(table)
+        del table
+        pa.default_memory_pool().release_unused()
     board = certified.leaderboard(facts.arena, facts.release, systems, votes, prior)
     content[LEADERBOARD] = canonical(board)
     described = _described(projected, certified.counts_of(rows, battles, votes), facts, content[LEADERBOARD])

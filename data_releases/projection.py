@@ -206,7 +206,8 @@ def _battles(rows: pa.Table, names: Pseudonyms, rules: Rules) -> tuple[pa.Table,
         "merged_rows": traits.merged_rows + required.merged_rows,
         "smallest_group": min(filter(None, (traits.smallest, required.smallest)), default=None),
     }
-    return pa.table(columns), merged
+    # A copy, so that the rows of the parts with all their columns can go.
+    return pa.table(columns).combine_chunks(), merged
 
 
 def _categories(mask: str) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from data_releases.columns import each_distinct
 
@@ -87,14 +88,18 @@ def _groups(table: pa.Table, key: Sequence[str]) -> Iterator[pa.Table]:
     batches = table.to_batches()
     edges = np.cumsum([0, *map(len, batches)])
     for start in range(0, len(order), ROW_GROUP):
-        chosen = np.sort(order[start : start + ROW_GROUP])
-        bounds = np.searchsorted(chosen, edges)
-        pieces = [
-            batch.take(pa.array(chosen[low:high] - edge))
-            for batch, edge, low, high in zip(batches, edges, bounds, bounds[1:], strict=False)
-            if low < high
-        ]
-        yield pa.Table.from_batches(pieces).unify_dictionaries().combine_chunks().sort_by(ascending).combine_chunks()
+        yield _chosen(batches, edges, np.sort(order[start : start + ROW_GROUP])).sort_by(ascending).combine_chunks()
+
+
+def _chosen(batches: Sequence[pa.RecordBatch], edges: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
+    """Some rows, in one chunk; `edges`: where batches begin."""
+    bounds = np.searchsorted(rows, edges)
+    pieces = [
+        batch.take(pa.array(rows[low:high] - edge))
+        for batch, edge, low, high in zip(batches, edges, bounds, bounds[1:], strict=False)
+        if low < high
+    ]
+    return pa.Table.from_batches(pieces).unify_dictionaries().combine_chunks()
 
 
 def _require_distinct(spec: TableSpec, group: pa.Table, last: tuple[Any, ...] | None) -> None:
