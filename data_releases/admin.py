@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from arena.arenas.models import Arena
 from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
 from arena.common.admin_actions import Question, act
 from arena.common.audit import Changes
@@ -176,11 +177,24 @@ class ReleaseAdmin(ReadOnlyAdmin):
     ) -> HttpResponse | None:
         if not self.has_steer_permission(request):
             raise PermissionDenied
+        releases = queryset.select_related("arena", "previous")
         try:
-            return act(self, request, queryset.select_related("arena", "previous"), question, deed, done)
+            page = act(self, request, releases, question, deed, done)
         except (ReleaseError, StorageError) as error:
             self.message_user(request, f"Nothing was done: {error}", messages.ERROR)
             return None
+        if page is None:
+            self._tidy(request, {release.arena for release in releases})
+        return page
+
+    def _tidy(self, request: HttpRequest, arenas: set[Arena]) -> None:
+        # After the transaction: until its audit is written too, the files that it makes superfluous are still needed.
+        try:
+            for arena in arenas:
+                publish.tidy(store(), arena)
+        except StorageError as error:
+            words = f"Files that nobody needs any more are still there; the hourly job removes them: {error}"
+            self.message_user(request, words, messages.WARNING)
 
 
 def _mark_reviewed(release: Release, note: str) -> Changes | None:  # noqa: ARG001 - one interface
@@ -193,12 +207,12 @@ def _mark_reviewed(release: Release, note: str) -> Changes | None:  # noqa: ARG0
 def _publish(release: Release, note: str) -> Changes | None:  # noqa: ARG001 - one interface
     if release.state == ReleaseState.PUBLISHED:
         return None
-    publish.publish(store(), release)
+    publish.make_public(store(), release)
     return {"state": (ReleaseState.REVIEWED.value, ReleaseState.PUBLISHED.value)}
 
 
 def _withdraw(release: Release, note: str) -> Changes | None:  # noqa: ARG001 - one interface
     if release.state != ReleaseState.PUBLISHED:
         return None
-    publish.withdraw(store(), release)
+    publish.take_down(store(), release)
     return {"state": (ReleaseState.PUBLISHED.value, ReleaseState.WITHDRAWN.value)}

@@ -116,15 +116,29 @@ def verified(files: Store, release: Release, place: Place | None = None) -> Veri
 
 
 def publish(files: Store, release: Release) -> Release:
-    """Make a reviewed release public, or finish what a killed process began; a public one stays as it is.
+    """Make a reviewed release public and tidy up, or finish what a killed process began.
+
+    Raises:
+        as `make_public`.
+    """
+    make_public(files, release)
+    _remove(files, Place.DRAFT, release)
+    if release.revision > 1:
+        tidy(files, release.arena)
+    return release
+
+
+def make_public(files: Store, release: Release) -> None:
+    """Make a reviewed release public; one that is public stays as it is. Its draft stays: `tidy` removes it.
+
+    Nothing is lost where the transaction around it is rolled back.
 
     Raises:
         PublishRefused: it is not reviewed, it no longer follows the newest release, or its files do not verify.
         StorageError: the store does not answer; call again.
     """
     if release.state == ReleaseState.PUBLISHED:
-        _remove(files, Place.DRAFT, release)
-        return release
+        return
     if release.state != ReleaseState.REVIEWED:
         raise PublishRefused(f"{release} is {release.get_state_display()}; review it first")
     _require_current(release)
@@ -134,11 +148,7 @@ def publish(files: Store, release: Release) -> Release:
         path, problem = checked.problems[0]
         raise PublishRefused(f"{release} does not verify: {path}: {problem}")
     _open(release)
-    _remove(files, Place.DRAFT, release)
-    if release.revision > 1:
-        tidy(files, release.arena)
     release.refresh_from_db()
-    return release
 
 
 def _require_current(release: Release) -> None:
@@ -216,10 +226,10 @@ def _remove(files: Store, place: Place, release: Release) -> None:
 
 
 def tidy(files: Store, arena: Arena) -> None:
-    """Remove what a revision made superfluous: a killed process may have left it."""
+    """Remove the files that the rows have made superfluous: a killed process, or an operator's act, left them."""
     rows = Release.objects.select_related("arena").filter(arena=arena)
-    for superseded in rows.filter(state=ReleaseState.SUPERSEDED):
-        _remove(files, Place.PUBLIC, superseded)
+    for hidden in rows.filter(state__in=[ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN]):
+        _remove(files, Place.PUBLIC, hidden)
     for public in rows.filter(state=ReleaseState.PUBLISHED):
         _remove(files, Place.DRAFT, public)
 
@@ -235,6 +245,19 @@ def withdraw(files: Store, release: Release) -> Release:
     A repeated call finishes what a killed process left.
 
     Raises:
+        as `take_down`.
+    """
+    take_down(files, release)
+    _remove(files, Place.PUBLIC, release)
+    return release
+
+
+def take_down(files: Store, release: Release) -> None:
+    """Let nobody see a public release any more. Its public files stay where nobody is served: `tidy` removes them.
+
+    Nothing is lost where the transaction around it is rolled back.
+
+    Raises:
         PublishRefused: it is not public.
         StorageError: the store does not answer; call again.
     """
@@ -244,9 +267,7 @@ def withdraw(files: Store, release: Release) -> Release:
     ).update(state=ReleaseState.WITHDRAWN)
     if not moved:
         raise PublishRefused(f"{release} is not public")
-    _remove(files, Place.PUBLIC, release)
     release.refresh_from_db()
-    return release
 
 
 def count_download(release_id: int) -> None:

@@ -1,12 +1,15 @@
 """Operators look at a draft, review it, publish it and take it down; each step asks first and is audited."""
 
 import pytest
+from django.db import DatabaseError
 
 from arena.common.models import AuditEntry
 from arena.common.storage import FolderStore
+from data_releases import publish
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from tests.data_releases.world import make_world
-from tests.operators.conftest import code_of, device_of, forget_proof, looking, olga, operator  # noqa: F401 - fixtures
+from tests.operators.conftest import code_of, device_of, everything, forget_proof, full_audit
+from tests.operators.conftest import looking, olga, operator  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/data_releases/release/"
@@ -58,11 +61,29 @@ def draft_owner():
     return User.objects.get(username="olga")
 
 
-def test_publishing_wants_proof_of_who_asks(operator, draft):  # noqa: F811
+def test_publishing_and_withdrawing_want_proof_of_who_asks(operator, draft):  # noqa: F811
     act(operator, draft, "mark_reviewed", confirmed="1", note="seen")
-    forget_proof(operator)
-    act(operator, draft, "publish", confirmed="1", note="now", proof="000000")
-    assert draft.state == ReleaseState.REVIEWED
+    for action, before in (("publish", ReleaseState.REVIEWED), ("withdraw", ReleaseState.PUBLISHED)):
+        forget_proof(operator)
+        act(operator, draft, action, confirmed="1", note="now", proof="000000")
+        assert draft.state == before
+        act(operator, draft, action, confirmed="1", note="now", proof=code_of(device_of(draft_owner())))
+    assert draft.state == ReleaseState.WITHDRAWN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_audit_cannot_be_written_no_release_moves_and_no_file_is_lost(operator, draft, folder):  # noqa: F811
+    files = FolderStore(folder)
+    for action, left in (("mark_reviewed", "drafts"), ("publish", "releases"), ("withdraw", "withdrawn")):
+        before, place = everything(), publish.place_of(draft)
+        with full_audit(), pytest.raises(DatabaseError, match="append-only"):
+            act(operator, draft, action, confirmed="1", note="now")
+        draft.refresh_from_db()
+        assert everything() == before
+        assert publish.verified(files, draft, place).problems == []
+        act(operator, draft, action, confirmed="1", note="now")
+        assert {key.partition("/")[0] for place in publish.Place for key in files.keys(place.value)} == {left}
+    assert draft.state == ReleaseState.WITHDRAWN
 
 
 def test_what_cannot_be_published_says_why_and_changes_nothing(operator, draft):  # noqa: F811

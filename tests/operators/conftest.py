@@ -1,9 +1,12 @@
 """Operators: Olga may do everything, Vera may look, Mallory has only a password."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -58,6 +61,34 @@ def text_of(client: Client, path: str) -> str:
 def listed(model: type) -> str:
     """The address of a model's list."""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def everything() -> dict[str, str]:
+    """Every row of every table as a digest, but for the audit, the sessions and what logging in itself changes."""
+    skipped = {"common_auditentry", "django_session", "integrity_ratecounter"}
+    digests = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            if table not in skipped and not model._meta.proxy:
+                cursor.execute(f'SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t')
+                digests[table] = cursor.fetchone()[0]
+    return digests
+
+
+@contextmanager
+def full_audit() -> Iterator[None]:
+    """Meanwhile no row of the audit can be written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER audit_full BEFORE INSERT ON common_auditentry "
+            "FOR EACH ROW EXECUTE FUNCTION arena_audit_is_append_only()"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER audit_full ON common_auditentry")
 
 
 @pytest.fixture
