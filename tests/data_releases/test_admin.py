@@ -8,8 +8,16 @@ from arena.common.storage import FolderStore
 from data_releases import publish
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from tests.data_releases.world import make_world
-from tests.operators.conftest import code_of, device_of, everything, forget_proof, full_audit
-from tests.operators.conftest import looking, olga, operator  # noqa: F401 - fixtures
+from tests.operators.conftest import (
+    code_of,
+    device_of,
+    everything,
+    forget_proof,
+    full_audit,
+    looking,  # noqa: F401 - a fixture
+    olga,  # noqa: F401 - a fixture
+    operator,  # noqa: F401 - a fixture
+)
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/data_releases/release/"

@@ -66,7 +66,7 @@ def test_a_local_answer_is_computed_again_after_its_process_was_killed(site, who
     else:
         for child in _pool_children(site):
             os.kill(child.pid, signal.SIGKILL)
-    # Its last sign of life lasts 6 s, and its reader looks every second: it rings, and all is computed anew, slowly here.
+    # Its last sign of life lasts 6 s, and its reader looks every second: it rings, and all is computed anew.
     assert site.wait_for([battle_id], ["ready"], within_s=110) == {"ready": 1}, site.logs()
     _one_result_a_side(site, [battle_id])
     watched = alice.watch(battle_id)
