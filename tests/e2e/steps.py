@@ -1,28 +1,37 @@
 """What visitors do, in their words."""
 
 import re
+import time
 
 from playwright.sync_api import Page, expect
 
 ARENA = "/arenas/text"
 
 
-def consent(page: Page) -> None:
-    """Answer the consent question that a first battle brings up."""
+def consent(page: Page) -> float:
+    """Answer the consent question that a first battle brings up; when (s) the battle was asked for."""
     page.get_by_label("My votes may be used for research").check()
     page.get_by_label("I am at least 16 years old").check()
+    asked_at_s = time.monotonic()
     page.get_by_role("button", name="Agree and start the battle").click()
+    return asked_at_s
 
 
-def start(page: Page, prompt: str, arena: str = ARENA) -> None:
-    """Start a battle as a visitor who may have to consent first; ends on the battle's page."""
+def start(page: Page, prompt: str, arena: str = ARENA) -> float:
+    """Start a battle as a visitor who may have to consent first; ends on the battle's page.
+
+    Returns:
+        When the battle was asked for, in seconds of `time.monotonic`: just before the click.
+    """
     page.goto(arena)
     page.get_by_label("Your prompt").fill(prompt)
+    asked_at_s = time.monotonic()
     page.get_by_role("button", name="Start battle").click()
     expect(page).to_have_url(re.compile(r"/battles/|/battles$|/consent"))
     if not re.search(r"/battles/[0-9a-f-]{36}", page.url):
-        consent(page)
+        asked_at_s = consent(page)
     expect(page).to_have_url(re.compile(r"/battles/[0-9a-f-]{36}"))
+    return asked_at_s
 
 
 def wait_until_ready(page: Page) -> None:

@@ -2,10 +2,10 @@
 
 import io
 import random
-import resource
 import struct
+import subprocess
+import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import soundfile
 
 from arena.media import decode, decoder
 from arena.media.errors import BY_NAME
+from tests.bench.peak import with_added_mb
 from tests.media.sounds import as_file, melody
 
 MUSIC = melody(8)
@@ -58,7 +59,7 @@ def _nan():
 
 
 def _long():
-    # Ten hours of nothing in some kilobytes.
+    # 75 minutes of nothing in some kilobytes.
     return as_file(np.zeros((36_000_000, 1), dtype=np.int16), 8_000, kind="FLAC")
 
 
@@ -92,15 +93,39 @@ BAD = {
 def test_what_is_no_music_fails_by_name_and_costs_the_worker_no_memory(name):
     make, expected = BAD[name]
     data = make()
-    before = _resident_bytes()
+    error, added_mb = with_added_mb(lambda: _error_of(data))
+    assert error in (expected if isinstance(expected, tuple) else (expected,))
+    assert added_mb < 150
+
+
+def _error_of(data):
     with pytest.raises(tuple(BY_NAME.values())) as caught, decode.decoded([data]):
         pass
-    assert type(caught.value).__name__ in (expected if isinstance(expected, tuple) else (expected,))
-    assert _resident_bytes() - before < 150_000_000
+    return type(caught.value).__name__
 
 
-def _resident_bytes():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+#: The most that any child of a process took is one figure: only a fresh process has no other children.
+JUDGE = """
+import resource, sys
+from arena.media import decode, errors
+try:
+    with decode.decoded([open(sys.argv[1], "rb").read()]):
+        print("decoded")
+except errors.ClipError as error:
+    print(type(error).__name__, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_the_decoder_itself_stays_small_however_long_the_music_in_the_file_is(tmp_path):
+    bomb = tmp_path / "bomb"
+    bomb.write_bytes(_long())
+    assert bomb.stat().st_size < 1_000_000
+    judge = [sys.executable, "-c", JUDGE, str(bomb)]
+    told = subprocess.run(judge, cwd=decode.ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    name, peak_kb = told.split()
+    assert name == "TooLong"
+    # 75 minutes as samples are 1.7 GB.
+    assert int(peak_kb) < 100_000
 
 
 def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():

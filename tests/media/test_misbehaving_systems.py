@@ -15,6 +15,9 @@ from arena.media.models import Clip, RawClip
 from arena.media.selectors import players_of
 from arena.router.models import Pairing
 from arena.systems.models import System, SystemVersion
+from arena.votes.models import Vote
+from arena.votes.outcome import Outcome
+from arena.votes.services import NotReady, cast_vote
 from tests.ballots import make_voter
 from tests.media.conftest import PROMPT, music_arena
 from tests.support.music_server import MusicServer
@@ -126,4 +129,7 @@ def test_where_nobody_else_can_play_the_battle_fails_without_a_vote(server):
         _work_on(battle, Phase.GENERATE, Phase.PREPARE)
         assert (battle.state, battle.reason) == ("failed", "backend_failed"), behaviour
         assert players_of(battle) == {}
+        with pytest.raises(NotReady):
+            cast_vote(battle.id, battle.voter, Outcome.LEFT)
+    assert not Vote.objects.exists()
     assert Clip.objects.count() == 0

@@ -86,10 +86,18 @@ wishes = st.fixed_dictionaries(
         "tempo_bpm": st.integers(30, 300),
     },
 )
-prompts = st.sampled_from(["a waltz", "sing 'oh'", "instrumental rock", 'sing "la la la la"', "30 s, vocals, French"])
+#: Also with words of the visitor's own, which need a voice.
+asked = st.one_of(
+    wishes,
+    st.builds(
+        lambda wish, words: {**wish, "vocals": True, "lyrics": words}, wishes, st.sampled_from(["oh my love", "la la"])
+    ),
+)
+PROMPTS = ("a waltz", "sing 'oh'", "instrumental rock", 'sing "la la la la"', "30 s, vocals, French")
+prompts = st.sampled_from(PROMPTS)
 
 
-@given(prompts, wishes, st.lists(signatures, max_size=5))
+@given(prompts, asked, st.lists(signatures, max_size=5))
 def test_no_system_is_able_that_cannot_sing_be_silent_or_read_the_prompt(
     prompt: str, wish: dict[str, Any], found: list[dict[str, Any]]
 ) -> None:
@@ -102,6 +110,8 @@ def test_no_system_is_able_that_cannot_sing_be_silent_or_read_the_prompt(
         assert signature.max_prompt_chars is None or len(prompt) <= signature.max_prompt_chars
         if requirement["vocals"] and signature.languages and "language" in requirement:
             assert requirement["language"].lower() in signature.languages
+        if requirement.get("lyrics"):
+            assert signature.takes_lyrics
         if signature.min_s is not None:
             assert signature.min_s * 0.9 <= requirement["duration_s"] <= signature.max_s * 1.1
     assert all(fit("music", need, offer) in Fit for offer in offers.values())

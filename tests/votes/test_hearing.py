@@ -214,16 +214,19 @@ def test_the_servers_clock_is_the_databases() -> None:
         assert abs(server_clock_s() - float(cursor.fetchone()[0])) < 5
 
 
-def test_the_vote_reveals_how_fast_a_clip_was_made_and_offers_it_where_its_licence_allows(battle: Battle) -> None:
+def test_the_vote_reveals_what_a_system_learnt_from_how_fast_it_was_and_offers_what_its_licence_allows(
+    battle: Battle,
+) -> None:
     from arena.systems.models import SystemVersion
     from arena.votes.selectors import view_of
 
-    SystemVersion.objects.filter(system__name="CanaryBand").update(release_outputs=True)
+    SystemVersion.objects.filter(system__name="CanaryBand").update(release_outputs=True, training_data="Own songs")
     SystemVersion.objects.filter(system__name="CanaryChip").update(release_outputs=False)
     assert view_of(battle).as_dict()["systems"] is None
     hear(battle, {"left": 6, "right": 6})
     systems = view_of(cast_vote(battle.id, battle.voter, Outcome.LEFT).battle).as_dict()["systems"]
 
     assert {side: system["speed_factor"] for side, system in systems.items()} == {"left": 12.0, "right": 12.0}
+    assert {side: system["training_data"] for side, system in systems.items()} == {"left": "Own songs", "right": ""}
     assert systems["left"]["download_url"] == f"/battles/{battle.id}/clips/left"
     assert systems["right"]["download_url"] is None

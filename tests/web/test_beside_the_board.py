@@ -1,5 +1,6 @@
 """The pages beside a leaderboard: matrix, history, value, transparency, imports, a visitor's own ratings."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from arena.rankings.models import Snapshot
 from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
+from tests.rankings.test_music_value import voted_arena
 from tests.rankings.test_value import used
 from tests.rankings.voting import vote
 from tests.web.conftest import Browser
@@ -65,6 +67,16 @@ def test_costs_stand_in_a_table_and_two_figures(newcomer: Browser, arena: Arena)
     assert '"speed-figure-data"' in page
     assert "best for its price" in page
     assert "$0.10" in page
+
+
+@pytest.mark.django_db
+def test_of_music_the_table_and_the_figure_say_how_fast_and_from_what(newcomer: Browser) -> None:
+    voted_arena()
+    page = newcomer.get("/arenas/music/leaderboard/value").content.decode()
+    figure = json.loads(re.search(r'<script id="speed-figure-data" type="application/json">(.*?)</script>', page)[1])
+    assert {"CanaryBand", "CanaryChip"} <= set(re.findall(r"Canary\w+", json.dumps(figure)))
+    assert page.count("Own songs") == 2
+    assert "best for its speed" in page
 
 
 def test_the_transparency_page_names_everybody(newcomer: Browser, arena: Arena) -> None:
