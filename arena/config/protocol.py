@@ -8,6 +8,7 @@ as well; this is for whoever reaches the server past it, and for a machine witho
 import asyncio
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _REASONS: Final = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
@@ -22,6 +23,13 @@ _HEADERS: Final = (
     b"x-content-type-options: nosniff\r\n"
     b"x-frame-options: DENY\r\n"
 )
+
+
+def _transport_security() -> bytes:
+    """As the site says it: a proxy hands these answers on over HTTPS, and over plain HTTP browsers ignore the line."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return b""
+    return b"strict-transport-security: max-age=%d; includeSubDomains; preload\r\n" % settings.SECURE_HSTS_SECONDS
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -98,5 +106,5 @@ class PatientProtocol(HttpToolsProtocol):
         started = self._answering() and self.cycle.response_started
         if not started and not self.transport.is_closing():
             line = b"HTTP/1.1 %d %s\r\n" % (status, _REASONS[status])
-            self.transport.write(line + _HEADERS + b"\r\n")
+            self.transport.write(line + _HEADERS + _transport_security() + b"\r\n")
         self.transport.close()

@@ -177,6 +177,8 @@ OTP_TOTP_ISSUER = "Preference Arena"
 # Only operators have sessions: the cookie goes to the admin alone, and a working day later a new login is due.
 SESSION_COOKIE_PATH = "/admin/"
 SESSION_COOKIE_AGE = 12 * 3600
+# What the admin says once lies in the session: a cookie for it would be taken back by one that is not marked secure.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # How long a login, or a code given again, counts as proof of who sits there before what cannot be undone.
 ARENA_PROOF_S = 600
 SESSION_COOKIE_HTTPONLY = True

@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 
 from arena.config.protocol import PatientProtocol
 from ops.processes import wait_until
+from tests.observatory import Answer, score
 
 HEAD_S, BODY_S, ANSWER_S = 0.4, 0.8, 1.2
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -169,3 +170,24 @@ def test_what_is_no_http_is_refused_with_the_headers_of_every_other_answer(port:
         line in said
         for line in (b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'", b"no-store")
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [(400, b"\x16\x03\x01 canary\r\n\r\n"), (408, GET), (431, GET + b"X: " + b"a" * 9000)],
+)
+def test_what_the_site_never_sees_earns_as_many_points_at_the_observatory(
+    port: int, settings: Any, status: int, sent: bytes
+) -> None:
+    settings.SECURE_HSTS_SECONDS = 63_072_000
+    with dialled(port) as connection:
+        connection.sendall(sent)
+        first, *lines = rest(connection).decode().split("\r\n")
+    assert first.startswith(f"HTTP/1.1 {status} ")
+    assert score(Answer(dict(line.split(": ", 1) for line in lines if line))) >= 130
+
+
+def test_without_https_nobody_is_told_to_come_by_https(port: int) -> None:
+    with dialled(port) as connection:
+        connection.sendall(b"\x16\x03\x01 canary\r\n\r\n")
+        assert b"strict-transport-security" not in rest(connection)
