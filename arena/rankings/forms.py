@@ -22,7 +22,8 @@ from arena.rankings.models import BattleForm
 #: (N, 2, K): of N votes, left and right, the amounts of `markdown_style.NAMES`.
 Forms: TypeAlias = NDArray[np.float64]
 
-_BATCH: Final = 1_000
+#: Two answers of some kilobytes each are held at once for each.
+_BATCH: Final = 100
 
 
 def form_columns() -> dict[str, Subquery]:

@@ -2,12 +2,14 @@
 
 So many battles stream at all times; each has a socket, is voted on when it is ready, and is replaced by a new one.
 Memory that belongs to each process alone is sampled. Growth compares the last tenth with the first tenth after a
-warm-up of a fifth. What is open is counted before the first battle, after one round of the load, at half time and some
-seconds after the load has ended: connections of pools by their servers, all else as descriptors (`connections`).
-Ends with 1 where memory grew by more than 2 %, a pool holds more than its setting allows, anything else stayed open
-beyond a handful, a connection is in use though nobody asks for anything, a battle broke or a part ended.
+warm-up of a fifth. What is open is counted before the first battle; after one round of the load, in a whole run after
+the first study of the votes; at half time; and some seconds after the load has ended: connections of pools by their
+servers, all else as descriptors (`connections`). Ends with 1 where memory grew by more than 2 %, a pool holds more
+than its setting allows, anything else stayed open beyond a handful, a connection is in use though nobody asks for anything,
+a battle broke or a part ended.
 
-    make bench-soak [MINUTES=10] [STREAMS=100]    two minutes more than that; MINUTES=1 STREAMS=30 to try it
+    make bench-soak [MINUTES=10] [STREAMS=100]    up to a quarter of an hour more than that
+    make bench-soak MINUTES=1 STREAMS=30          to try it: two minutes more than that
 """
 
 import asyncio
@@ -34,6 +36,11 @@ SAMPLE_EVERY_S = 10.0
 SETTLE_S = 12.0
 #: Longer than a backend's connection is kept for another request.
 KEPT_ALIVE_S = 35.0
+#: So many battles at once ask every system, and with it every pool of connections to backends.
+ASKERS = 12
+#: The rarest job that works on votes is due so often. What it needs the first time it has any is no growth.
+STUDIES_EVERY_S = 600.0
+_STUDIED = "SELECT 1 FROM rankings_study WHERE last_vote_id >= 300"
 #: Memory that a process may hold more at the end.
 MOST_GROWTH_PERCENT = 2.0
 _OUTCOME = b'{"outcome": "tie"}'
@@ -83,6 +90,8 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
     load = Load(arena)
     # What is opened once and kept: threads, files, the first connections of pools.
     await asyncio.wait_for(asyncio.gather(*load.places(0.0)), 2 * CHUNKS / 10 + 60)
+    if MINUTES * 60 >= STUDIES_EVERY_S:
+        await studied(arena, load)
     before = await settled(arena, load, most)
     half, samples = await soak(arena, load, most)
     after = await settled(arena, load, most)
@@ -106,6 +115,16 @@ async def measure(arena: LoadedArena) -> dict[str, Any]:
     }
 
 
+async def studied(arena: LoadedArena, load: Load) -> None:
+    """The load until votes were studied."""
+    until = time.monotonic() + 2 * STUDIES_EVERY_S
+    while not await asyncio.to_thread(arena.stack.query, _STUDIED):
+        if time.monotonic() > until:
+            raise RuntimeError("no study of the votes was made")
+        print("waiting for the first study of the votes", load.votes, flush=True)  # noqa: T201
+        await asyncio.gather(*load.places(CHUNKS / 10))
+
+
 async def soak(arena: LoadedArena, load: Load, most: Pooled) -> tuple[Held, list[dict[str, float]]]:
     """The load for all its minutes: what was open at half time, and samples of memory."""
     half_time, until = time.monotonic() + MINUTES * 30, time.monotonic() + MINUTES * 60
@@ -125,7 +144,7 @@ async def settled(arena: LoadedArena, load: Load, most: Pooled) -> Held:
     """What is open after the load has ended and what nobody needs any more was closed."""
     await asyncio.sleep(KEPT_ALIVE_S)
     # Connections to backends are closed when the next one is asked for.
-    await load.place(0.0, time.monotonic())
+    await asyncio.gather(*(load.place(0.0, time.monotonic()) for _ in range(ASKERS)))
     await asyncio.sleep(SETTLE_S)
     return await asyncio.to_thread(at_rest, arena, most)
 
