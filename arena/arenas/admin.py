@@ -14,6 +14,10 @@ class ArenaAdmin(AuditedAdmin):
     list_display = ("slug", "name", "modality", "is_open", "is_demo", "created_at")
     fields = ("slug", "name", "description", "modality", "is_open", "is_demo", "min_listen_s", "suggestions")
 
+    def wants_proof(self, request: HttpRequest, obj: Arena | None) -> bool:
+        """Closing an arena ends it for its visitors."""
+        return obj is not None and obj.is_open and request.method == "POST" and "is_open" not in request.POST
+
     def get_readonly_fields(self, request: HttpRequest, obj: Arena | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """The slug is the arena's address and its modality its rules: both stay once they are chosen."""
         return ("slug", "modality", "is_demo") if obj else ()

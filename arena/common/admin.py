@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from arena.common import audit
+from arena.common.admin_actions import prove_first
 
 #: Further rows are on further pages, but nobody counts them: "10000" stands for "10000 or more".
 COUNTED_ROWS: Final = 10_000
@@ -45,6 +47,18 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     change_form_template = "operators/change_form.html"
+
+    def wants_proof(self, request: HttpRequest, obj: Any) -> bool:  # noqa: ARG002
+        """Whether this request to a row's form (None: to add one) needs a fresh proof of who asks; see `proof`."""
+        return False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Ask for proof where `wants_proof` says so."""
+        obj = self.get_object(request, unquote(object_id)) if object_id else None
+        page = prove_first(self, request, obj) if self.wants_proof(request, obj) else None
+        return page or super().changeform_view(request, object_id, form_url, extra_context)
 
     def row_links(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         """(address, words) of what else a row's own page leads to."""

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, helpers
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from arena.common import audit, proof
@@ -59,6 +59,27 @@ class ConfirmForm(forms.Form):
         if not proof.accepts(self._request, self.cleaned_data["proof"]):
             raise forms.ValidationError("That is not right. A code works once; wait for the next one and try again.")
         return ""
+
+
+PROVE: Final = Question(
+    title="Is it still you?",
+    consequences=(
+        "You logged in some time ago, and what this form does to accounts or to visitors needs a fresh proof.",
+        "The form opens again afterwards. What you had typed into it was not saved.",
+    ),
+    button="Continue",
+    destructive=True,
+)
+
+
+def prove_first(model_admin: "ModelAdmin[Any]", request: HttpRequest, row: models.Model | None) -> HttpResponse | None:
+    """What comes before a form whose effect is destructive: a page that asks for proof; None while it is fresh."""
+    if proof.wanted(request) is None:
+        return None
+    form = ConfirmForm(request, PROVE, request.POST if "confirmed" in request.POST else None)
+    if form.is_valid():
+        return HttpResponseRedirect(request.get_full_path())
+    return _page(model_admin, request, [row] if row else [], PROVE, form)
 
 
 def act(
@@ -120,7 +141,7 @@ def _page(
         "question": question,
         "rows": rows,
         "form": form,
-        "action": request.POST["action"],
+        "action": request.POST.get("action", ""),
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
     }
     return TemplateResponse(request, "operators/confirm.html", context)

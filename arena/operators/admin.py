@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from arena.common import ledger, outbox
 from arena.common.admin import AuditedAdmin, ReadOnlyAdmin
-from arena.common.admin_actions import Question, act
+from arena.common.admin_actions import Question, act, prove_first
 from arena.common.audit import Changes
 from arena.common.models import AuditEntry, Heartbeat, OutboxMessage, PeriodicRun, ProcessReport
 from arena.operators.second_factors import remove_second_factor
@@ -72,10 +72,15 @@ class OperatorAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         devices = TOTPDevice.objects.filter(user=models.OuterRef("pk"), confirmed=True)
         return super().get_queryset(request).annotate(second_factor=models.Exists(devices))
 
+    def wants_proof(self, request: HttpRequest, obj: Any) -> bool:
+        """Whoever makes accounts or gives them rights proves who they are; looking is free."""
+        return self.has_change_permission(request, obj)
+
     @method_decorator(transaction.atomic)
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
-        """Django's page, with its audit in one transaction."""
-        return super().user_change_password(request, id, form_url)
+        """Django's page, after a fresh proof, and with its audit in one transaction."""
+        page = prove_first(self, request, None) if self.has_change_permission(request) else None
+        return page or super().user_change_password(request, id, form_url)
 
     @admin.display(boolean=True, description="second factor")
     def has_second_factor(self, obj: Any) -> bool:
@@ -86,6 +91,10 @@ class OperatorAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 @admin.register(Group)
 class RoleAdmin(AuditedAdmin, GroupAdmin):
     """Sets of permissions for operators."""
+
+    def wants_proof(self, request: HttpRequest, obj: Any) -> bool:
+        """As for accounts: a role is rights."""
+        return self.has_change_permission(request, obj)
 
 
 @admin.register(TOTPDevice)
