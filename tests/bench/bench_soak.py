@@ -1,12 +1,12 @@
 """Minutes at half of the most: does memory grow, does anything stay open?
 
 So many battles stream at all times; each has a socket, is voted on when it is ready, and is replaced by a new one.
-Memory that belongs to each process alone is sampled. Growth compares the last tenth with the first tenth after a
-warm-up of a fifth. What is open is counted before the first battle; after one round of the load, in a whole run after
-the first study of the votes; at half time; and some seconds after the load has ended: connections of pools by their
+Memory that belongs to each process alone is sampled. Growth compares the last tenth with the first tenth after a warm-
+up of a fifth. What is open is counted before the first battle; after one round of the load, in a whole run after the
+first study of the votes; at half time; and some seconds after the load has ended: connections of pools by their
 servers, all else as descriptors (`connections`). Ends with 1 where memory grew by more than 2 %, a pool holds more
-than its setting allows, anything else stayed open beyond a handful, a connection is in use though nobody asks for anything,
-a battle broke or a part ended.
+than its setting allows, anything else stayed open beyond a handful, a connection is in use though nobody asks for
+anything, a battle broke or a part ended.
 
     make bench-soak [MINUTES=10] [STREAMS=100]    up to a quarter of an hour more than that
     make bench-soak MINUTES=1 STREAMS=30          to try it: two minutes more than that
