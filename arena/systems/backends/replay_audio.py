@@ -27,7 +27,6 @@ from arena.systems.backends.replay_files import FORMATS, OutputsFile, open_outpu
 
 _TYPES: Final = {
     ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".opus": "audio/ogg",
-    ".m4a": "audio/mp4",
 }  # fmt: skip
 
 
