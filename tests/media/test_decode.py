@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from arena.media import decode, decoder
+from arena.media import audio, decode, decoder
 from arena.media.errors import BY_NAME
 from tests.bench.peak import with_added_mb
 from tests.media.sounds import as_file, melody
@@ -22,6 +22,8 @@ WAV = as_file(MUSIC)
 FLAC = as_file(MUSIC, kind="FLAC")
 OGG = as_file(MUSIC, kind="OGG", subtype="VORBIS")
 MP3 = as_file(MUSIC, kind="MP3")
+# Nothing in it says how long it is.
+BARE_MP3 = audio.profiled(MUSIC, 8).data
 
 FORMATS = {
     "wav": WAV,
@@ -29,6 +31,8 @@ FORMATS = {
     "flac": FLAC,
     "vorbis": OGG,
     "mp3": MP3,
+    "bare mp3": BARE_MP3,
+    "bare mp3 with a tag": BARE_MP3 + b"TAG".ljust(128, b"\0"),
     "mono at 22 kHz": as_file(melody(8, rate_hz=22_050)[:, :1], 22_050, kind="MP3"),
     "eight channels": as_file(np.repeat(MONO, 8, axis=1)),
     "opus": as_file(MUSIC, kind="OGG", subtype="OPUS"),
@@ -77,6 +81,7 @@ BAD = {
     "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + NOISE[:50_000], "NotAudio"),
     "half a wave": (lambda: WAV[: len(WAV) // 2], "ClipTruncated"),
     "half an mp3": (lambda: MP3[: len(MP3) // 2], "ClipTruncated"),
+    "a bare mp3 without its last bytes": (lambda: BARE_MP3[:-100], "ClipTruncated"),
     "half an ogg": (lambda: OGG[: len(OGG) // 2], "ClipTruncated"),
     "half a flac": (lambda: FLAC[: len(FLAC) // 2], ("ClipTruncated", "NotAudio")),
     "a lying header": (_lying_header, "ClipTruncated"),
