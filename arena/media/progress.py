@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
 
+from arena.battles.models import Turn
 from arena.battles.work import TurnWork
 from arena.common import live
 
@@ -47,6 +51,16 @@ def progress_of(arena_id: int, phase: str, waited_s: float = 0.0) -> Progress:
     left_s = float(whole_s) - waited_s if phase != PREPARING else float(prepared_s)
     # A battle that takes longer than most is not done by that: it has at least its preparation before it.
     return Progress(phase, round(max(left_s, float(prepared_s)), 1))
+
+
+def while_queued(battle_id: UUID) -> Progress:
+    """What to expect of a battle that nobody has begun."""
+    waited = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
+    turns = (
+        Turn.objects.filter(battle_id=battle_id).order_by("-n").annotate(waited=waited, arena=F("battle__arena_id"))
+    )
+    arena_id, waited_for = turns.values_list("arena", "waited")[0]
+    return progress_of(arena_id, QUEUED, waited_for.total_seconds())
 
 
 def tell(work: TurnWork, phase: str) -> None:

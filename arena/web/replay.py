@@ -6,12 +6,13 @@ from the start: the stream's own frames, joined, where the stream is whole; a sn
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from arena.battles.selectors import BlindBattle
 from arena.battles.states import SIDES, BattleState
 from arena.common.live import PROGRESS, Event
+from arena.media.progress import Progress
 
 #: The id of a message that no stream holds; a client that names it again gets everything again.
 STORED_ID: Final = "0"
@@ -45,7 +46,9 @@ def stored_messages(battle: BlindBattle, *, skip: frozenset[int] = frozenset()) 
     ]
 
 
-def opening(battle: BlindBattle, events: Sequence[Event], after: str | None) -> Opening:
+def opening(
+    battle: BlindBattle, events: Sequence[Event], after: str | None, queued: Progress | None = None
+) -> Opening:
     """Plan a socket's first messages.
 
     Args:
@@ -53,6 +56,7 @@ def opening(battle: BlindBattle, events: Sequence[Event], after: str | None) -> 
             all of that turn or nothing of it.
         events: the whole stream, oldest first.
         after: the last event id that the client has, if any.
+        queued: what to expect of clips that nobody has begun; said where the stream says nothing newer.
     """
     cursor = events[-1].id if events else BEGINNING
     state = state_message(cursor if events else STORED_ID, battle)
@@ -65,14 +69,17 @@ def opening(battle: BlindBattle, events: Sequence[Event], after: str | None) -> 
     for turn, (event_id, texts) in sorted(turns.items()):
         kind = "frame" if after is None else "snapshot"
         messages.append(_message(event_id, kind, {"turn": turn, **texts}))
-    return Opening((*messages, state, *_latest_progress(battle, events)), cursor)
+    return Opening((*messages, state, *_latest_progress(battle, events, queued)), cursor)
 
 
-def _latest_progress(battle: BlindBattle, events: Sequence[Event]) -> list[str]:
+def _latest_progress(battle: BlindBattle, events: Sequence[Event], queued: Progress | None) -> list[str]:
     """How far an unfinished battle is, as it was told last."""
     if battle.state not in (BattleState.QUEUED.value, BattleState.GENERATING.value):
         return []
-    return [event.as_message() for event in events if json.loads(event.body)["type"] == PROGRESS][-1:]
+    told = [event.as_message() for event in events if json.loads(event.body)["type"] == PROGRESS]
+    if not told and queued is not None:
+        told = [_message(events[-1].id if events else STORED_ID, PROGRESS, asdict(queued))]
+    return told[-1:]
 
 
 def _joined(events: Sequence[Event]) -> dict[int, tuple[str, dict[str, str]]]:

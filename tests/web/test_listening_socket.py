@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db.models.functions import Now
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.accounts.services import voter_of_token
 from arena.arenas.models import Arena
-from arena.battles.models import Battle
+from arena.battles.models import Battle, Turn
+from arena.media.models import Clip
 from arena.votes.models import Listening, Vote
 from arena.web.listening import FrameInvalid, parsed
 from tests.api.callers import Program, program
@@ -73,6 +76,27 @@ async def test_a_socket_begins_with_what_was_heard(alice: Program, battle: Battl
         heard = await _heard(socket)
 
     assert heard == {"type": "heard", "left_s": 0.0, "right_s": 0.0, "required_s": 0.7, "seq": 0}
+
+
+def _in_the_queue(arena: Arena, alice: Program) -> Battle:
+    """A battle that nobody has begun; an earlier one took 20 s."""
+    earlier = Turn.objects.get(battle=make_music_battle(arena))
+    Turn.objects.filter(pk=earlier.pk).update(finished_at=earlier.created_at + timedelta(seconds=20))
+    queued = make_music_battle(arena, voter=voter_of_token(alice.token, "alice"), state="queued")
+    Clip.objects.filter(response__turn__battle=queued).delete()
+    Turn.objects.filter(battle=queued).update(created_at=Now())
+    return queued
+
+
+async def test_in_the_queue_a_socket_says_about_how_long_it_takes(alice: Program, arena: Arena) -> None:
+    queued = await database_sync_to_async(_in_the_queue)(arena, alice)
+    async with _socket(queued.id, _of(alice)) as socket:
+        await socket.opens()
+        told = [json.loads(await socket.hear()) for _n in range(2)]
+
+    assert [one["type"] for one in told] == ["state", "progress"]
+    assert told[1]["phase"] == "queued"
+    assert 10 < told[1]["expected_s"] <= 20
 
 
 async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle) -> None:

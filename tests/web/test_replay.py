@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from arena.battles.selectors import BlindBattle, BlindTurn
 from arena.common.live import Event
+from arena.media.progress import Progress
 from arena.web import replay
 
 
@@ -76,5 +77,9 @@ def test_a_new_client_of_an_unfinished_battle_of_clips_is_told_the_latest_progre
     told = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", "")), events, None))
     assert [one["type"] for one in told] == ["state", "progress"]
     assert told[1] == {"id": "2-0", "type": "progress", "phase": "preparing", "expected_s": 3.0}
+    late = _bodies(
+        replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="queued"), events, None, Progress("queued", 20.0))
+    )
+    assert late[1:] == told[1:]
     ready = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="ready"), events, None))
     assert [one["type"] for one in ready] == ["state"]
