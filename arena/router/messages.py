@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from arena.router.lengths import MOST_S
+
 _MESSAGES: Final[dict[str, Promise]] = {
     "prompt_empty": _("Write something first: the prompt is empty."),
     "prompt_too_long": _("The prompt is too long: at most 8,000 characters."),
@@ -65,7 +67,9 @@ def summary_of(requirement: Mapping[str, Any]) -> str:
         count = len(str(lyrics).split())
         parts.append(ngettext("lyrics of %(count)d word", "lyrics of %(count)d words", count) % {"count": count})
     if seconds := requirement.get("duration_s"):
-        parts.append(gettext("%(seconds)s s") % {"seconds": f"{seconds:g}"})
+        # Who wished for more reads here that there is no more.
+        words = gettext("%(seconds)s s at most") if seconds >= MOST_S else gettext("%(seconds)s s")
+        parts.append(words % {"seconds": f"{seconds:g}"})
     if bpm := requirement.get("tempo_bpm"):
         parts.append(gettext("%(bpm)s beats per minute") % {"bpm": f"{bpm:g}"})
     return ", ".join([*parts, *(requirement.get("genres") or ())])

@@ -9,10 +9,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from arena.router.lengths import LEAST_S
+
 #: A reading takes a moment however the prompt is made: more than this is not read.
 _READ_CHARS: Final = 8_000
 MAX_LYRICS_CHARS: Final = 3_000
-MIN_DURATION_S: Final = 5.0
+MIN_DURATION_S: Final = LEAST_S
+#: The longest wish that is taken for one; it is answered with `MOST_S` at most.
 MAX_DURATION_S: Final = 300.0
 MIN_TEMPO_BPM: Final = 30.0
 MAX_TEMPO_BPM: Final = 300.0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from arena.router.guard import is_storable
+from arena.router.lengths import DEFAULT_S, stepped_s
 from arena.router.music import (
     MAX_DURATION_S,
     MAX_GENRES,
@@ -34,8 +35,6 @@ from arena.router.rules import (
 from arena.systems import music_signature
 from arena.systems.music_signature import MusicSignature
 
-#: Where nobody said how long: long enough for a verse and a chorus, short enough to be heard twice.
-DEFAULT_DURATION_S: Final = 30.0
 MAX_GENRE_CHARS: Final = 40
 #: A fixed length is what was asked for if it is this near.
 _NEAR: Final = 0.1
@@ -93,12 +92,13 @@ class MusicRules:
     def understood(self, prompt: str, wish: Mapping[str, Any], reader: Reader = nothing_more) -> dict[str, Any]:
         """What was asked for, completed from the prompt's words; without a word about a voice, there is none.
 
-        What the words say for certain outweighs the reader.
+        What the words say for certain outweighs the reader. The length is one that clips have.
         """
         read = {**reader(prompt), **read_prompt(prompt).as_requirement()}
         if not read.get("vocals"):
             read.pop("language", None)
-        found: dict[str, Any] = {"vocals": False, "duration_s": DEFAULT_DURATION_S, **read, **wish}
+        found: dict[str, Any] = {"vocals": False, "duration_s": DEFAULT_S, **read, **wish}
+        found["duration_s"] = stepped_s(found["duration_s"])
         if wish.get("lyrics") and "vocals" not in wish:
             found["vocals"] = True
         if not found["vocals"]:

@@ -72,6 +72,7 @@ WISHES: Final[Mapping[str, Callable[[str], Any]]] = {
     "duration_s": _number,
     "tempo_bpm": _number,
     "language": str,
+    "genres": lambda text: [word.strip() for word in text.split(",") if word.strip()],
     "lyrics": lambda text: text.replace("\r\n", "\n"),
 }
 

@@ -18,6 +18,7 @@ export function wishOf(form: HTMLFormElement): Wish | null {
   if (value("duration_s")) wish.duration_s = Number(value("duration_s"));
   if (value("tempo_bpm")) wish.tempo_bpm = Number(value("tempo_bpm"));
   if (value("language")) wish.language = value("language");
+  if (value("genres")) wish.genres = value("genres").split(",").map((word) => word.trim()).filter(Boolean);
   if (value("lyrics")) wish.lyrics = value("lyrics");
   return Object.keys(wish).length ? wish : null;
 }
@@ -63,4 +64,6 @@ function offer(group: HTMLElement, understood: Understood): void {
     const field = group.querySelector<HTMLInputElement>(`[name=${name}]`);
     if (field) field.placeholder = String(understood.requirement[name] ?? "");
   }
+  const genres = group.querySelector<HTMLInputElement>("[name=genres]");
+  if (genres) genres.placeholder = (understood.requirement.genres ?? []).join(", ");
 }

@@ -95,11 +95,12 @@ export interface Wish {
   tempo_bpm?: number;
   language?: string;
   lyrics?: string;
+  genres?: string[];
 }
 
 /** What a prompt is understood to need, in a few words too, and how many systems can do it. */
 export interface Understood {
-  requirement: Wish & { genres?: string[] };
+  requirement: Wish;
   summary: string;
   systems: number;
 }

@@ -6,7 +6,7 @@ import type { Understood } from "../src/types";
 const FORM = `<form><textarea name="prompt"></textarea><div data-requirement><p role="status">read</p>
   <select name="vocals"><option value=""></option><option value="no"></option><option value="yes"></option></select>
   <input name="duration_s"><input name="tempo_bpm"><select name="language"><option value=""></option><option value="fr"></option></select>
-  <textarea name="lyrics"></textarea></div></form>`;
+  <input name="genres"><textarea name="lyrics"></textarea></div></form>`;
 const SAID: Understood = { requirement: { vocals: true, duration_s: 20 }, summary: "vocal, 20 s", systems: 2 };
 
 let form: HTMLFormElement;
@@ -37,7 +37,8 @@ describe("corrections", () => {
     field("duration_s").value = "30";
     field("language").value = "fr";
     field("lyrics").value = " la la ";
-    expect(wishOf(form)).toEqual({ vocals: false, duration_s: 30, language: "fr", lyrics: "la la" });
+    field("genres").value = " folk, , bossa nova,";
+    expect(wishOf(form)).toEqual({ vocals: false, duration_s: 30, language: "fr", lyrics: "la la", genres: ["folk", "bossa nova"] });
   });
 });
 

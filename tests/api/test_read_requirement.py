@@ -7,6 +7,7 @@ import pytest
 
 from arena.arenas.models import Arena, Modality
 from arena.battles.models import Battle
+from arena.media.lengths import common_length_s
 from arena.systems.models import SystemVersion
 from tests.api.callers import Program, browser, slug_of
 from tests.ballots import make_arena
@@ -46,6 +47,18 @@ def test_a_correction_outweighs_the_prompt(alice: Program, music: Arena) -> None
     told = alice.post(PATH, {"prompt": PROMPT, "requirement": {"vocals": False, "duration_s": 45}}).json()
     assert told["summary"] == "instrumental, 45 s, 90 beats per minute, folk"
     assert told["systems"] == 3
+
+
+@pytest.mark.parametrize(
+    ("wished_s", "heard_s", "words"), [(33, 30, "30 s,"), (110, 105, "105 s,"), (240, 120, "120 s at most,")]
+)
+def test_the_length_that_is_told_is_the_one_that_will_be_heard(
+    alice: Program, music: Arena, wished_s: float, heard_s: float, words: str
+) -> None:
+    told = alice.post(PATH, {"prompt": PROMPT, "requirement": {"duration_s": wished_s}}).json()
+    assert told["requirement"]["duration_s"] == heard_s
+    assert f"French, {words}" in told["summary"]
+    assert common_length_s([180.0, 180.0], wished_s) == heard_s
 
 
 def test_what_is_told_can_be_sent_with_the_battle(alice: Program, music: Arena) -> None:

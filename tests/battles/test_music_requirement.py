@@ -20,7 +20,7 @@ from tests.contenders import replay_system
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROMPT = "a folk song with vocals, in English, 20 s"
-BAND = {"vocals": "none", "duration": {"min": 5, "max": 60}}
+BAND = {"vocals": "none", "duration": {"min": 5, "max": 50}}
 WRITER = {"vocals": "optional", "lyrics": ["accepts", "generates"], "languages": ["en"]}
 CHOIR = {"vocals": "always", "lyrics": ["requires"]}
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from arena.media import audio
 from arena.media.errors import Silent, Unlevelled
-from arena.media.lengths import DEFAULT_S, MOST_S, common_length_s
+from arena.media.lengths import common_length_s
+from arena.router.lengths import DEFAULT_S, MOST_S
 from tests.media.sounds import RATE_HZ, melody
 
 SECONDS = 6

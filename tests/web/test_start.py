@@ -8,6 +8,7 @@ from arena.arenas.models import Arena
 from arena.battles.models import Battle, Turn
 from arena.integrity.errors import LimitReached
 from arena.router.errors import GuardUnavailable
+from tests.clips import make_music_arena
 from tests.web.conftest import Browser, consenting_browser
 
 START = "/arenas/text/battles"
@@ -70,6 +71,21 @@ def test_an_unusable_prompt_comes_back_with_the_reason(alice: Browser, arena: Ar
     assert words in page
     assert 'aria-invalid="true"' in page
     assert not Battle.objects.exists()
+
+
+def test_a_form_corrects_what_is_understood_of_music(alice: Browser) -> None:
+    make_music_arena()
+    assert 'min="5" max="120"' in alice.get("/arenas/music").content.decode()
+    alice.post("/arenas/music/battles", {"prompt": "A waltz", "genres": "folk, , bossa nova", "duration_s": "33"})
+    wished = Battle.objects.get().requirement
+    assert (wished["genres"], wished["duration_s"]) == (["folk", "bossa nova"], 30)
+    assert wished["asked"] == {"genres": ["folk", "bossa nova"], "duration_s": 33}
+
+
+def test_genres_of_a_form_are_moderated_as_the_prompt_is(alice: Browser) -> None:
+    make_music_arena()
+    alice.post("/arenas/music/battles", {"prompt": "A waltz", "genres": "in the style of Eminem"})
+    assert Battle.objects.get().reason == "music_artist"
 
 
 def test_a_refused_prompt_is_a_battle_that_says_why(alice: Browser, arena: Arena) -> None:

@@ -21,6 +21,7 @@ from arena.battles.states import BattleState
 from arena.integrity.errors import ConsentRequired
 from arena.integrity.identity import browser_actor
 from arena.integrity.services import admit, hold_open_battles
+from arena.router.lengths import MOST_S
 from arena.router.messages import language_choices
 from arena.router.services import PromptInvalid
 from arena.systems.services import suggested_prompts
@@ -119,6 +120,7 @@ def start_page(
         "prompt": draft.prompt,
         "wishes": draft.wishes,
         "lyrics_languages": language_choices(),
+        "most_s": int(MOST_S),
         "key": new_key(),
         "error": error,
         "suggestions": suggested_prompts(arena, SUGGESTIONS),
