@@ -4,13 +4,13 @@ Everything is bounded: by the seconds of the attack, and by the pauses between t
 """
 
 import asyncio
+import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -28,10 +28,14 @@ class Attack:
 
     port: int
     until_s: float
-    #: `Cookie` of a visitor with a battle, and that battle.
+    #: `Cookie` of a visitor with a battle, its CSRF token, and that battle.
     cookie: str
+    token: str
     battle: str
+    #: A battle of somebody else.
+    foreign_battle: str
     refusals: Counter[str] = field(default_factory=Counter)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def run(self) -> dict[str, int]:
         """All kinds at once."""
@@ -43,6 +47,7 @@ class Attack:
             self._again(self._listen_from_elsewhere, 0.1),
             self._again(self._post_without_token, 0.1),
             self._again(self._read_a_foreign_battle, 0.1),
+            self._again(self._come_from_everywhere, 0.1),
         ]
         await asyncio.gather(*kinds)
         return dict(sorted(self.refusals.items()))
@@ -98,10 +103,17 @@ class Attack:
     async def _post_without_token(self) -> None:
         body = json.dumps({"outcome": "left"}).encode()
         path = f"/api/v1/battles/{self.battle}/vote"
-        await self._ask("no token", "POST", path, body, Cookie=self.cookie, X_Forwarded_For="198.51.100.7")
+        await self._ask("no token", "POST", path, body, Cookie=self.cookie)
 
     async def _read_a_foreign_battle(self) -> None:
-        await self._ask("foreign battle", "GET", f"/api/v1/battles/{uuid4()}", Cookie=self.cookie)
+        await self._ask("foreign battle", "GET", f"/api/v1/battles/{self.foreign_battle}", Cookie=self.cookie)
+
+    async def _come_from_everywhere(self) -> None:
+        """Be a new visitor each time, and say so: the limit is that of the network all the same."""
+        body = json.dumps({"research": True, "publication": False, "age_16": True}).encode()
+        headers = {"Cookie": f"csrftoken={self.token}", "X_CSRFToken": self.token}
+        forged = f"198.18.{next(self._numbers) % 256}.1"
+        await self._ask("forged address", "POST", "/api/v1/consent", body, X_Forwarded_For=forged, **headers)
 
     async def _flood(self) -> None:
         url = f"ws://127.0.0.1:{self.port}/ws/v1/battles/{self.battle}"
@@ -124,6 +136,6 @@ class Attack:
             self.refusals[f"wrong origin: {refused.response.status_code}"] += 1
 
 
-def attack(port: int, seconds: float, cookie: str, battle: str) -> dict[str, int]:
+def attack(port: int, seconds: float, cookie: str, token: str, battle: str, foreign_battle: str) -> dict[str, int]:
     """Run one attack in this process; how it was refused."""
-    return asyncio.run(Attack(port, time.monotonic() + seconds, cookie, battle).run())
+    return asyncio.run(Attack(port, time.monotonic() + seconds, cookie, token, battle, foreign_battle).run())
