@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 
 from arena.rankings.absolute import both_bad_rates
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import MEAN, DisconnectedComparisons, RankingError, SeparatedComparisons
+from arena.rankings.bradley_terry import (
+    MEAN,
+    DisconnectedComparisons,
+    NoComparisons,
+    RankingError,
+    SeparatedComparisons,
+)
 from arena.rankings.estimate import Estimate, TieParameter, estimate
 from arena.rankings.graph import Groups, components_of, groups_of, ties_run_away
 from arena.rankings.method import Method
@@ -28,10 +34,6 @@ from arena.rankings.tallies import Counts, Matrix, Votes
 
 #: Two contenders are the fewest that can be told apart.
 FEWEST: Final = 2
-
-
-class NoComparisons(RankingError):
-    """There are no votes, or none that the method counts."""
 
 
 class UnknownAnchor(RankingError):

@@ -16,6 +16,7 @@ Sources: Bradley & Terry 1952, doi:10.2307/2334029; Davidson 1970, doi:10.1080/0
 1967, doi:10.1080/01621459.1967.10482901; the prior: Caron & Doucet 2012, doi:10.1080/10618600.2012.638220.
 
     RankingError
+    ├── NoComparisons               no vote counts, so there is nothing to rate by
     ├── DisconnectedComparisons     the contenders fall into pieces that never met; `components`
     ├── SeparatedComparisons        some never lost, even by half, to the others; `groups`, strongest first
     ├── TiesUnbounded               too few decisive votes to bound the parameter of a model of ties
@@ -48,6 +49,10 @@ MAX_SCORE: Final = 1e-9
 
 class RankingError(Exception):
     """The comparisons do not determine ratings."""
+
+
+class NoComparisons(RankingError):
+    """There are no votes, or none that the method counts."""
 
 
 class DisconnectedComparisons(RankingError):
@@ -146,6 +151,7 @@ def fit(
 
     Raises:
         ValueError: the cells are not finite and not negative, somebody meets itself, or nobody is there.
+        NoComparisons: no vote counts, with a prior as without one: equal numbers for all would be invented.
         DisconnectedComparisons: some never met; lists the components as tuples of row numbers.
         SeparatedComparisons: the maximum does not exist; lists the groups in order, strongest first.
         TiesUnbounded: a model of ties, and hardly a decisive vote.
@@ -169,6 +175,8 @@ def fit(
 
 def _solve(counts: Counts, ties: Ties, both_bad: BothBad, prior: float, start: Matrix | None) -> "_Solved":
     decisive, even = counts.decisive, counts.halves(both_bad)
+    if not (decisive.any() or even.any()):
+        raise NoComparisons("no votes to rate by")
     if prior:
         decisive, even = _with_imagined(decisive, even, prior)
         start = None if start is None else np.concatenate([[0.0], start])

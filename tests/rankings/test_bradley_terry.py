@@ -14,6 +14,7 @@ from arena.rankings.bradley_terry import (
     SCALE,
     DisconnectedComparisons,
     Fit,
+    NoComparisons,
     SeparatedComparisons,
     probabilities,
 )
@@ -125,8 +126,18 @@ def test_a_second_run_gives_the_same_bits() -> None:
     assert fit(wins).ratings.tobytes() == fit(wins.copy()).ratings.tobytes()
 
 
-def test_one_contender_alone_is_the_mean() -> None:
-    assert fit(np.zeros((1, 1))).ratings.tolist() == [MEAN]
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("prior", [0.0, 1.0])
+def test_without_a_vote_nobody_gets_a_number(n: int, prior: float) -> None:
+    with pytest.raises(NoComparisons):
+        fit_counts(Counts.empty(n), prior=prior)
+
+
+def test_votes_that_the_method_leaves_out_rate_nobody() -> None:
+    only_bad = Counts.of(np.zeros((2, 2)), both_bad=np.array([[0, 4.0], [4, 0]]))
+    assert fit_counts(only_bad).ratings.tolist() == pytest.approx([MEAN, MEAN])
+    with pytest.raises(NoComparisons):
+        fit_counts(only_bad, both_bad="exclude", prior=1.0)
 
 
 def test_pieces_that_never_met_are_named_and_not_rated() -> None:

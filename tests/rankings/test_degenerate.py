@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arena.rankings.board import Board, NoComparisons, Status, rate
-from arena.rankings.bradley_terry import DisconnectedComparisons, SeparatedComparisons
+from arena.rankings.board import Board, Status, rate
+from arena.rankings.bradley_terry import DisconnectedComparisons, NoComparisons, SeparatedComparisons
 from arena.rankings.method import INTERVALS, Method
 from arena.rankings.tallies import Counts
 from arena.rankings.vote_files import BadVotes, read_votes
