@@ -100,7 +100,10 @@ class SystemVersion(models.Model):
 
 
 class SystemEvent(models.Model):
-    """What happened to a system as a contender, for everybody to read; why is in the audit, for operators."""
+    """What happened to a system as a contender, for everybody to read; why is in the audit, for operators.
+
+    A trigger refuses changes and deletion.
+    """
 
     class Kind(models.TextChoices):
         """What happened."""

@@ -12,7 +12,10 @@ _OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 
 
 class Vote(models.Model):
-    """One voter's outcome on one battle. `reasons` and `feedback` hold one entry per side."""
+    """One voter's outcome on one battle; a trigger refuses its deletion.
+
+    `reasons` and `feedback` hold one entry per side.
+    """
 
     id = models.BigAutoField(primary_key=True)
     battle = models.OneToOneField(Battle, on_delete=models.PROTECT, related_name="+")

@@ -18,6 +18,7 @@ from arena.rankings.services import refresh_board
 from arena.rankings.transparency import transparency_of
 from arena.router.models import Pairing
 from arena.systems.models import System, SystemEvent, SystemVersion
+from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_pairing, make_version, make_versions
 from tests.rankings.voting import reveal, vote
@@ -146,6 +147,20 @@ def test_no_entry_can_be_deleted(scene: Scene) -> None:
             rows.delete()
         with pytest.raises(IntegrityError):
             delete_by_sql(rows)
+
+
+def test_no_vote_and_no_pause_can_be_deleted_or_a_pause_moved(scene: Scene) -> None:
+    """Neither a vote that nothing points to, nor what says when a system was away."""
+    arena, (ada, bell, _cray) = scene
+    vote(arena, ada, bell, Outcome.LEFT)
+    SystemEvent.objects.create(system=bell.system, kind="paused")
+    for rows in (Vote.objects.all(), SystemEvent.objects.filter(kind="paused")):
+        assert rows.exists()
+        with pytest.raises(IntegrityError, match="is never"):
+            delete_by_sql(rows)
+        assert rows.exists()
+    with pytest.raises(IntegrityError, match="is never"), transaction.atomic():
+        SystemEvent.objects.update(created_at=Now() - timedelta(days=1))
 
 
 def delete_by_sql(rows: QuerySet[Any]) -> None:
