@@ -9,7 +9,7 @@ one is killed. Its cost grows with the new votes; reading a board's tallies grow
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from django.db import transaction
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, OuterRef, Q, QuerySet, Subquery
@@ -29,6 +29,7 @@ SIMULATED: Final = "simulated"
 IDENTITY_REVEALED: Final = "identity_revealed"
 #: By its voter; see `withdrawing`.
 WITHDRAWN: Final = "withdrawn"
+Exclusion: TypeAlias = Literal["simulated", "identity_revealed", "withdrawn"]
 
 #: Votes of one transaction.
 CHUNK: Final = 20_000
@@ -176,12 +177,12 @@ def _folded(votes: QuerySet[Vote, Any], *, demo: bool) -> Folded:
     return folded
 
 
-def _exclusion(group: _Group, *, demo: bool) -> str:
+def _exclusion(group: _Group, *, demo: bool) -> Exclusion | None:
     if group.is_withdrawn:
         return WITHDRAWN
     if group.is_simulated and not demo:
         return SIMULATED
-    return IDENTITY_REVEALED if group.is_revealed else ""
+    return IDENTITY_REVEALED if group.is_revealed else None
 
 
 def _judged(arena: Arena, after: int, up_to: int) -> QuerySet[Vote, Any]:

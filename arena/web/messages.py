@@ -194,6 +194,7 @@ TIES: Final[dict[str, tuple[Promise, Promise]]] = {
 EXCLUSIONS: Final[dict[str, Promise]] = {
     "identity_revealed": _("an answer named its own maker or model"),
     "simulated": _("simulated votes"),
+    "withdrawn": _("withdrawn by the voter"),
 }
 
 #: Why a battle's texts are not in a release.

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.utils.translation import override
@@ -9,7 +10,7 @@ from django.utils.translation import override
 from arena.battles.reports import REPORT_REASONS
 from arena.battles.states import BattleState
 from arena.rankings.board import Status
-from arena.rankings.folding import IDENTITY_REVEALED, SIMULATED
+from arena.rankings.folding import Exclusion
 from arena.router.messages import message_of
 from arena.systems.models import Access
 from arena.votes.outcome import REASONS, Outcome
@@ -26,7 +27,7 @@ from tests.web.catalogue import ROOT
         (messages.REASON_TAGS, REASONS),
         (messages.REPORT_REASONS, set(REPORT_REASONS)),
         (messages.ACCESS, set(Access.values)),
-        (messages.EXCLUSIONS, {SIMULATED, IDENTITY_REVEALED}),
+        (messages.EXCLUSIONS, set(get_args(Exclusion))),
         (messages.BOARD_STATUSES, {"empty", "disconnected", "separated"}),
         (messages.RATING_STATUSES, {status.value for status in Status} - {"empty"}),
     ],

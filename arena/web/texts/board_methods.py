@@ -83,6 +83,12 @@ def _style() -> Section:
                 "newest 200,000 counted votes."
             ),
             _(
+                "With x the five differences of a vote, each divided by its typical size (root mean square), the "
+                "left answer is preferred with the probability 1 / (1 + exp(−(θ(L) − θ(R) + β·x))), a tie being half "
+                "a win for each side. θ and β are those that make the votes most likely, without a penalty (after "
+                "Li, Angelopoulos and Chiang, 2024, “Does style matter?”)."
+            ),
+            _(
                 "Music needs no such terms: both clips of a battle are cut to one length and brought to one loudness "
                 "before anybody hears them."
             ),
@@ -100,6 +106,10 @@ def _history() -> Section:
                 "days of every hour. Each names its votes, method and code; from the same votes the same leaderboard "
                 "can be computed again, to the byte."
             ),
+            _(
+                "Who asks for a moment gets the last leaderboard kept before it: of the last two days one that may "
+                "be a minute older, of before that an hour."
+            ),
         ),
     )
 
@@ -113,6 +123,10 @@ def _matrix() -> Section:
                 "The probability that one system is preferred to another follows from the difference of their "
                 "ratings; its interval from the error of this difference. It is a statement of the model. How often "
                 "the two really met, and who won, is in the data beside it."
+            ),
+            _(
+                "With d = θ(A) − θ(B) and V the covariance of the strengths, the probability is 1 / (1 + exp(−d)). "
+                "The ends of its interval (95 %) come from the same formula with d ± 1.96 √(V(AA) + V(BB) − 2 V(AB))."
             ),
         ),
     )
@@ -145,6 +159,12 @@ def _transparency() -> Section:
                 "The test sees whether the sampler did what it logged. No system, version, battle or vote can be "
                 "deleted; the database refuses it."
             ),
+            _(
+                "With O the numbers of draws, E the sums of the logged probabilities, and V the sum over all draws "
+                "of P(AB) − π(A) π(B), where P(AB) is the probability of the pair and π(A) that of A being in it (on "
+                "the diagonal π(A) − π(A)²), the statistic is (O − E)ᵀ V⁺ (O − E), with as many degrees of freedom "
+                "as the rank of V (Rao, 1948, doi:10.1017/S0305004100023987)."
+            ),
         ),
     )
 
@@ -158,6 +178,13 @@ def _own() -> Section:
                 "Your votes are too few for ratings of their own, so they are combined with everybody’s: the ratings "
                 "of all votes are the expectation (prior mean), and your votes move them. How far one person’s taste "
                 "may be from everybody’s is estimated from your votes themselves (empirical Bayes)."
+            ),
+            _(
+                "With μ everybody’s strengths and w(AB) how often you preferred A to B, ties as halves, your "
+                "strengths θ maximise Σ w(AB) ln(1 / (1 + exp(θ(B) − θ(A)))) − Σ (θ(A) − μ(A))² / (2 τ²). Of six "
+                "values from 12.5 to 400 points, τ is the one under which your votes are most likely (Laplace’s "
+                "approximation), with 100 points as the expectation (Caron and Doucet, 2012, "
+                "doi:10.1080/10618600.2012.638220; Efron and Morris, 1975, doi:10.1080/01621459.1975.10479864)."
             ),
         ),
     )

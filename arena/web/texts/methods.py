@@ -158,6 +158,7 @@ def _votes() -> Section:
             ),
             (
                 _("votes on battles in which an answer named its own maker or model;"),
+                _("votes that their voter has withdrawn;"),
                 _("simulated votes, except in a demonstration arena, where the leaderboard says so."),
             ),
             _("The number of battles and votes per visitor and per network is limited."),

@@ -34,9 +34,19 @@ def ratings() -> Section:
             ),
             _(
                 "Programs can choose models in which a tie is an outcome of its own (Davidson, 1970, "
-                "doi:10.1080/01621459.1970.10481082; Rao and Kupper, 1967, doi:10.1080/01621459.1967.10482901), "
-                "leave out votes that both are bad, or have them told as a rate per system with Wilson’s interval. "
-                "Such ratings are on a scale of their own and say how they were made."
+                "doi:10.1080/01621459.1970.10481082; Rao and Kupper, 1967, doi:10.1080/01621459.1967.10482901). The "
+                "command rank can also leave out votes that both are bad, or tell them as a rate per system "
+                "(--both-bad exclude or apart). Such ratings are on a scale of their own and say how they were made."
+            ),
+            _(
+                "With d = θ(A) − θ(B): in Davidson’s model A wins with the probability exp(d/2) / D, a tie has ν / "
+                "D, and D = exp(d/2) + exp(−d/2) + ν. In Rao and Kupper’s, A wins with 1 / (1 + exp(η − d)), B with "
+                "1 / (1 + exp(η + d)), and the rest are ties. ν or η is estimated together with the strengths."
+            ),
+            _(
+                "Of n votes on a system, k of which say that both are bad, the rate is k / n; its interval is "
+                "Wilson’s, (k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²) with z = 1.96 at 95 % (Wilson, 1927, "
+                "doi:10.1080/01621459.1927.10502953; Brown, Cai and DasGupta, 2001, doi:10.1214/ss/1009213286)."
             ),
         ),
     )
@@ -65,6 +75,13 @@ def intervals() -> Section:
                 "and Wilhelm, 2024, doi:10.1093/restud/rdad006). A tier holds a leader and all that follow until "
                 "the first that is surely worse than the leader. Systems whose rank ranges overlap should not be "
                 "told apart."
+            ),
+            _(
+                "In symbols: let x be normal with the covariance of the strengths. The 95 % point of the largest "
+                "|x(A)| / s(A) over all systems is q, and the intervals rating ± q s hold for all systems at once. "
+                "The 95 % point of the largest |x(A) − x(B)| / s(AB) over all pairs, s(AB) being the error of the "
+                "difference, is q₂: A is better than B if (θ(A) − θ(B)) / s(AB) exceeds q₂. Both come from 1000 to "
+                "4000 draws with a stored seed."
             ),
             _(
                 "Whoever looks at a board every day sees an ordinary interval miss sooner or later. A confidence "
