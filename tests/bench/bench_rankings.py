@@ -43,12 +43,12 @@ def peers() -> dict[str, Any]:
 
 
 def refreshes() -> dict[str, float]:
-    """Milliseconds from the counters in PostgreSQL to a whole board, at three numbers of votes on the same pairs."""
+    """Milliseconds from the counters in PostgreSQL to a whole board, at four numbers of votes on the same pairs."""
     with bench_database():
         from arena.rankings.computing import rank_arena
         from arena.rankings.method import Method
 
-        arenas = {votes: _arena_with(votes) for votes in (10**5, 10**6, 10**7)}
+        arenas = {votes: _arena_with(votes) for votes in (10**4, 10**5, 10**6, 10**7)}
         times: dict[int, list[tuple[float, float]]] = {votes: [] for votes in arenas}
         for turn in range(-1, 4 * ROUNDS):
             for votes, arena in arenas.items():
@@ -80,8 +80,11 @@ def _arena_with(votes: int) -> int:
     p = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
     chances = np.stack([0.65 * p, 0.65 * p.T, np.full_like(p, 0.3), np.full_like(p, 0.05)])
     chances[:, np.arange(SYSTEMS), np.arange(SYSTEMS)] = 0
-    cells = rng.multinomial(votes, (chances / chances.sum()).ravel()).reshape(chances.shape)
-    # Every pair meets at every size, so that the work is the same.
+    # One vote on every pair, the rest by chance: every pair meets at every size, so that the work is the same.
+    cells = rng.multinomial(1, np.moveaxis(chances, 0, -1) / np.maximum(chances.sum(axis=0), 1e-300)[..., None])
+    cells[np.arange(SYSTEMS), np.arange(SYSTEMS)] = 0
+    cells = np.moveaxis(cells, -1, 0)
+    cells = cells + rng.multinomial(votes - cells.sum(), (chances / chances.sum()).ravel()).reshape(chances.shape)
     rows = [
         Tally(
             arena=arena,
@@ -128,6 +131,7 @@ def lines_of(found: dict[str, Any], refreshed: dict[str, float]) -> list[Line]:
             beside=ours,
         ),
         Line("refresh: time(1e7) / time(1e5)", flat, 1.2, 1.2, below=True),
+        Line("refresh: time(1e7) / time(1e4)", refreshed["1e7_ms"] / refreshed["1e4_ms"], 1.2, 1.2, below=True),
         Line("one vote moves a live board", found["live_1e5"]["live_move_us"], 100, 100, "us", below=True),
         Line("difference to choix", agreed["choix_points"], 1e-6, 1e-6, "points", below=True),
         Line("difference to evalica, tight", agreed["evalica_tight_points"], 1e-6, 1e-6, "points", below=True),

@@ -1,6 +1,6 @@
 """A refresh from counters, the read from PostgreSQL included: how long, and whether it grows with the votes.
 
-The counters of 100 systems are filled for 10⁵ and for 10⁷ votes on the same pairs; both are read, rated and stored in
+The counters of 100 systems are filled for 10⁴, 10⁵ and 10⁷ votes on the same pairs; all are read, rated and stored in
 turn in one process. Beside it: one vote moving a live board without a fit.
 
     make bench-refresh [SYSTEMS=100] [ROUNDS=15]
@@ -18,7 +18,7 @@ from tests.bench.database import bench_database
 
 SYSTEMS = int(os.environ.get("SYSTEMS", "100"))
 ROUNDS = int(os.environ.get("ROUNDS", "15"))
-VOTES = (100_000, 10_000_000)
+VOTES = (10_000, 100_000, 10_000_000)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -29,7 +29,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def cells_of(versions: list[int], votes: int) -> dict[object, object]:
-    """Counts of every ordered pair: strengths 400 points apart from end to end, a third of them ties."""
+    """Counts of every ordered pair, each of at least one vote: strengths 400 points apart, a third of them ties."""
     from arena.rankings.pair_counts import PairCount
     from arena.rankings.tallying import Cell
 
@@ -42,7 +42,7 @@ def cells_of(versions: list[int], votes: int) -> dict[object, object]:
                 p = 1 / (1 + np.exp(strength[j] - strength[i]))
                 share = np.array([p * 2 / 3, (1 - p) * 2 / 3, 0.25, 1 / 12])
                 found[Cell(versions[i], versions[j], "en", 0)] = PairCount(
-                    *(max(int(x), 1) for x in rng.poisson(each * share))
+                    *(rng.multinomial(1, share) + rng.poisson(max(each - 1, 0) * share)).tolist()
                 )
     return found
 
@@ -81,28 +81,30 @@ def main() -> None:
             FoldWatermark.objects.filter(arena_id=arena_id).update(revision=time.monotonic_ns() % 10**12)
             return refresh_board(arena_id)
 
-        rated: list[list[float]] = [[], []]
-        stored: list[list[float]] = [[], []]
+        rated: list[list[float]] = [[] for _votes in VOTES]
+        stored: list[list[float]] = [[] for _votes in VOTES]
         reads: list[float] = []
         for _round in range(ROUNDS):
             for place, arena in enumerate(arenas):
                 rated[place].append(timed(lambda one=arena: read_and_rate(one.id)))  # type: ignore[misc]
                 stored[place].append(timed(lambda one=arena: refresh(one.id)))  # type: ignore[misc]
-            reads.append(timed(lambda: tallying.read(arenas[1].id)))
-        board = compute(tallying.read(arenas[1].id), versions_of(arenas[1].id), METHOD, {}).board
+            reads.append(timed(lambda: tallying.read(arenas[-1].id)))
+        board = compute(tallying.read(arenas[-1].id), versions_of(arenas[-1].id), METHOD, {}).board
         assert board.estimate is not None
         live = Live(board.estimate.fitted)
         moves = [timed(lambda: live.move(0, 1, OUTCOMES[0])) for _move in range(200)]
-    small, large = (statistics.median(times) for times in rated)
+    smallest, small, large = (statistics.median(times) for times in rated)
     figures = {
         "bench": "refresh",
         "systems": SYSTEMS,
         "votes": VOTES,
         "read_ms": round(statistics.median(reads), 2),
         "read_and_rate_ms": round(large, 2),
-        "ratio_1e7_to_1e5": round(statistics.median(b / a for a, b in zip(*rated, strict=True)), 3),
-        "refresh_stored_ms": round(statistics.median(stored[1]), 2),
+        "ratio_1e7_to_1e5": round(statistics.median(b / a for a, b in zip(*rated[1:], strict=True)), 3),
+        "ratio_1e7_to_1e4": round(statistics.median(b / a for a, b in zip(rated[0], rated[2], strict=True)), 3),
+        "refresh_stored_ms": round(statistics.median(stored[-1]), 2),
         "small_ms": round(small, 2),
+        "smallest_ms": round(smallest, 2),
         "live_move_us": round(1000 * statistics.median(moves), 1),
     }
     print(json.dumps(figures))  # noqa: T201
