@@ -2,19 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from arena.arenas.models import Arena, Modality
+from arena.arenas.models import Arena
 from arena.router import lyrics
 from arena.router.models import PromptReading
 from arena.router.services import written_lyrics
 from arena.systems.models import SystemVersion
-from tests.ballots import make_arena
-from tests.router.moderator_server import ModeratorServer, running
+from tests.router.moderator_server import ModeratorServer
 
 pytestmark = pytest.mark.django_db
 PROMPT = "a sea shanty about a lighthouse"
@@ -24,20 +22,9 @@ WORDS = "The lamp goes round, the lamp goes round\nand nobody tonight is drowned
 
 
 @pytest.fixture
-def server(settings: Any) -> Iterator[ModeratorServer]:
-    with running() as server:
-        settings.ARENA_ROUTER_URL = server.url("/v1/chat/completions")
-        settings.ARENA_ROUTER_MODEL, settings.ARENA_ROUTER_API_KEY = "writer-1", "sk-canary"
-        settings.ARENA_PRIVATE_BACKENDS = server.private
-        server.says(json.dumps({"lyrics": WORDS}))
-        yield server
-
-
-@pytest.fixture
-def music() -> Arena:
-    arena = make_arena("music")
-    arena.modality = Modality.MUSIC
-    return arena
+def server(model_server: ModeratorServer) -> ModeratorServer:
+    model_server.says(json.dumps({"lyrics": WORDS}))
+    return model_server
 
 
 def written(arena: Arena, seed: int = 1) -> str:
