@@ -19,11 +19,10 @@ from arena.accounts.models import Voter
 from arena.accounts.services import voter_of_cookie
 from arena.battles.errors import BattleNotFound
 from arena.battles.selectors import BlindBattle, battle_of, blind_battle
-from arena.battles.states import BattleState
 from arena.common import live
 from arena.common.live import Event
 from arena.integrity.programs import ProgramRefused, program_actor, says_bearer
-from arena.media.progress import Progress, while_queued
+from arena.media.progress import progress_now
 from arena.votes.services import Heard, heard_of, is_heard
 from arena.web import replay
 from arena.web.hub import Subscription, TooSlow, hub
@@ -56,7 +55,7 @@ class BattleConsumer(AsyncWebsocketConsumer):
         try:
             self._battle_id = _id(self.scope["url_route"]["kwargs"]["battle_id"])
             self._voter = await database_sync_to_async(_voter)(self.scope)
-            battle, heard, queued = await database_sync_to_async(_joined)(self._battle_id, self._voter)
+            battle, heard = await database_sync_to_async(_joined)(self._battle_id, self._voter)
             if heard is not None and self._voter is not None:
                 self._listener = Listener(self._battle_id, self._voter, self._say)
                 await self._listener.start()
@@ -70,7 +69,7 @@ class BattleConsumer(AsyncWebsocketConsumer):
         if not self._sit_down():
             await self.close(code=TRY_AGAIN)
             return
-        self._pump = asyncio.create_task(self._relay(battle, heard, queued), name="arena-relay")
+        self._pump = asyncio.create_task(self._relay(battle, heard), name="arena-relay")
 
     def _sit_down(self) -> bool:
         """Take one of the voter's seats. A reload may come before its old socket is gone: it comes again."""
@@ -110,14 +109,17 @@ class BattleConsumer(AsyncWebsocketConsumer):
         battle: BlindBattle = await database_sync_to_async(_blind)(self._battle_id, self._voter)
         return battle
 
-    async def _relay(self, battle: BlindBattle, heard: Heard | None, queued: Progress | None) -> None:
+    async def _relay(self, battle: BlindBattle, heard: Heard | None) -> None:
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        start = replay.opening(battle, await self._events(), query.get("after", [None])[0], queued)
-        for message in start.messages:
-            await self.send(text_data=message)
-        if heard is not None:
-            await self.send(text_data=heard_message(heard))
         try:
+            events = await self._events()
+            # Asked after the stream was read: whatever is newer still comes by it.
+            progress = None if heard is None else await database_sync_to_async(progress_now)(self._battle_id)
+            start = replay.opening(battle, events, query.get("after", [None])[0], progress)
+            for message in start.messages:
+                await self.send(text_data=message)
+            if heard is not None:
+                await self.send(text_data=heard_message(heard))
             async with hub().subscribe(live.stream_key(self._battle_id), start.cursor) as subscription:
                 await self._follow(subscription, told=battle.state)
         except (TooSlow, Error) as error:
@@ -171,13 +173,10 @@ def _voter(scope: Any) -> Voter | None:
     return voter_of_cookie(cookie.value if cookie else None)
 
 
-def _joined(battle_id: uuid.UUID, voter: Voter | None) -> tuple[BlindBattle, Heard | None, Progress | None]:
-    """The battle; where votes rest on listening, what was heard of it, and what to expect while it is in the queue."""
+def _joined(battle_id: uuid.UUID, voter: Voter | None) -> tuple[BlindBattle, Heard | None]:
+    """The battle and, where votes rest on listening, what was heard of it."""
     battle = battle_of(battle_id, voter)
-    if not is_heard(battle.arena.modality):
-        return blind_battle(battle), None, None
-    queued = while_queued(battle.id) if battle.state == BattleState.QUEUED.value else None
-    return blind_battle(battle), heard_of(battle), queued
+    return blind_battle(battle), heard_of(battle) if is_heard(battle.arena.modality) else None
 
 
 def _blind(battle_id: uuid.UUID, voter: Voter | None) -> BlindBattle:

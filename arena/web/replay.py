@@ -2,6 +2,7 @@
 
 Where the client names an event that the stream still holds, it gets what came after. Otherwise it gets the battle
 from the start: the stream's own frames, joined, where the stream is whole; a snapshot of the stored text where not.
+How far two clips are is told last, to every client.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from arena.battles.selectors import BlindBattle
-from arena.battles.states import SIDES, BattleState
+from arena.battles.states import SIDES
 from arena.common.live import PROGRESS, Event
 from arena.media.progress import Progress
 
@@ -47,7 +48,7 @@ def stored_messages(battle: BlindBattle, *, skip: frozenset[int] = frozenset()) 
 
 
 def opening(
-    battle: BlindBattle, events: Sequence[Event], after: str | None, queued: Progress | None = None
+    battle: BlindBattle, events: Sequence[Event], after: str | None, progress: Progress | None = None
 ) -> Opening:
     """Plan a socket's first messages.
 
@@ -56,30 +57,23 @@ def opening(
             all of that turn or nothing of it.
         events: the whole stream, oldest first.
         after: the last event id that the client has, if any.
-        queued: what to expect of clips that nobody has begun; said where the stream says nothing newer.
+        progress: how far the clips of an unfinished battle are, read *after* `events`.
     """
     cursor = events[-1].id if events else BEGINNING
-    state = state_message(cursor if events else STORED_ID, battle)
+    told_under = cursor if events else STORED_ID
+    last = [state_message(told_under, battle)]
+    if progress is not None:
+        last.append(_message(told_under, PROGRESS, asdict(progress)))
     ids = [event.id for event in events]
     if after in ids:
         fresh = events[ids.index(after) + 1 :]
-        return Opening((*(event.as_message() for event in fresh), state), cursor)
+        return Opening((*(event.as_message() for event in fresh), *last), cursor)
     turns = _joined(events)
     messages = stored_messages(battle, skip=frozenset(turns))
     for turn, (event_id, texts) in sorted(turns.items()):
         kind = "frame" if after is None else "snapshot"
         messages.append(_message(event_id, kind, {"turn": turn, **texts}))
-    return Opening((*messages, state, *_latest_progress(battle, events, queued)), cursor)
-
-
-def _latest_progress(battle: BlindBattle, events: Sequence[Event], queued: Progress | None) -> list[str]:
-    """How far an unfinished battle is, as it was told last."""
-    if battle.state not in (BattleState.QUEUED.value, BattleState.GENERATING.value):
-        return []
-    told = [event.as_message() for event in events if json.loads(event.body)["type"] == PROGRESS]
-    if not told and queued is not None:
-        told = [_message(events[-1].id if events else STORED_ID, PROGRESS, asdict(queued))]
-    return told[-1:]
+    return Opening((*messages, *last), cursor)
 
 
 def _joined(events: Sequence[Event]) -> dict[int, tuple[str, dict[str, str]]]:

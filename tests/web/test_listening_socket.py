@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from arena.accounts.services import voter_of_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Turn
+from arena.common import live
 from arena.media.models import Clip
 from arena.votes.models import Listening, Vote
 from arena.web.listening import FrameInvalid, parsed
 from tests.api.callers import Program, program
 from tests.clips import make_music_arena, make_music_battle
 from tests.web.sockets import Socket
-from tests.web.test_socket import _hub_closed, _of, _opened, _socket
+from tests.web.test_socket import _hub_closed, _of, _opened, _redis, _socket
 
 __all__ = ["_hub_closed"]
 
@@ -78,25 +79,42 @@ async def test_a_socket_begins_with_what_was_heard(alice: Program, battle: Battl
     assert heard == {"type": "heard", "left_s": 0.0, "right_s": 0.0, "required_s": 0.7, "seq": 0}
 
 
-def _in_the_queue(arena: Arena, alice: Program) -> Battle:
-    """A battle that nobody has begun; an earlier one took 20 s."""
+def _unfinished(arena: Arena, alice: Program, state: str, phase: str) -> Battle:
+    """A battle asked for an hour ago that stands where the test says; an earlier one took two hours."""
     earlier = Turn.objects.get(battle=make_music_battle(arena))
-    Turn.objects.filter(pk=earlier.pk).update(finished_at=earlier.created_at + timedelta(seconds=20))
-    queued = make_music_battle(arena, voter=voter_of_token(alice.token, "alice"), state="queued")
-    Clip.objects.filter(response__turn__battle=queued).delete()
-    Turn.objects.filter(battle=queued).update(created_at=Now())
-    return queued
+    Turn.objects.filter(pk=earlier.pk).update(finished_at=earlier.created_at + timedelta(hours=2))
+    battle = make_music_battle(arena, voter=voter_of_token(alice.token, "alice"), state=state)
+    Clip.objects.filter(response__turn__battle=battle).delete()
+    asked_at = Now() - timedelta(hours=1)
+    Turn.objects.filter(battle=battle).update(created_at=asked_at, finished_at=None, phase=phase)
+    return battle
 
 
-async def test_in_the_queue_a_socket_says_about_how_long_it_takes(alice: Program, arena: Arena) -> None:
-    queued = await database_sync_to_async(_in_the_queue)(arena, alice)
-    async with _socket(queued.id, _of(alice)) as socket:
-        await socket.opens()
-        told = [json.loads(await socket.hear()) for _n in range(2)]
+@pytest.mark.parametrize(
+    ("state", "phase", "told_phase"),
+    [
+        ("queued", "generate", "queued"),
+        ("generating", "generate", "generating"),
+        ("generating", "prepare", "preparing"),
+    ],
+)
+async def test_who_reloads_while_clips_are_made_is_told_where_they_are_and_what_is_left(
+    alice: Program, arena: Arena, state: str, phase: str, told_phase: str
+) -> None:
+    battle = await database_sync_to_async(_unfinished)(arena, alice, state, phase)
+    # What was said when the battle began: of its two hours one is over.
+    await database_sync_to_async(live.publish_progress)(battle.id, "generating", 7200.0)
+    async with _redis() as connection:
+        (event,) = await live.read_all(connection, battle.id)
+    for after in (None, event.id):
+        async with _socket(battle.id, _of(alice), after) as socket:
+            await socket.opens()
+            told = [json.loads(await socket.hear()) for _n in range(2)]
 
-    assert [one["type"] for one in told] == ["state", "progress"]
-    assert told[1]["phase"] == "queued"
-    assert 10 < told[1]["expected_s"] <= 20
+        assert [one["type"] for one in told] == ["state", "progress"]
+        assert told[1]["phase"] == told_phase
+        expected_s = 0.8 if told_phase == "preparing" else 3600
+        assert told[1]["expected_s"] == pytest.approx(expected_s, abs=60)
 
 
 async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle) -> None:

@@ -4,6 +4,8 @@ import json
 import uuid
 from datetime import UTC, datetime
 
+import pytest
+
 from arena.battles.selectors import BlindBattle, BlindTurn
 from arena.common.live import Event
 from arena.media.progress import Progress
@@ -69,17 +71,20 @@ def test_a_battle_that_has_not_begun_has_a_state_only():
     assert state == {"id": "0", "type": "state", "state": "queued", "reason": None}
 
 
-def test_a_new_client_of_an_unfinished_battle_of_clips_is_told_the_latest_progress():
-    events = [
-        _event(1, "progress", phase="generating", expected_s=9.0),
-        _event(2, "progress", phase="preparing", expected_s=3.0),
-    ]
-    told = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", "")), events, None))
-    assert [one["type"] for one in told] == ["state", "progress"]
-    assert told[1] == {"id": "2-0", "type": "progress", "phase": "preparing", "expected_s": 3.0}
-    late = _bodies(
-        replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="queued"), events, None, Progress("queued", 20.0))
-    )
-    assert late[1:] == told[1:]
-    ready = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="ready"), events, None))
-    assert [one["type"] for one in ready] == ["state"]
+PROGRESS = [
+    _event(1, "progress", phase="generating", expected_s=9.0),
+    _event(2, "progress", phase="preparing", expected_s=3.0),
+]
+
+
+@pytest.mark.parametrize(("events", "after"), [(PROGRESS, None), (PROGRESS, "1-0"), (PROGRESS, "2-0"), ([], "0")])
+def test_whoever_joins_is_told_last_how_far_the_clips_are_now(events, after):
+    now = Progress("preparing", 1.5)
+    *_earlier, state, told = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", "")), events, after, now))
+    assert state["type"] == "state"
+    assert told == {"id": state["id"], "type": "progress", "phase": "preparing", "expected_s": 1.5}
+
+
+def test_what_was_expected_once_is_not_told_to_a_new_client():
+    (state,) = _bodies(replay.opening(_battle(BlindTurn(1, "hi", "", ""), state="ready"), PROGRESS, None))
+    assert state["type"] == "state"
