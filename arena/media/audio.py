@@ -1,7 +1,8 @@
 """One profile for every clip: 48 kHz stereo, one loudness, one codec at one rate. Pure: arrays in, bytes out.
 
-Loudness and gating are those of ITU-R BS.1770-4 (by pyloudnorm); the true peak is read at four times the rate, as its
-annex 2 asks. Arrays are float32 of shape (frames, 2), full scale at 1.
+Loudness and gating are those of ITU-R BS.1770-4 (see `loudness`); the true peak is read at four times the rate, as its
+annex 2 asks. Arrays are float32 of shape (frames, 2), full scale at 1. Whatever needs more room than a clip itself
+works on some seconds of it at a time: the longest clips are two minutes.
 """
 
 import io
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from arena.media import lame
 from arena.media.errors import Silent, Unlevelled
+from arena.media.loudness import integrated_lufs
 
 Samples: TypeAlias = NDArray[np.float32]
 
@@ -34,6 +36,7 @@ _OVERSAMPLING: Final = 4
 _BLOCK: Final = 5 * RATE_HZ
 _MARGIN: Final = RATE_HZ // 50
 _LOOK_AHEAD: Final = RATE_HZ // 200
+_LIMITER_REACH: Final = 4 * _LOOK_AHEAD
 _NEAR_LU: Final = 0.1
 _MOST_STEP_DB: Final = 12.0
 _ROUNDS: Final = 8
@@ -56,10 +59,7 @@ class Profiled:
 
 def loudness_lufs(samples: Samples) -> float:
     """Integrated, gated loudness; minus infinity where nothing passes the gate. At least 0.4 s."""
-    # It imports all of scipy.signal, a second that every worker's start would take and few of them ever need.
-    import pyloudnorm  # noqa: PLC0415
-
-    return float(pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples))
+    return integrated_lufs(samples, RATE_HZ)
 
 
 def true_peak_dbtp(samples: Samples) -> float:
@@ -68,15 +68,19 @@ def true_peak_dbtp(samples: Samples) -> float:
     return 20 * math.log10(highest) if highest > 0 else -math.inf
 
 
+def _windows(frames: int, margin: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Block by block: its frames, the same with up to `margin` more on either side, and its place among these."""
+    for start in range(0, frames, _BLOCK):
+        stop, before = min(start + _BLOCK, frames), min(start, margin)
+        yield slice(start, stop), slice(start - before, stop + margin), slice(before, before + stop - start)
+
+
 def _peak_blocks(samples: Samples) -> Iterator[NDArray[np.float32]]:
     """Per frame, the highest magnitude of both channels from this frame to the next, block by block."""
-    for start in range(0, len(samples), _BLOCK):
-        before = min(start, _MARGIN)
-        wide = samples[start - before : start + _BLOCK + _MARGIN]
-        dense = np.abs(soxr.resample(wide, RATE_HZ, RATE_HZ * _OVERSAMPLING, "HQ"))
-        frames = min(_BLOCK, len(samples) - start)
-        inner = dense[before * _OVERSAMPLING : (before + frames) * _OVERSAMPLING]
-        yield inner.reshape(frames, -1).max(axis=1)
+    for here, around, inside in _windows(len(samples), _MARGIN):
+        dense = np.abs(soxr.resample(samples[around], RATE_HZ, RATE_HZ * _OVERSAMPLING, "HQ"))
+        inner = dense[inside.start * _OVERSAMPLING : inside.stop * _OVERSAMPLING]
+        yield inner.reshape(here.stop - here.start, -1).max(axis=1)
 
 
 def cut(samples: Samples, duration_s: float) -> Samples:
@@ -110,10 +114,13 @@ def levelled(samples: Samples, target_lufs: float, ceiling_dbtp: float) -> Sampl
 def _limited(samples: Samples, target_lufs: float, ceiling_dbtp: float, gain_db: float) -> Samples:
     """Search, by secants, the gain with which the limited music has the common loudness."""
     peaks = np.concatenate(list(_peak_blocks(samples)))
+    limited = np.empty_like(samples)
     tried: list[tuple[float, float]] = []
     for _round in range(_ROUNDS):
         gain = np.float32(_linear(gain_db))
-        limited: Samples = samples * (gain * _limiter(peaks * gain, ceiling_dbtp))[:, None]
+        for here, around, inside in _windows(len(samples), _LIMITER_REACH):
+            allowed = _limiter(peaks[around] * gain, ceiling_dbtp)[inside]
+            np.multiply(samples[here], (gain * allowed)[:, None], out=limited[here])
         missing = target_lufs - loudness_lufs(limited)
         if abs(missing) < _NEAR_LU:
             return limited
@@ -132,8 +139,11 @@ def _slope(tried: list[tuple[float, float]]) -> float:
 
 
 def _limiter(peaks: NDArray[np.float32], ceiling_dbtp: float) -> NDArray[np.float32]:
-    """The gain of every frame: never above what its peak allows, and never changing faster than the look-ahead."""
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # noqa: PLC0415 - as above
+    """The gain of every frame: never above what its peak allows, and never changing faster than the look-ahead.
+
+    It depends on the peaks of `_LIMITER_REACH` frames before and behind.
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d  # noqa: PLC0415 - see `loudness`
 
     ceiling = _linear(ceiling_dbtp)
     allowed = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling)).astype(np.float32)
@@ -152,8 +162,8 @@ def waveform(samples: Samples, number: int = PEAKS) -> tuple[int, ...]:
     The energy of both channels together: one channel twice looks like two that differ.
     """
     edges = np.linspace(0, len(samples), min(number, len(samples)) + 1).astype(int)
-    energy = np.add.reduceat(np.square(samples).sum(axis=1, dtype=np.float64), edges[:-1])
-    heights = np.sqrt(energy / np.diff(edges))
+    parts = np.split(samples, edges[1:-1])
+    heights = np.sqrt([np.square(part).sum(dtype=np.float64) / len(part) for part in parts])
     highest = float(heights.max()) or 1.0
     return tuple(int(height) for height in np.round(100 * heights / highest))
 
@@ -172,21 +182,24 @@ def decoded(data: bytes) -> Samples:
 def profiled(samples: Samples, duration_s: float) -> Profiled:
     """Bring decoded audio to the profile. What is promised of level and peak is measured on the encoded clip.
 
-    A minute takes some 100 MB beside `samples`.
+    It takes some three times the memory of the clip, and lets go of `samples` at once.
 
     Raises:
         Silent, Unlevelled: see `levelled`.
     """
     music = cut(samples, duration_s)
+    del samples
     target_lufs, ceiling_dbtp = LOUDNESS_LUFS + _CODEC_LOSS_DB, TRUE_PEAK_DBTP - _CODEC_LIFT_DB
     for _coding in range(_CODINGS):
         level = levelled(music, target_lufs, ceiling_dbtp)
-        data = encoded(level)
+        data, heights = encoded(level), waveform(level)
+        del level
         heard = decoded(data)
         loudness, peak = loudness_lufs(heard), true_peak_dbtp(heard)
+        del heard
         missing = LOUDNESS_LUFS - loudness
         if peak <= TRUE_PEAK_DBTP and abs(missing) <= TOLERANCE_LU - _NEAR_LU:
-            return Profiled(data, len(level) / RATE_HZ, waveform(level), loudness, peak)
+            return Profiled(data, len(music) / RATE_HZ, heights, loudness, peak)
         target_lufs += missing
         ceiling_dbtp -= max(0.0, peak - TRUE_PEAK_DBTP + _NEAR_LU)
     raise Unlevelled("the codec undoes it again and again")

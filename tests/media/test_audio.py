@@ -1,6 +1,7 @@
 """Every clip has one loudness, one ceiling, one format and, for one length, one number of bytes."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -80,6 +81,26 @@ def test_the_true_peak_is_that_of_the_wave_and_not_of_its_samples(frequency_hz, 
     at = np.arange(2 * RATE_HZ) / RATE_HZ
     wave = (0.5 * np.sin(2 * np.pi * frequency_hz * at + phase))[:, None].repeat(2, 1).astype(np.float32)
     assert audio.true_peak_dbtp(wave) == pytest.approx(20 * math.log10(0.5), abs=0.2)
+
+
+def test_a_limited_clip_is_the_same_however_many_frames_are_looked_at_at_once(monkeypatch):
+    music = KINDS["loud"]()
+    at_once = audio.levelled(music, -10, -1)
+    monkeypatch.setattr(audio, "_BLOCK", RATE_HZ)
+    assert np.abs(audio.levelled(music, -10, -1) - at_once).max() < 1e-4
+
+
+def test_a_clip_is_prepared_in_three_times_its_own_memory():
+    # What a block needs does not grow with the clip: it is left out by the difference of two lengths.
+    audio.profiled(melody(SECONDS), SECONDS)  # imports take memory, too
+    most_bytes = {}
+    for seconds in (10, 20):
+        music = np.clip(melody(seconds) * 60, -1, 1)
+        tracemalloc.start()
+        audio.profiled(music, seconds)
+        most_bytes[seconds] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most_bytes[20] - most_bytes[10] < 3 * 10 * RATE_HZ * 2 * np.dtype(np.float32).itemsize
 
 
 def test_loudness_is_that_of_the_reference_tone():

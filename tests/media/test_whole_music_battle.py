@@ -37,7 +37,7 @@ def test_nothing_but_the_music_tells_the_sides_apart(stack, canaries):
     for battle in (one.result() for one in battles):
         assert battle.leaks == []
         assert battle.differences() == []
-        assert {phase for phase, _s in battle.seen.progress} <= {"generating", "preparing"}
+        assert {phase for phase, _s in battle.seen.progress} <= {"queued", "generating", "preparing"}
         assert battle.sides["left"]["duration_s"] >= 5
         for clip in battle.clips.values():
             music = audio.decoded(clip.content)
@@ -56,9 +56,9 @@ def test_what_came_is_forgotten_once_every_battle_is_prepared(stack, canaries):
     assert stack.query("SELECT count(*) FROM media_rawclip") == [(0,)]
 
 
-def test_a_suggested_prompt_is_heard_within_two_seconds(stack, canaries):
+def test_of_a_suggested_prompt_nothing_is_made_after_it_was_asked_for(stack, canaries):
     wait_for_the_pool(stack, 1, 120)
     battle = blind_battle(stack, canaries, SUGGESTED, None)
     assert battle.leaks == []
     assert battle.differences() == []
-    assert battle.waited_s < 2
+    assert battle.seen.raw == []
