@@ -39,6 +39,9 @@ class Voter(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"voter {self.pk}"
+
 
 class Consent(models.Model):
     """One answer to the consent question, kept with the version of the text that was shown. The newest row counts."""
@@ -60,3 +63,6 @@ class Consent(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["voter", "-id"]), models.Index(fields=["token", "-id"])]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"

@@ -68,6 +68,9 @@ class Battle(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"battle {str(self.pk)[:8]} ({self.state})"
+
 
 class Prefetched(models.Model):
     """A battle that was made before anybody asked for it: of a suggested prompt, ready for the first who takes it."""
@@ -125,6 +128,9 @@ class RefusedTurn(models.Model):
     prompt = models.TextField()
     reason = models.CharField(max_length=60)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"refused turn {self.pk}: {self.reason}"
 
 
 class Response(models.Model):

@@ -8,6 +8,7 @@ none does and no bell waits in the queue, the conductor rings again.
 
 import asyncio
 import json
+import math
 import secrets
 import threading
 import time
@@ -33,6 +34,8 @@ ALIVE_S: Final = 6
 RING_AGAIN_S: Final = 5.0
 #: How often to look for that, and to try again where the broker does not answer.
 RETRY_S: Final = 1.0
+#: A process that computes for so much longer than its system may is stuck, and is killed.
+STUCK_AFTER_S: Final = 10
 
 
 def _key(response_id: int) -> str:
@@ -162,7 +165,7 @@ class RelayedBackend:
         started = heard = time.monotonic()
         cursor = "0"
         while True:
-            await self._ring_where_nobody_computes()
+            await self._ring_where_nobody_computes(math.ceil(limits.total_s) + STUCK_AFTER_S)
             for entry_id, fields in await self._read_after(cursor):
                 cursor, heard = entry_id.decode(), time.monotonic()
                 yield json.loads(fields[b"e"])
@@ -181,12 +184,12 @@ class RelayedBackend:
             # A Redis that is away shows as silence; the limits decide how long that may last.
             return ()
 
-    async def _ring_where_nobody_computes(self) -> None:
+    async def _ring_where_nobody_computes(self, limit_s: int) -> None:
         """Ring once, and again where the bell was lost: Redis was emptied, or the process was killed."""
         now = time.monotonic()
         if now < self._look_at or (self._has_rung and not await self._is_forgotten()):
             return
-        rang = await asyncio.to_thread(queue.ring, queue.GENERATE_LOCAL, self._response_id)
+        rang = await asyncio.to_thread(queue.ring, queue.GENERATE_LOCAL, self._response_id, limit_s=limit_s)
         self._has_rung |= rang
         self._look_at = now + (RING_AGAIN_S if rang else RETRY_S)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import boto3
 from boto3.s3.transfer import TransferConfig
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,6 +39,17 @@ def open_bucket(endpoint_url: str, bucket: str, key_id: str, key: str, *, patien
         config=_PATIENT if patient else _QUICK,
     )
     return BucketStore(client, bucket)
+
+
+def is_public(endpoint_url: str, bucket: str) -> bool:
+    """Whether the bucket tells its objects to somebody without any key."""
+    unsigned = _QUICK.merge(Config(signature_version=UNSIGNED))
+    client = boto3.client("s3", endpoint_url=endpoint_url or None, config=unsigned)
+    try:
+        client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+    except (BotoCoreError, ClientError, OSError):
+        return False
+    return True
 
 
 class BucketStore:

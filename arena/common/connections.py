@@ -7,12 +7,18 @@ holds what; `make bench-soak` compares that with the bounds.
 import os
 from typing import Final, Literal
 
+from django.conf import settings
 from django.db import connection
 
 #: How many a process may hold of each: `ARENA_DB_POOL_SIZE` of the database, `ARENA_REDIS_POOL_SIZE` of the others.
 Pool = Literal["database", "calls", "streams", "messages"]
-#: The gauge of `database_busy`.
+#: The gauges of `database_busy` and `database_most`.
 BUSY: Final = "arena_database_connections_busy"
+MOST: Final = "arena_database_connections_most"
+#: A process without a pool: one that forks. One connection for its work, one for its reports.
+_UNPOOLED: Final = 2
+#: Connections to Valkey that are in no pool: on these a worker waits for its tasks.
+_WAITING: Final = 5
 
 
 def name_of(pool: Pool) -> str:
@@ -27,3 +33,14 @@ def database_busy() -> int:
         return 0
     about = pool.get_stats()
     return int(about["pool_size"] - about["pool_available"])
+
+
+def database_most() -> int:
+    """Connections to PostgreSQL that this process may have at a time."""
+    pool = connection.pool  # type: ignore[attr-defined]
+    return _UNPOOLED if pool is None else int(pool.max_size)
+
+
+def redis_most() -> int:
+    """Connections to Valkey that a process with these settings may have at a time."""
+    return 3 * int(settings.ARENA_REDIS_POOL_SIZE) + _WAITING

@@ -39,3 +39,8 @@ DATABASE_BUSY: Final = Gauge(
     "Connections of the database pools that somebody uses.",
     measure=connections.database_busy,
 )
+DATABASE_MOST: Final = Gauge(
+    connections.MOST,
+    "Connections to PostgreSQL that processes may have at most.",
+    measure=connections.database_most,
+)

@@ -26,6 +26,9 @@ class Heartbeat(models.Model):
     name = models.CharField(max_length=60, primary_key=True)
     beat_at = models.DateTimeField(db_default=Now())
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class PeriodicRun(models.Model):
     """One period of one job: claimed, done, or given up; see `arena.common.ledger`."""
@@ -49,6 +52,9 @@ class PeriodicRun(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.job} of {self.period_start:%d %b %Y %H:%M} UTC"
+
 
 class MetricSeries(models.Model):
     """What all processes together counted of one metric with one set of labels; see `arena.common.metrics`."""
@@ -70,6 +76,9 @@ class ProcessReport(models.Model):
     gauges = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     beat_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class AuditEntry(models.Model):
@@ -94,3 +103,6 @@ class AuditEntry(models.Model):
             models.Index(fields=["target_type", "target_id", "-id"]),
             models.Index(fields=["-created_at"]),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.target_name}" if self.target_name else self.action

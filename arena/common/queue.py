@@ -26,10 +26,18 @@ SILENT_AFTER_FAILURE_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Doorbell:
-    """Where a task goes. `coalesce`: one ring serves any number of requests, so it waits for the next sweep."""
+    """Where a task goes.
+
+    Attributes:
+        queue: its queue.
+        coalesce: one ring serves any number of requests, so it waits for the next sweep.
+        limit_s: its process is killed when it has run for so long; for pools of processes, whose children a stuck
+            library would keep for ever.
+    """
 
     queue: str
     coalesce: bool = False
+    limit_s: int | None = None
 
 
 GENERATE_TURN: Final = "arena.generate_turn"
@@ -42,15 +50,18 @@ RUN_JOB: Final = "arena.run_job"
 BUILD_SHARD: Final = "arena.build_shard"
 SWEEP: Final = "arena.sweep"
 
+#: Longer than any work of the `cpu` queue takes on a slow machine; whoever knows better says so when ringing.
+_STUCK_S: Final = 3600
+
 DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_TURN: Doorbell("streams"),
-    GENERATE_LOCAL: Doorbell("cpu"),
-    PREPARE_CLIPS: Doorbell("cpu"),
+    GENERATE_LOCAL: Doorbell("cpu", limit_s=_STUCK_S),
+    PREPARE_CLIPS: Doorbell("cpu", limit_s=300),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
-    TRY_LOCAL: Doorbell("cpu"),
+    TRY_LOCAL: Doorbell("cpu", limit_s=_STUCK_S),
     TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),
-    BUILD_SHARD: Doorbell("cpu"),
+    BUILD_SHARD: Doorbell("cpu", limit_s=_STUCK_S),
     SWEEP: Doorbell("periodic"),
 }
 
@@ -100,8 +111,11 @@ class _Broker:
     silent_until = 0.0
 
 
-def ring(task: str, *args: Any) -> bool:
-    """Send one task now; False where the broker does not take it (the sweep rings again)."""
+def ring(task: str, *args: Any, limit_s: int | None = None) -> bool:
+    """Send one task now; False where the broker does not take it (the sweep rings again).
+
+    `limit_s`: see `Doorbell`, for this run alone.
+    """
     if time.monotonic() < _Broker.silent_until:
         return False
     try:
@@ -109,6 +123,7 @@ def ring(task: str, *args: Any) -> bool:
             task,
             args=args,
             queue=DOORBELLS[task].queue,
+            time_limit=limit_s or DOORBELLS[task].limit_s,
             headers={REQUEST_ID: tracing.current()},
             retry=False,
             ignore_result=True,

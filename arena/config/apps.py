@@ -11,4 +11,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the checks, which registers them."""
-        from arena.config import checks, checks_servers  # noqa: F401, PLC0415 - the settings come first
+        from arena.config import checks, checks_running, checks_servers  # noqa: F401, PLC0415 - the settings come first

@@ -18,14 +18,21 @@ What would let visitors in harm's way stops every start instead (`arena.config.r
 - arena.W009: an allowed host that is no host name.
 - arena.W010: operators need no second factor.
 - arena.W012: a trusted proxy range holds public addresses of many.
+- arena.E006: the object store has half of a pair of keys.
+- arena.W018: everybody on the machine can read the file of a secret.
+- arena.W019: a private backend is a server of the arena's own, or what tells a machine its credentials.
+- arena.W020: prompts travel to a guard or router without encryption.
+- arena.W021: the disk of the storage folder is nearly full.
 
-`checks_servers` looks at the servers behind the addresses; docs/operations.md lists all ids.
+`checks_servers` looks at the servers behind the addresses, `checks_running` at the started arena; docs/operations.md
+lists all ids.
 """
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -34,14 +41,23 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 
-from arena.config.env import BASE_DIR, Environment
+from arena.config.env import BASE_DIR, SECRET_NAME, Environment
 from arena.config.rules import LOOPBACK_HOSTS
+from arena.systems.backends.addresses import DEFAULT_PORTS, is_public
 
 #: Read by the tests alone.
 _TEST_NAMES: Final = ("ARENA_SHARED_DATA", "ARENA_TEST_")
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 MIN_PASSWORD_CHARS: Final = 16
 MAX_PUBLIC_ADDRESSES: Final = 256
+#: Clips of some seven hundred battles of music.
+MIN_FREE_BYTES: Final = 1_000_000_000
+#: Docker shows secrets there to the one container that they are for.
+_CONTAINER_SECRETS: Final = Path("/run/secrets")
+#: Where clouds tell their machines' credentials to whoever asks from there.
+_METADATA_HOSTS: Final = ("metadata.google.internal", "fd00:ec2::254")
+_INSIDE: Final = (".internal", ".local", ".lan", ".home.arpa")
+_STATE_PORTS: Final = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, **DEFAULT_PORTS}
 
 
 @register(Tags.security, deploy=True)
@@ -49,7 +65,8 @@ def check_deployment(**_options: Any) -> list[CheckMessage]:
     """Report every mistake of the deployment."""
     env: Environment = settings.ENV
     messages = [*_proxy(env), *_hosts(env), *_names(env), *_built(), *_limits(env), *_passwords(env)]
-    messages += [*_networks(env), *_secrets(env), *_folder(env)]
+    messages += [*_networks(env), *_secrets(env), *_secret_files(), *_folder(env), *_keys(env)]
+    messages += [*_private_backends(env), *_unencrypted(env)]
     if not env.contact:
         hint = "Set ARENA_CONTACT to an e-mail or web address."
         messages.append(Warning("Visitors cannot reach you.", hint=hint, id="arena.W004"))
@@ -150,7 +167,69 @@ def _secrets(env: Environment) -> Iterator[CheckMessage]:
 
 def _folder(env: Environment) -> Iterator[CheckMessage]:
     """Every process writes there, or its storage is a folder there."""
+    if env.storage != "folder":
+        return
     folder = next(path for path in (env.var, *env.var.parents) if path.exists())
-    if env.storage == "folder" and not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK):
         hint = "Let the user of the arena write there, or set ARENA_STORAGE=s3."
         yield Error(f"ARENA_VAR: {folder} cannot be written.", hint=hint, id="arena.E005")
+    if (free := shutil.disk_usage(folder).free) < MIN_FREE_BYTES:
+        hint = "Make room, or move ARENA_VAR: on a full disk no clip and no release can be kept."
+        yield Warning(f"ARENA_VAR: {free // 10**6} MB are free at {folder}.", hint=hint, id="arena.W021")
+
+
+def _keys(env: Environment) -> Iterator[CheckMessage]:
+    if env.storage == "s3" and bool(env.aws_access_key_id) != bool(env.aws_secret_access_key):
+        hint = "Set both, or neither where boto3 finds a role or a profile."
+        yield Error("Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set.", hint=hint, id="arena.E006")
+
+
+def _secret_files() -> Iterator[CheckMessage]:
+    for variable, value in sorted(os.environ.items()):
+        name, path = variable.removesuffix("_FILE"), Path(value)
+        holds_secret = name != variable and (SECRET_NAME.fullmatch(name) or name in ("DATABASE_URL", "REDIS_URL"))
+        if not holds_secret or not path.is_file() or path.is_relative_to(_CONTAINER_SECRETS):
+            continue
+        if path.stat().st_mode & 0o004:
+            hint = f"chmod o= {path}, and let the user of the arena own it."
+            yield Warning(f"{variable}: everybody here can read {path}.", hint=hint, id="arena.W018")
+
+
+def _private_backends(env: Environment) -> Iterator[CheckMessage]:
+    own = {_endpoint(url) for url in (env.database_url, env.redis_url, env.s3_endpoint_url)}
+    for entry in env.private_backends:
+        host, port = _endpoint(f"//{entry}") or ("", 0)
+        if (host, port) in own or host in _METADATA_HOSTS or _is_link_local(host):
+            hint = "List backends alone: whoever registers a system could make the arena ask this for its secrets."
+            yield Warning(f"ARENA_PRIVATE_BACKENDS: {entry} is no backend.", hint=hint, id="arena.W019")
+
+
+def _endpoint(url: str) -> tuple[str, int] | None:
+    """Host and port; all names of this machine are one."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return None
+    host = "127.0.0.1" if parts.hostname in {*LOOPBACK_HOSTS, "::1"} else parts.hostname
+    return host, parts.port or _STATE_PORTS.get(parts.scheme, 0)
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_link_local
+    except ValueError:
+        return False
+
+
+def _unencrypted(env: Environment) -> Iterator[CheckMessage]:
+    for name, url in (("ARENA_MODERATION_URL", env.moderation_url), ("ARENA_ROUTER_URL", env.router_url)):
+        if url.startswith("http://") and _is_outside(urlsplit(url).hostname or ""):
+            hint = "Use https: everybody on the way reads what visitors typed."
+            yield Warning(f"{name}: prompts travel without encryption.", hint=hint, id="arena.W020")
+
+
+def _is_outside(host: str) -> bool:
+    """Whether the address or name is one of the internet; containers call each other by names without a dot."""
+    try:
+        return is_public(ip_address(host))
+    except ValueError:
+        return "." in host and not host.endswith(_INSIDE)

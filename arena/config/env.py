@@ -20,7 +20,7 @@ BASE_DIR: Final = Path(__file__).resolve().parents[2]
 #: As many as a row of `systems.Health` remembers.
 MAX_BREAKER_CALLS: Final = 100
 #: How variables are called that hold a key of a backend or of a library.
-_SECRET_NAME: Final = re.compile(r"\w+_(?:KEY|TOKEN|PASSWORD|SECRET)")
+SECRET_NAME: Final = re.compile(r"\w+_(?:KEY|TOKEN|PASSWORD|SECRET)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ def secrets_of(values: Environment) -> Iterator[str]:
         password = urlsplit(url).password or ""
         yield from (password, unquote(password))
     for name, value in os.environ.items():
-        if _SECRET_NAME.fullmatch(name):
+        if SECRET_NAME.fullmatch(name):
             yield value
-        elif _SECRET_NAME.fullmatch(name.removesuffix("_FILE")):
+        elif SECRET_NAME.fullmatch(name.removesuffix("_FILE")):
             yield _content(Path(value))
 
 

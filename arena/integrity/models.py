@@ -19,3 +19,6 @@ class RateCounter(models.Model):
             models.UniqueConstraint(fields=["action", "subject", "window_start"], name="rate_counter_unique"),
         ]
         indexes = [models.Index(fields=["window_start"])]
+
+    def __str__(self) -> str:
+        return f"{self.action}, window of {self.window_start:%d %b %Y %H:%M} UTC"

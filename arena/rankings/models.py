@@ -54,6 +54,9 @@ class Tally(Counted):
             models.CheckConstraint(condition=~Q(left=F("right")), name="tally_of_two_versions"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.board}: {self.left} against {self.right}"
+
 
 class TallyCell(Counted):
     """The same votes by language and mask of categories: every combination of filters is a sum of cells."""
@@ -100,6 +103,9 @@ class FoldWatermark(models.Model):
     # Class of exclusion → number of votes.
     excluded = models.JSONField(default=dict)
 
+    def __str__(self) -> str:
+        return f"votes counted of {self.arena}"
+
 
 class TakenOut(models.Model):
     """A vote that was folded, and then withdrawn by its voter: it is in no tally any more."""
@@ -141,6 +147,9 @@ class Snapshot(models.Model):
             models.Index(fields=["arena", "board", "variant", "-id"]),
             models.Index(fields=["arena", "board", "variant", "created_at"]),
         ]
+
+    def __str__(self) -> str:
+        return f"leaderboard {self.pk}: {self.board} {self.variant}".rstrip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert; nothing may be changed later."""

@@ -39,6 +39,9 @@ class DrawCount(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["system", "behaviour"], name="draw_count_unique")]
 
+    def __str__(self) -> str:
+        return f"{self.system}: {self.draws} draws"
+
 
 class PromptReading(models.Model):
     """What a model answered when it was asked what a prompt needs, as it came; also the cache of these answers.
@@ -56,6 +59,9 @@ class PromptReading(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["digest", "model", "version"], name="prompt_reading_unique")]
         indexes = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"reading {self.pk}"
 
 
 class Pairing(models.Model):
@@ -92,6 +98,9 @@ class Pairing(models.Model):
                 name="pairing_redraw_names_its_first",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"pairing {self.pk}"
 
 
 class Route(models.Model):

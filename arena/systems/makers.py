@@ -134,5 +134,5 @@ def _secret(name: str) -> str:
         raise Misconfigured(f"neither {name} nor {name}_FILE is set")
     try:
         return FileAwareEnv().str(name).strip()
-    except (EnvError, OSError) as error:
+    except (EnvError, OSError, ValueError) as error:
         raise Misconfigured(f"{name}: cannot be read") from error

@@ -118,6 +118,9 @@ class SystemEvent(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    def __str__(self) -> str:
+        return f"{self.system}: {self.kind}"
+
 
 class Usage(models.Model):
     """What one version did in one UTC hour, by outcome: written with the calls, so that nobody counts them again.

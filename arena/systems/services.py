@@ -47,6 +47,7 @@ __all__ = [
     "cost_usd",
     "current_versions",
     "eligible_versions",
+    "fault_of",
     "forgo_probes",
     "gives_audio",
     "has_secret",
@@ -101,6 +102,15 @@ def can_answer(version: SystemVersion, messages: Sequence[Message]) -> bool:
     except BackendError as error:
         logger.warning("system %s cannot be called: %s", version.system_id, error)
         return False
+
+
+def fault_of(version: SystemVersion) -> str | None:
+    """Why this version cannot be called by a process with this environment, whatever the prompt; None if it can."""
+    try:
+        backend_for(version)
+    except BackendError as error:
+        return str(error)
+    return None
 
 
 def suggested_prompts(arena: Arena, n: int) -> list[str]:

@@ -33,6 +33,9 @@ class Vote(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"vote {self.pk}: {self.outcome}"
+
 
 class Listening(models.Model):
     """What was heard of a battle's two clips: the state of `arena.votes.listening.Ledger`, not the single reports.

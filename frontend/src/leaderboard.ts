@@ -4,8 +4,13 @@
  */
 import type { Figure } from "plotly.js-cartesian-dist-min";
 import { themed } from "./figure";
+import { plotlyFormat } from "./locale";
 
-const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
+const LANGUAGE = document.documentElement.lang || "en";
+const CONFIG = {
+  displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false,
+  locale: LANGUAGE, locales: { [LANGUAGE]: { format: plotlyFormat(LANGUAGE) } },
+};
 
 /** Plotly adds its rules to the sheet of this name; one that it made itself would not pass the Content-Security-Policy. */
 function lendStyleSheet(): void {

@@ -82,6 +82,8 @@ async def test_reading_rings_the_bell_of_the_cpu_workers(redis, valkey):
     assert valkey.llen("cpu") == 1
     message = json.loads(valkey.lindex("cpu", 0))
     assert message["headers"]["task"] == queue.GENERATE_LOCAL
+    # Its process is killed if it is stuck: the pool has few, and one that hangs would hold the queue for ever.
+    assert message["headers"]["timelimit"] == [LIMITS.total_s + relay.STUCK_AFTER_S, None]
 
 
 async def test_a_flush_in_mid_text_and_at_the_very_end_loses_nothing(redis, valkey):
@@ -135,7 +137,7 @@ async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_d
 async def test_a_broker_that_is_away_is_silence_and_no_defect(redis, valkey, monkeypatch):
     answers = iter([False, False, True])
     monkeypatch.setattr(relay, "RETRY_S", 0.1)
-    monkeypatch.setattr(queue, "ring", lambda *_args: next(answers))
+    monkeypatch.setattr(queue, "ring", lambda *_args, **_options: next(answers))
     reading = asyncio.create_task(_read(redis))
     await asyncio.sleep(1.0)
     thread = _produce(valkey, [TextDelta("x"), Finished("stop")])

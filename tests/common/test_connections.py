@@ -78,6 +78,7 @@ def test_a_connection_is_busy_until_it_is_given_back(db: None, monkeypatch: pyte
     used = ConnectionHandler({"default": pooled})["default"]
     monkeypatch.setattr(connections, "connection", used)
     try:
+        assert connections.database_most() == 2
         used.ensure_connection()
         # One that the pool is still opening counts until it is there.
         assert wait_until(lambda: connections.database_busy() == 1, timeout_s=5)

@@ -42,7 +42,11 @@ def test_every_report_renews_the_row_with_the_gauges_of_now(db, reporter, monkey
     monkeypatch.setattr(SOCKETS, "value", 5)
     reporter.tell()
     report = ProcessReport.objects.annotate(age=Now() - F("beat_at")).get()
-    assert report.gauges == {"arena_websockets_open": 5, "arena_database_connections_busy": 0}
+    assert report.gauges == {
+        "arena_websockets_open": 5,
+        "arena_database_connections_busy": 0,
+        "arena_database_connections_most": 2,
+    }
     assert report.age < timedelta(seconds=10)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from arena.config import checks, checks_servers
+from arena.config import checks, checks_postgres, checks_running, checks_servers
 from arena.config.checks import check_deployment
 
 
@@ -57,6 +57,16 @@ def test_a_good_deployment_has_nothing_to_report(deployment):
         ({"allowed_hosts": ["arena.example.org:8000"]}, "arena.W009"),
         ({"admin_second_factor": False}, "arena.W010"),
         ({"trusted_proxies": ["20.0.0.0/8"]}, "arena.W012"),
+        ({"storage": "s3", "aws_access_key_id": "AKIA1"}, "arena.E006"),
+        ({"storage": "s3", "aws_secret_access_key": "xZ81"}, "arena.E006"),
+        ({"private_backends": ["db:5432"]}, "arena.W019"),
+        ({"private_backends": ["valkey:6379"]}, "arena.W019"),
+        ({"private_backends": ["storage:8333"], "s3_endpoint_url": "http://storage:8333"}, "arena.W019"),
+        ({"private_backends": ["localhost:6379"], "redis_url": "redis://127.0.0.1/0"}, "arena.W019"),
+        ({"private_backends": ["169.254.169.254:80"]}, "arena.W019"),
+        ({"private_backends": ["metadata.google.internal:80"]}, "arena.W019"),
+        ({"moderation_url": "http://guard.example.org/v1/moderations"}, "arena.W020"),
+        ({"router_url": "http://20.1.2.3/v1/chat/completions"}, "arena.W020"),
     ],
 )
 def test_each_mistake_is_reported_by_its_id(deployment, changes, expected):
@@ -92,6 +102,9 @@ def test_a_language_without_its_compiled_file_is_reported(deployment, tmp_path, 
         {"metrics_networks": ["203.0.113.9", "10.0.0.0/8", "2001:db8::/64", "unix"]},
         {"trusted_proxies": ["unix", "fd00::/8", "203.0.113.9"]},
         {"allowed_hosts": ["arena.example.org", ".example.org", "127.0.0.1", "web"]},
+        {"private_backends": ["gpu:8000", "10.0.0.7:8000", "[::1]:11434", "db:8000"]},
+        {"moderation_url": "http://guard:8000/v1/moderations", "router_url": "http://10.1.2.3/v1/chat/completions"},
+        {"moderation_url": "https://guard.example.org/v1/moderations"},
         # A password on this machine is nobody else's to guess.
         {"database_url": "postgresql://arena:pw@127.0.0.1/arena"},
     ],
@@ -106,7 +119,35 @@ def test_a_folder_that_cannot_be_written_is_reported_where_it_is_the_store(deplo
     assert deployment(var=tmp_path / "new", storage="s3") == []
 
 
-@pytest.mark.parametrize("module", [checks, checks_servers], ids=lambda module: module.__name__)
+def test_a_disk_that_is_nearly_full_is_reported_where_it_is_the_store(deployment, tmp_path, monkeypatch):
+    monkeypatch.setattr(checks, "MIN_FREE_BYTES", 2**70)
+    assert deployment(var=tmp_path) == ["arena.W021"]
+    assert deployment(var=tmp_path, storage="s3") == []
+
+
+@pytest.mark.parametrize("name", ["ARENA_SECRET_KEY_FILE", "DATABASE_URL_FILE", "CLEO_API_KEY_FILE"])
+def test_a_secret_that_everybody_on_the_machine_can_read_is_reported(deployment, monkeypatch, tmp_path, name):
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    monkeypatch.setenv(name, str(secret))
+    assert deployment() == []
+    secret.chmod(0o644)
+    assert deployment() == ["arena.W018"]
+    # Docker shows a container its secrets like this, and nobody else.
+    monkeypatch.setattr(checks, "_CONTAINER_SECRETS", tmp_path)
+    assert deployment() == []
+
+
+def test_a_file_that_holds_no_secret_may_be_read_by_everybody(deployment, monkeypatch, tmp_path):
+    contact = tmp_path / "contact"
+    contact.touch(mode=0o644)
+    monkeypatch.setenv("ARENA_CONTACT_FILE", str(contact))
+    assert deployment() == []
+
+
+@pytest.mark.parametrize(
+    "module", [checks, checks_postgres, checks_running, checks_servers], ids=lambda module: module.__name__
+)
 def test_every_id_is_explained_in_its_module_and_used_once(module):
     used = re.findall(r'id="(arena\.[EW]\d{3})"', Path(module.__file__).read_text())
     explained = re.findall(r"^- (arena\.[EW]\d{3}):", module.__doc__, re.MULTILINE)

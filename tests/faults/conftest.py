@@ -1,12 +1,22 @@
 """One site for all faults. After every test: everything runs again, and the books must balance."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults.misbehaving import failing_arena
 from tests.faults.site import Site, local_arena, music_arena, replay_arena
 from tests.support.fake_openai import FakeOpenAI
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No test of a fault may leave the books unchecked: it takes the fixture `site`, or its module's own `books`."""
+    for item in items:
+        if HERE in item.path.parents and not {"site", "books"} & set(getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(f"{item.nodeid} breaks something and does not check the books")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The arena that the faults happen to, and what must hold after each of them.
 
 All fault tests share one site, on servers of its own. `site.restore()` brings back whatever a test took away,
-`site.check_books()` is the promise behind all of them: nothing that a visitor began is lost, doubled or stuck.
+`site.check_books()` is the promise behind all of them (`tests.faults.books`).
 """
 
 import contextlib
@@ -18,13 +18,10 @@ import numpy as np
 import psycopg
 
 from ops.processes import wait_until
+from tests.faults import books
 from tests.faults.servers import OwnServers
 from tests.media.sounds import as_file, melody
 from tests.stack import Stack, Visitor
-
-#: No battle is queued or being written for longer than this after a fault.
-SETTLED_S = 120
-TERMINAL = ("voted", "ready", "refused", "failed", "expired")
 
 #: Prompts of the replay systems: a moment, ten seconds.
 QUICK, SLOW = "Say a word.", "Count slowly."
@@ -130,18 +127,8 @@ class Site(Stack):
         return self.states(ids)
 
     def check_books(self) -> None:
-        """Nothing is stuck, lost, doubled or one-sided: started = voted + ready + refused + failed + expired."""
-        wait_until(lambda: set(self.states()) <= set(TERMINAL), timeout_s=SETTLED_S, every_s=0.2)
-        states = self.states()
-        assert set(states) <= set(TERMINAL), f"stuck: {states}; {self.logs()}"
-        stored = {str(row[0]) for row in self.query("SELECT id FROM battles_battle")}
-        assert self.started == stored
-        assert sum(states.values()) == len(self.started)
-        assert self.query("SELECT count(*) FROM votes_vote")[0][0] == states.get("voted", 0)
-        assert self.query(_ONE_SIDED) == []
-        assert self.query(_UNFINISHED) == []
-        assert wait_until(lambda: self.query(_WAITING) == [(0,)], timeout_s=60, every_s=0.2), "the outbox is not empty"
-        assert wait_until(lambda: self.query(_UNCOUNTED) == [(0,)], timeout_s=60, every_s=0.2), "uncounted votes"
+        """See `books.check`."""
+        books.check(self.query, self.started, self.logs)
 
     def stock(self, visitor: "Regular", number: int) -> list[str]:
         """So many battles of this visitor that are ready for a vote: copies of one that was generated."""
@@ -160,26 +147,6 @@ class Site(Stack):
             yield child
         finally:
             self.children.pop(name).stop(5)
-
-
-_ONE_SIDED = """
-    SELECT t.id, r.side, count(r.id) FROM battles_battle b
-    JOIN battles_turn t ON t.battle_id = b.id
-    CROSS JOIN (VALUES ('left'), ('right')) AS s(side)
-    LEFT JOIN battles_response r ON r.turn_id = t.id AND r.side = s.side AND r.status = 'complete'
-    WHERE b.state IN ('ready', 'voted') GROUP BY t.id, r.side, s.side HAVING count(r.id) <> 1
-"""
-_WAITING = "SELECT count(*) FROM common_outboxmessage"
-#: Votes that no leaderboard has seen; negative where one was counted twice.
-_UNCOUNTED = """
-    SELECT (SELECT count(*) FROM votes_vote)
-         - coalesce(sum(counted + (SELECT coalesce(sum(n::bigint), 0) FROM jsonb_each_text(excluded) AS e(k, n))), 0)
-    FROM rankings_foldwatermark
-"""
-_UNFINISHED = """
-    SELECT t.id FROM battles_turn t JOIN battles_battle b ON b.id = t.battle_id
-    WHERE t.finished_at IS NULL OR t.lease_until IS NOT NULL
-"""
 
 
 def _copies(connection: "psycopg.Connection[Any]", battle: str, number: int) -> list[str]:

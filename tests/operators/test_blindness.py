@@ -27,6 +27,13 @@ def test_a_battle_without_a_vote_is_blind(
     assert not re.search("Ada|Bert", text)
 
 
+def test_a_battle_is_called_by_its_id_and_state(operator: Client, battle: Battle) -> None:
+    title = f"battle {str(battle.id)[:8]} (ready)"
+    assert title in text_of(operator, f"{BATTLES}{battle.id}/change/")
+    operator.post(f"{BATTLES}{battle.id}/reveal/")
+    assert AuditEntry.objects.get(action="battle.reveal").target_name == title
+
+
 def test_reveal_shows_the_systems_once_and_the_audit_knows(operator: Client, battle: Battle) -> None:
     page = operator.post(f"{BATTLES}{battle.id}/reveal/").content.decode()
     assert "Ada" in page

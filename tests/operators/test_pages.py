@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.contrib import admin
 from django.db import connection, transaction
+from django.db.models import Model
 from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -72,6 +73,11 @@ def test_a_list_opens_under_a_strict_policy_and_shows_no_text_of_anybody(
     assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?![^>]*(?:src=|application/json))", page)
     assert "canary" not in page
     assert "Why is the sky blue" not in page
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_no_row_is_called_an_object(model: type) -> None:
+    assert model.__str__ is not Model.__str__
 
 
 def test_a_list_asks_as_much_for_many_rows_as_for_one(operator: Client, rows: Callable[[], None]) -> None:

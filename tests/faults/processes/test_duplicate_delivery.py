@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
+from arena.arenas.models import Arena
 from arena.battles import services as battles
 from arena.battles.generation import claim_turn
 from arena.battles.models import Battle, Response, Turn
@@ -21,6 +23,7 @@ from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
 from tests.deliveries import DELIVERIES
+from tests.faults.books import check
 from workers.generation import generate_local, generate_turn
 from workers.jobs import JOBS, run_job
 from workers.periodic import refresh_board, sweep
@@ -38,6 +41,26 @@ def arena(tmp_path, valkey):
     for name in ("alpha", "beta", "gamma"):
         replay_system(arena, name, {PROMPT: f"{name} speaks at length. " * 20}, tmp_path)
     return arena
+
+
+@pytest.fixture(autouse=True)
+def books(db):
+    """After every test what a running arena would do by itself, then the promise behind all faults."""
+    yield
+    # Whoever held a turn or a promise is gone.
+    Turn.objects.filter(finished_at=None).update(lease_until=Now())
+    for turn_id in Turn.objects.filter(finished_at=None).values_list("id", flat=True):
+        generate_turn(turn_id)
+    OutboxMessage.objects.all().delete()
+    for arena_id in Arena.objects.values_list("id", flat=True):
+        refresh_board(arena_id)
+    check(_query, {str(battle_id) for battle_id in Battle.objects.values_list("id", flat=True)})
+
+
+def _query(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
 
 
 def _content(*models):
