@@ -6,6 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 ARENA = "/arenas/text"
+CLIPS_MS = 60_000
 
 
 def consent(page: Page) -> float:
@@ -34,6 +35,21 @@ def start(page: Page, prompt: str, arena: str = ARENA) -> float:
     return asked_at_s
 
 
+def tab_to(page: Page, selector: str) -> None:
+    """Go on by the Tab key to the element that `selector` names."""
+    for _press in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"the Tab key never comes to {selector}")
+
+
 def wait_until_ready(page: Page) -> None:
     """Wait until the vote is open."""
     expect(page.get_by_role("button", name="Left is better")).to_be_enabled(timeout=40_000)
+
+
+def wait_for_clips(page: Page) -> None:
+    """Wait until both clips of a battle of music can be played."""
+    for side in ("Left clip", "Right clip"):
+        expect(page.get_by_role("button", name=f"Play {side}")).to_be_enabled(timeout=CLIPS_MS)

@@ -23,6 +23,7 @@ from moto.server import ThreadedMotoServer
 
 from ops.processes import wait_until
 from ops.services import Postgres
+from tests.demo import shell_environment
 from tests.environment import claim_database, release_database
 from tests.stack import Visitor
 
@@ -39,12 +40,6 @@ systems:
 PARTS = ("worker (streams)", "worker (cpu)", "worker (periodic)", "beat", "web server")
 
 
-def _without_ours():
-    """The shell's environment without what would change the demo."""
-    ours = ("ARENA_", "DATABASE_", "REDIS_", "S3_", "AWS_", "OPENAI_", "PYTEST_", "DJANGO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
 class Demo:
     """One run of the supervisor, and the processes that it had when it said READY."""
 
@@ -57,7 +52,7 @@ class Demo:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ops.demo", "--var", str(var), "--systems", str(systems), *options],
             cwd=ROOT,
-            env=_without_ours() | (env or {}),
+            env=shell_environment() | (env or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -223,7 +218,8 @@ def test_it_runs_on_servers_that_the_environment_names_and_leaves_them_running(n
             assert connection.execute("SELECT battle_id::text FROM votes_vote").fetchall() == [(battle["id"],)]
         keep = "from io import BytesIO; from django.core.files.storage import default_storage as store; "
         command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", keep + "store.save('a/b', BytesIO(b'kept'))"]
-        subprocess.run(command, cwd=ROOT, env=_without_ours() | named_servers | {"ARENA_VAR": str(var)}, check=True)
+        environment = shell_environment() | named_servers | {"ARENA_VAR": str(var)}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
         client = boto3.client(
             "s3",
             endpoint_url=named_servers["S3_ENDPOINT_URL"],
