@@ -3,7 +3,8 @@
 Each clip takes the way of a real one: decoded in a process of its own, cut, levelled, encoded, measured, its waveform
 drawn. ffmpeg measures (pass one), then levels and encodes to the same codec at the same rate (pass two); it draws no
 waveform and does not measure what it wrote. Compared is time of the processor, children included, so that other load
-on the machine matters little. Clips of one minute in six formats.
+on the machine matters little. Clips of one minute in six formats, and one that is as loud as can be. The memory of a
+job is that of the longest clip that anybody gets.
 
     make bench-audio [SECONDS=60] [ROUNDS=2]
 """
@@ -20,10 +21,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+import numpy as np
 
 from arena.media import audio
 from arena.media.decode import decoded
+from arena.router.lengths import MOST_S
 from tests.media.sounds import as_file, melody
 
 SECONDS: Final = float(os.environ.get("SECONDS", "60"))
@@ -33,13 +37,18 @@ MOST_MEMORY_MB: Final = 300
 BLOCK_BYTES: Final = 256 * 1024
 
 
-CLIPS: Final[dict[str, Callable[[], bytes]]] = {
-    "wav": lambda: as_file(melody(SECONDS, seed=1, level=0.95)),
-    "float": lambda: as_file(melody(SECONDS, level=0.05), subtype="FLOAT"),
-    "flac": lambda: as_file(melody(SECONDS, seed=2, rate_hz=44_100), 44_100, kind="FLAC"),
-    "mp3": lambda: as_file(melody(SECONDS, seed=3, rate_hz=44_100), 44_100, kind="MP3"),
-    "vorbis": lambda: as_file(melody(SECONDS, seed=4, rate_hz=32_000)[:, :1], 32_000, kind="OGG", subtype="VORBIS"),
-    "opus": lambda: as_file(melody(SECONDS, seed=5), kind="OGG", subtype="OPUS"),
+Maker: TypeAlias = Callable[[float], bytes]
+CLIPS: Final[dict[str, Maker]] = {
+    "wav": lambda length_s: as_file(melody(length_s, seed=1, level=0.95)),
+    "float": lambda length_s: as_file(melody(length_s, level=0.05), subtype="FLOAT"),
+    "flac": lambda length_s: as_file(melody(length_s, seed=2, rate_hz=44_100), 44_100, kind="FLAC"),
+    "mp3": lambda length_s: as_file(melody(length_s, seed=3, rate_hz=44_100), 44_100, kind="MP3"),
+    "vorbis": lambda length_s: as_file(
+        melody(length_s, seed=4, rate_hz=32_000)[:, :1], 32_000, kind="OGG", subtype="VORBIS"
+    ),
+    "opus": lambda length_s: as_file(melody(length_s, seed=5), kind="OGG", subtype="OPUS"),
+    # Its limiter works hard and often.
+    "loud": lambda length_s: as_file(np.clip(melody(length_s, seed=6, level=0.9) * 20, -1, 1)),
 }
 
 
@@ -56,7 +65,7 @@ def _spent_s(work: Callable[[], object]) -> float:
 
 def _profile(path: Path) -> audio.Profiled:
     with path.open("rb") as file, decoded(iter(lambda: file.read(BLOCK_BYTES), b"")) as found:
-        length_s = float(int(min(found.clip_s, SECONDS)))
+        length_s = float(int(found.clip_s))
         return audio.profiled(found.samples(length_s), length_s)
 
 
@@ -104,20 +113,26 @@ def _rounded(costs_s: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 2) for name, value in costs_s.items()}
 
 
+def _files(folder: Path, length_s: float) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    for name, made in CLIPS.items():
+        (folder / name).write_bytes(made(length_s))
+    return [folder / name for name in CLIPS]
+
+
 def main() -> None:
     """Measure ours, then the peer where it is installed, clip by clip."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / name for name in CLIPS]
-        for path in paths:
-            path.write_bytes(CLIPS[path.name]())
+        paths = _files(Path(folder), SECONDS)
         ours = _costs_s(_profile, paths)
-        memory_mb = {path.name: _memory_mb(path) for path in paths}
+        memory_mb = {path.name: _memory_mb(path) for path in _files(Path(folder) / "longest", MOST_S)}
         peer = _costs_s(_ffmpeg, paths) if shutil.which("ffmpeg") else {}
     figures: dict[str, Any] = {
         "bench": "audio",
         "clip_s": SECONDS,
         "clips_per_s_per_core": round(1 / statistics.mean(ours.values()), 3),
         "cpu_s_per_clip": _rounded(ours),
+        "memory_clip_s": MOST_S,
         "memory_mb": round(max(memory_mb.values())),
         "memory_mb_per_clip": _rounded(memory_mb),
     }
