@@ -117,7 +117,7 @@ test-unit: install-dev ## the tests that need neither the whole stack nor a brow
 	@$(BIN)/python -m ops.suite unit
 
 test-consumers: install-dev $(CONSUMERS_STAMP) ## routers of others train on exports of a release [two minutes of CPU; torch]
-	@CONSUMERS_PYTHON="$(CURDIR)/.venv-consumers/bin/python" $(BIN)/python -m pytest -q -p no:schemathesis tests/consumers
+	@CONSUMERS_PYTHON="$(CURDIR)/.venv-consumers/bin/python" $(BIN)/python -m pytest -q tests/consumers
 
 lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front end
 	$(BIN)/ruff check .

@@ -36,8 +36,7 @@ UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal",
 _BY_ARENA: Final = ("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
 STACK: Final = Phase(
     "stack and browser",
-    # The plugin of schemathesis, which these tests do not use, takes seconds to import.
-    (*_PYTEST, *_BY_ARENA, "--durations=20", "-p", "no:schemathesis", "-m", "stack or e2e"),
+    (*_PYTEST, *_BY_ARENA, "--durations=20", "-m", "stack or e2e"),
 )
 PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
 

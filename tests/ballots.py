@@ -50,11 +50,22 @@ def tallied(arena: Arena, chosen: BoardFilter = EVERYTHING) -> dict[tuple[int, i
     return {key: PairCount(*counts) for key, counts in zip(keys, found.counts.T.tolist(), strict=True)}
 
 
+def policy_of(arena: Arena) -> SamplingPolicy:
+    """The arena's first policy, made where it is missing."""
+    return SamplingPolicy.objects.get_or_create(arena=arena, number=1)[0]
+
+
 def make_pairing(arena: Arena, left: SystemVersion, right: SystemVersion) -> Pairing:
     """A pairing as a draw would have stored it."""
-    policy, _created = SamplingPolicy.objects.get_or_create(arena=arena, number=1)
-    return Pairing.objects.create(
-        arena=arena,
+    pairing = new_pairing(policy_of(arena), left, right)
+    pairing.save()
+    return pairing
+
+
+def new_pairing(policy: SamplingPolicy, left: SystemVersion, right: SystemVersion) -> Pairing:
+    """The same, not saved."""
+    return Pairing(
+        arena=policy.arena,
         policy=policy,
         left=left,
         right=right,

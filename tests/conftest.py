@@ -25,14 +25,21 @@ _STACK_MARK = re.compile(r"\bmark\.(?:stack|e2e)\b")
 _ALL_STACK = re.compile(r"^pytestmark = \[?pytest\.mark\.(?:stack|e2e)\b", re.MULTILINE)
 
 
+def _left_out(path: Path, wanted: str) -> bool:
+    if path.is_dir():
+        tests = list(path.rglob("test_*.py"))
+        return bool(tests) and all(_left_out(test, wanted) for test in tests)
+    if not path.name.startswith("test_") or path.suffix != ".py":
+        return False
+    source = path.read_text("utf-8")
+    if wanted == "stack or e2e":
+        return not _STACK_MARK.search(source)
+    return wanted == "not stack and not e2e" and bool(_ALL_STACK.search(source))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what the phase would deselect anyway: to import all modules costs every process seconds."""
-    if not collection_path.name.startswith("test_") or collection_path.suffix != ".py":
-        return None
-    wanted, source = config.option.markexpr, collection_path.read_text("utf-8")
-    if wanted == "stack or e2e" and not _STACK_MARK.search(source):
-        return True
-    return True if wanted == "not stack and not e2e" and _ALL_STACK.search(source) else None
+    return _left_out(collection_path, config.option.markexpr) or None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

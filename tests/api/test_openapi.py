@@ -2,23 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
-import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from arena.api.application import api
 from arena.api.openapi import document, operations
@@ -28,14 +20,13 @@ from tests.api.callers import Program
 DOCUMENT = document(api)
 OPERATIONS = list(operations(DOCUMENT))
 PROTECTED = [each for each in OPERATIONS if each[0].startswith(("/api/v1/battles", "/api/v1/consent"))]
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    negative_data_rejection,
-    response_schema_conformance,
-]
+OF_THE_DOCUMENT = (
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "negative_data_rejection",
+    "response_schema_conformance",
+)
 
 
 def test_the_document_is_served_without_asking_who_reads_it() -> None:
@@ -81,44 +72,71 @@ def test_no_request_body_takes_unknown_fields() -> None:
             assert schema["additionalProperties"] is False, name
 
 
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-
-
 @contextmanager
 def _one_transaction() -> Iterator[None]:
     """Keep Django from closing the connection of the test's transaction around a request, as its test client does."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
 
 
-@schema.parametrize()
-@settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_whatever_is_sent_is_answered_as_the_document_says(
-    case: Any, valkey: Any, alice: Program, battle_in: Callable[..., Battle]
-) -> None:
-    parameters = case.path_parameters or {}
-    # Half of the examples meet what exists; the other half meets the 404s.
-    if len(str(case.body)) % 2 == 0:
-        if "battle_id" in parameters:
-            parameters["battle_id"] = str(battle_in("ready").id)
-        if "slug" in parameters:
-            parameters["slug"] = "text"
+@cache
+def _served() -> Any:
+    """The document as it is served, read by schemathesis: an import of seconds, so only where it is asked."""
+    import schemathesis
 
-    headers = alice.headers()
-    if "X-Voter" in (case.headers or {}) and case.meta.generation.mode.is_negative:
-        # A name that is wrong on purpose stays wrong.
-        del headers["X-Voter"]
     with _one_transaction():
-        response = case.call(headers=headers)
+        return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 
-    case.validate_response(response, checks=CHECKS)
+
+def _run_with_every_case(path: str, method: str, check: Callable[..., None]) -> None:
+    """As `schema.parametrize()` does for an operation: examples, the bounds of every field, and drawn cases."""
+    from schemathesis.generation.feedback import NO_FEEDBACK
+    from schemathesis.pytest._test_builder import build_operation_test
+
+    schema = _served()
+    build_operation_test(
+        config=schema.config, operation=schema[path][method], test_func=check, given_kwargs={}, feedback=NO_FEEDBACK
+    )()
+
+
+@pytest.mark.parametrize(("path", "method"), [each[:2] for each in OPERATIONS])
+def test_whatever_is_sent_is_answered_as_the_document_says(
+    path: str, method: str, valkey: Any, alice: Program, battle_in: Callable[..., Battle]
+) -> None:
+    from schemathesis import checks
+    from schemathesis.specs.openapi import checks as of_document
+
+    promises = [checks.not_a_server_error, *(getattr(of_document, name) for name in OF_THE_DOCUMENT)]
+
+    @settings(
+        max_examples=8,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def answered(case: Any) -> None:
+        parameters = case.path_parameters or {}
+        # Half of the examples meet what exists; the other half meets the 404s.
+        if len(str(case.body)) % 2 == 0:
+            if "battle_id" in parameters:
+                parameters["battle_id"] = str(battle_in("ready").id)
+            if "slug" in parameters:
+                parameters["slug"] = "text"
+
+        headers = alice.headers()
+        if "X-Voter" in (case.headers or {}) and case.meta.generation.mode.is_negative:
+            # A name that is wrong on purpose stays wrong.
+            del headers["X-Voter"]
+        with _one_transaction():
+            response = case.call(headers=headers)
+
+        case.validate_response(response, checks=promises)
+
+    _run_with_every_case(path, method, answered)

@@ -1,18 +1,19 @@
 """A small arena with a month of finished battles, for releases."""
 
 import random
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
-from arena.router.models import Route
+from arena.router.models import Pairing, Route, SamplingPolicy
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote
 from data_releases.services import Month, window_of
-from tests.ballots import make_arena, make_pairing, make_version, make_voter
+from tests.ballots import make_arena, make_versions, make_voter, new_pairing, policy_of
 
 OCTOBER: Month = window_of("2026-10")
 FIRST = datetime(2026, 10, 3, 9, 30, 12, 345678, tzinfo=UTC)
@@ -22,27 +23,46 @@ OUTCOMES = ("left", "left", "right", "tie", "both_bad")
 def make_world(battles: int = 60, *, voters: int = 6, demo: bool = False, publication: bool = True) -> Arena:
     """An arena with three systems and voted battles from 3 October 2026 on, one an hour."""
     arena = make_arena(demo=demo)
-    versions = [make_version(arena, name) for name in ("Ada", "Bert", "Cleo")]
+    versions = make_versions(arena, ("Ada", "Bert", "Cleo"))
     SystemVersion.objects.update(release_outputs=True)
     people = [make_voter() for _ in range(voters)]
+    policy = policy_of(arena)
     rng = random.Random(5)
-    for number in range(battles):
-        left, right = rng.sample(versions, 2)
-        add_battle(
-            arena,
-            left,
-            right,
+    _save(
+        _rows(
+            policy,
+            *rng.sample(versions, 2),
             voter=rng.choice(people),
             at=FIRST + timedelta(hours=number),
             outcome=rng.choice(OUTCOMES),
             prompt=f"Question {number % 12}: why is the sky blue?",
             publication=publication,
         )
+        for number in range(battles)
+    )
     return arena
 
 
-def add_battle(
-    arena: Arena,
+def add_battle(arena: Arena, left: SystemVersion, right: SystemVersion, **told: Any) -> Vote:
+    """One voted battle of one turn, as `_rows` makes it."""
+    rows = _rows(policy_of(arena), left, right, **told)
+    _save([rows])
+    return rows.vote
+
+
+class Rows(NamedTuple):
+    """A voted battle, not saved."""
+
+    pairing: Pairing
+    battle: Battle
+    turn: Turn
+    left: Response
+    right: Response
+    vote: Vote
+
+
+def _rows(
+    policy: SamplingPolicy,
     left: SystemVersion,
     right: SystemVersion,
     *,
@@ -54,51 +74,55 @@ def add_battle(
     feedback: dict[str, str] | None = None,
     publication: bool = True,
     response: dict[str, Any] | None = None,
-) -> Vote:
+) -> Rows:
     """One voted battle of one turn at a given time."""
     voter = voter or make_voter()
-    battle = Battle.objects.create(
-        arena=arena,
-        voter=voter,
-        state="voted",
-        pairing=make_pairing(arena, left, right),
-        publication=publication,
-    )
-    turn = Turn.objects.create(battle=battle, n=1, prompt=prompt)
-    for side in SIDES:
-        values: dict[str, Any] = {
-            "content": f"The {side} answer.",
-            "finish_reason": "stop",
-            "ttft_s": 0.123456,
-            "latency_s": 1.987654,
-            "input_tokens": 7,
-            "output_tokens": 21,
-            "cost_usd": "0.00012345",
-            "identity_matches": [],
-        }
-        values |= response or {}
-        if answers:
-            values["content"] = answers[side]
-        Response.objects.create(
+    pairing = new_pairing(policy, left, right)
+    battle = Battle(
+        arena=policy.arena, voter=voter, state="voted", pairing=pairing, publication=publication, created_at=at
+    )  # fmt: skip
+    turn = Turn(battle=battle, n=1, prompt=prompt)
+    values: dict[str, Any] = {
+        "finish_reason": "stop",
+        "ttft_s": 0.123456,
+        "latency_s": 1.987654,
+        "input_tokens": 7,
+        "output_tokens": 21,
+        "cost_usd": "0.00012345",
+        "identity_matches": [],
+        **(response or {}),
+    }
+    sides = [
+        Response(
+            **{"content": f"The {side} answer."} | values | ({"content": answers[side]} if answers else {}),
             turn=turn,
             side=side,
-            pairing=battle.pairing,
-            version=getattr(battle.pairing, side),
+            pairing=pairing,
+            version=getattr(pairing, side),
             status="complete",
             attempt=1,
-            **values,
         )
-    vote = Vote.objects.create(
+        for side in SIDES
+    ]
+    vote = Vote(
         battle=battle,
         voter=voter,
         outcome=outcome,
         turn_n=1,
         reasons={"left": ["useful"], "right": []},
         feedback=feedback or {"left": "", "right": ""},
+        created_at=at,
     )
-    Battle.objects.filter(pk=battle.pk).update(created_at=at)
-    Vote.objects.filter(pk=vote.pk).update(created_at=at)
-    return vote
+    return Rows(pairing, battle, turn, *sides, vote)
+
+
+def _save(battles: Iterable[Rows]) -> None:
+    """Five statements, however many battles there are."""
+    pairings, rows, turns, left, right, votes = zip(*battles, strict=True)
+    for kind, saved in (
+        (Pairing, pairings), (Battle, rows), (Turn, turns), (Response, (*left, *right)), (Vote, votes),
+    ):  # fmt: skip
+        kind.objects.bulk_create(saved)
 
 
 def hear(battle: Battle, **changes: Any) -> Listening:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,32 +17,40 @@ from arena.media.errors import BY_NAME
 from tests.bench.peak import with_added_mb
 from tests.media.sounds import as_file, melody
 
-MUSIC = melody(8)
-MONO = MUSIC[:, :1]
-WAV = as_file(MUSIC)
-FLAC = as_file(MUSIC, kind="FLAC")
-OGG = as_file(MUSIC, kind="OGG", subtype="VORBIS")
-MP3 = as_file(MUSIC, kind="MP3")
-# Nothing in it says how long it is.
-BARE_MP3 = audio.profiled(MUSIC, 8).data
+
+@cache
+def music():
+    return melody(8)
+
+
+@cache
+def file_of(name):
+    """The music in a format; made by the first test that asks, not by every process that collects."""
+    return FORMATS[name]()
+
+
+def _bare_mp3():
+    """Nothing in it says how long it is."""
+    return audio.profiled(music(), 8).data
+
 
 FORMATS = {
-    "wav": WAV,
-    "float": as_file(MUSIC, subtype="FLOAT"),
-    "flac": FLAC,
-    "vorbis": OGG,
-    "mp3": MP3,
-    "bare mp3": BARE_MP3,
-    "bare mp3 with a tag": BARE_MP3 + b"TAG".ljust(128, b"\0"),
-    "mono at 22 kHz": as_file(melody(8, rate_hz=22_050)[:, :1], 22_050, kind="MP3"),
-    "eight channels": as_file(np.repeat(MONO, 8, axis=1)),
-    "opus": as_file(MUSIC, kind="OGG", subtype="OPUS"),
+    "wav": lambda: as_file(music()),
+    "float": lambda: as_file(music(), subtype="FLOAT"),
+    "flac": lambda: as_file(music(), kind="FLAC"),
+    "vorbis": lambda: as_file(music(), kind="OGG", subtype="VORBIS"),
+    "mp3": lambda: as_file(music(), kind="MP3"),
+    "bare mp3": _bare_mp3,
+    "bare mp3 with a tag": lambda: file_of("bare mp3") + b"TAG".ljust(128, b"\0"),
+    "mono at 22 kHz": lambda: as_file(melody(8, rate_hz=22_050)[:, :1], 22_050, kind="MP3"),
+    "eight channels": lambda: as_file(np.repeat(music()[:, :1], 8, axis=1)),
+    "opus": lambda: as_file(music(), kind="OGG", subtype="OPUS"),
 }
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_becomes_stereo_at_48_khz(name):
-    with decode.decoded([FORMATS[name]]) as found:
+    with decode.decoded([file_of(name)]) as found:
         samples = found.samples(5)
         assert found.music_s == pytest.approx(8, abs=1.7)
     assert samples.shape == (5 * 48_000, 2)
@@ -50,14 +59,14 @@ def test_every_format_becomes_stereo_at_48_khz(name):
 
 @pytest.mark.parametrize("name", ["mp3", "vorbis", "opus"])
 def test_music_has_no_gaps_where_one_block_ends_and_the_next_begins(name):
-    whole, _rate = soundfile.read(io.BytesIO(FORMATS[name]), dtype="float32")
-    with decode.decoded([FORMATS[name]]) as found:
+    whole, _rate = soundfile.read(io.BytesIO(file_of(name)), dtype="float32")
+    with decode.decoded([file_of(name)]) as found:
         start = round(found.lead_s * 48_000)
         np.testing.assert_allclose(found.samples(6), whole[start : start + 6 * 48_000], atol=1e-4)
 
 
 def _nan():
-    samples = MUSIC.copy()
+    samples = music().copy()
     samples[100_000] = np.nan
     return as_file(samples, subtype="FLOAT")
 
@@ -69,7 +78,11 @@ def _long():
 
 def _lying_header():
     """A header that says two gigabytes."""
-    return WAV[:40] + struct.pack("<I", 2_000_000_000) + WAV[44:]
+    return file_of("wav")[:40] + struct.pack("<I", 2_000_000_000) + file_of("wav")[44:]
+
+
+def half_of(name):
+    return file_of(name)[: len(file_of(name)) // 2]
 
 
 # The same at every run: some random bytes hold a short piece of MP3, which is refused by another name.
@@ -79,18 +92,18 @@ BAD = {
     "nothing": (lambda: b"", "NotAudio"),
     "noise": (lambda: NOISE, "NotAudio"),
     "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + NOISE[:50_000], "NotAudio"),
-    "half a wave": (lambda: WAV[: len(WAV) // 2], "ClipTruncated"),
-    "half an mp3": (lambda: MP3[: len(MP3) // 2], "ClipTruncated"),
-    "a bare mp3 without its last bytes": (lambda: BARE_MP3[:-100], "ClipTruncated"),
-    "half an ogg": (lambda: OGG[: len(OGG) // 2], "ClipTruncated"),
-    "half a flac": (lambda: FLAC[: len(FLAC) // 2], ("ClipTruncated", "NotAudio")),
+    "half a wave": (lambda: half_of("wav"), "ClipTruncated"),
+    "half an mp3": (lambda: half_of("mp3"), "ClipTruncated"),
+    "a bare mp3 without its last bytes": (lambda: file_of("bare mp3")[:-100], "ClipTruncated"),
+    "half an ogg": (lambda: half_of("vorbis"), "ClipTruncated"),
+    "half a flac": (lambda: half_of("flac"), ("ClipTruncated", "NotAudio")),
     "a lying header": (_lying_header, "ClipTruncated"),
-    "silence": (lambda: as_file(MUSIC * 0), "Silent"),
-    "almost silence": (lambda: as_file(MUSIC * 0.001, subtype="FLOAT"), "Silent"),
-    "a second": (lambda: as_file(MUSIC[:48_000]), "TooShort"),
+    "silence": (lambda: as_file(music() * 0), "Silent"),
+    "almost silence": (lambda: as_file(music() * 0.001, subtype="FLOAT"), "Silent"),
+    "a second": (lambda: as_file(music()[:48_000]), "TooShort"),
     "no numbers": (_nan, "NotFinite"),
     "75 minutes in a small file": (_long, "TooLong"),
-    "a rate nobody hears": (lambda: as_file(MUSIC, 400_000), "NotAudio"),
+    "a rate nobody hears": (lambda: as_file(music(), 400_000), "NotAudio"),
 }
 
 
@@ -134,7 +147,7 @@ def test_the_decoder_itself_stays_small_however_long_the_music_in_the_file_is(tm
 
 
 def test_leading_silence_is_left_out_so_that_no_delay_tells_an_encoder():
-    late = np.concatenate([np.zeros((30_000, 2), dtype=np.float32), MUSIC])
+    late = np.concatenate([np.zeros((30_000, 2), dtype=np.float32), music()])
     with decode.decoded([as_file(late)]) as found:
         assert found.lead_s == pytest.approx(30_000 / 48_000, abs=0.05)
         assert np.abs(found.samples(5)[:480]).max() > 0.001
@@ -152,7 +165,7 @@ def test_how_loud_a_system_makes_its_music_does_not_say_where_the_music_begins(l
 
 
 def test_what_begins_later_than_anybody_waits_begins_then():
-    late = np.concatenate([np.zeros((7 * 48_000, 2), dtype=np.float32), MUSIC])
+    late = np.concatenate([np.zeros((7 * 48_000, 2), dtype=np.float32), music()])
     with decode.decoded([as_file(late)]) as found:
         assert (found.lead_s, found.music_s) == (5.0, 10.0)
 
@@ -161,7 +174,7 @@ def test_a_decoder_that_never_ends_is_ended(monkeypatch):
     monkeypatch.setattr(decode, "WALL_S", 0.2)
     monkeypatch.setattr(decode, "PROGRAM", ("-c", "import time; time.sleep(30)"))
     started = time.monotonic()
-    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([WAV]):
+    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([file_of("wav")]):
         pass
     assert time.monotonic() - started < 10
 
@@ -175,7 +188,7 @@ def test_a_decoder_that_needs_too_much_fails_as_too_expensive(monkeypatch, tmp_p
     )
     monkeypatch.setattr(decode, "PROGRAM", (str(program),))
     monkeypatch.setitem(decode.ENVIRONMENT, "PYTHONPATH", str(decode.ROOT))
-    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([WAV]):
+    with pytest.raises(BY_NAME["TooExpensive"]), decode.decoded([file_of("wav")]):
         pass
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import cache
 
 import pytest
 from django.db import OperationalError, connection
@@ -26,8 +27,16 @@ from tests.media.sounds import as_file, melody
 from workers.clips import prepare_clips
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GOOD = as_file(melody(7), kind="MP3")
-OTHER = as_file(melody(9.5, seed=1)[:, :1], kind="FLAC")
+
+
+@cache
+def good():
+    return as_file(melody(7), kind="MP3")
+
+
+@cache
+def other():
+    return as_file(melody(9.5, seed=1)[:, :1], kind="FLAC")
 
 
 @pytest.fixture
@@ -39,9 +48,9 @@ def _turn(battle):
     return Turn.objects.get(battle=battle)
 
 
-def _generated(battle, clips=(GOOD, OTHER)):
+def _generated(battle, clips=None):
     work = generation.claim_turn(_turn(battle).id)
-    for side, clip in zip(SIDES, clips, strict=True):
+    for side, clip in zip(SIDES, clips or (good(), other()), strict=True):
         media.keep_raw(work.sides[side].response_id, AudioClip(clip, "audio/any", f"la {side}"), 2.0)
     handover.hand_over(work, Phase.PREPARE)
     return work
@@ -126,14 +135,14 @@ def test_the_sweep_rings_for_the_phase_that_is_due(battle):
 
 
 def test_a_side_that_cannot_be_played_is_drawn_anew_once_and_stays_a_row(battle):
-    _generated(battle, (GOOD, b"<html>busy</html>"))
+    _generated(battle, (good(), b"<html>busy</html>"))
     prepare_clips(_turn(battle).id)
     battle.refresh_from_db()
     assert battle.state == "generating"
     assert Pairing.objects.get(id=battle.pairing_id).redraw_of is not None
     failed = Response.objects.get(status="failed")
     assert (failed.side, failed.error_class) == ("right", "NotAudio")
-    _generated(battle, (b"", GOOD))
+    _generated(battle, (b"", good()))
     prepare_clips(_turn(battle).id)
     battle.refresh_from_db()
     assert (battle.state, battle.reason) == ("failed", "backend_failed")
@@ -142,7 +151,7 @@ def test_a_side_that_cannot_be_played_is_drawn_anew_once_and_stays_a_row(battle)
 
 
 def test_a_redrawn_pair_can_be_heard(battle):
-    _generated(battle, (GOOD, GOOD[:2000]))
+    _generated(battle, (good(), good()[:2000]))
     prepare_clips(_turn(battle).id)
     _generated(battle)
     prepare_clips(_turn(battle).id)

@@ -6,7 +6,6 @@ import choix
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
-from sklearn.linear_model import LogisticRegression
 
 from arena.policies.routers import choose
 from arena.policies.strengths import PRIOR_ALL, PRIOR_CLUSTER, fitted
@@ -15,55 +14,67 @@ from data_releases.routers.prediction import predicted
 from data_releases.routers.training import POLICIES, factor_loss, fit, overall, packed
 from tests.data_releases.routers.logged import MEMBERS, STRENGTHS, drawn
 
-TRAIN = drawn(1500, seed=21)
-VALIDATION = drawn(400, seed=22)
-TEST = drawn(600, seed=23)
+# Made by the first test that asks, not by every process that collects.
+
+
+@cache
+def train():
+    return drawn(1500, seed=21)
+
+
+@cache
+def validation():
+    return drawn(400, seed=22)
+
+
+@cache
+def held_out():
+    return drawn(600, seed=23)
 
 
 @cache
 def fits(policy):
-    """Made by the first test that asks, not by every process that collects."""
-    return fit(policy, TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1)
+    return fit(policy, train().votes, validation().votes, MEMBERS, seed=1)
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_each_policy_finds_the_best_member_of_each_kind_of_prompt(policy):
-    strengths = fits(policy).router.strengths(TEST.votes.vectors)
-    best = STRENGTHS.argmax(axis=1)[TEST.kind]
+    strengths = fits(policy).router.strengths(held_out().votes.vectors)
+    best = STRENGTHS.argmax(axis=1)[held_out().kind]
     assert (strengths.argmax(axis=1) == best).mean() > 0.9
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_each_policy_foretells_votes_better_than_strengths_that_ignore_the_prompt(policy):
-    told = predicted(fits(policy).router.strengths(TEST.votes.vectors), TEST.votes, seed=1)
-    blind = predicted(np.tile(overall(TRAIN.votes, MEMBERS), (len(TEST.votes), 1)), TEST.votes, seed=1)
+    told = predicted(fits(policy).router.strengths(held_out().votes.vectors), held_out().votes, seed=1)
+    blind = predicted(np.tile(overall(train().votes, MEMBERS), (len(held_out().votes), 1)), held_out().votes, seed=1)
     assert told.log_loss.upper < blind.log_loss.lower
     assert told.accuracy.value > blind.accuracy.value + 0.05
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
 def test_the_same_seed_gives_the_same_router_and_the_option_is_the_best_of_the_validation_part(policy):
-    again = fit(policy, TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1)
-    mine = fits(policy)
-    assert np.array_equal(again.router.strengths(TEST.votes.vectors), mine.router.strengths(TEST.votes.vectors))
+    again = fit(policy, train().votes, validation().votes, MEMBERS, seed=1)
+    mine, vectors = fits(policy), held_out().votes.vectors
+    assert np.array_equal(again.router.strengths(vectors), mine.router.strengths(vectors))
     (chosen,) = mine.options.values()
     assert mine.tried[chosen] == min(mine.tried.values())
 
 
 def test_without_a_validation_part_the_first_value_is_taken():
-    none = VALIDATION.votes.where(np.zeros(len(VALIDATION.votes), bool))
-    found = fit("cluster_bt", TRAIN.votes, none, MEMBERS, seed=1)
+    none = validation().votes.where(np.zeros(len(validation().votes), bool))
+    found = fit("cluster_bt", train().votes, none, MEMBERS, seed=1)
     assert found.options == {"clusters": POLICIES["cluster_bt"].values[0]}
     assert found.tried == {}
 
 
 def test_an_unknown_policy_is_refused_with_the_known_ones():
     with pytest.raises(UnknownPolicy, match="knn, mf, cluster_bt"):
-        fit("elo", TRAIN.votes, VALIDATION.votes, MEMBERS, seed=1)
+        fit("elo", train().votes, validation().votes, MEMBERS, seed=1)
 
 
 def test_strengths_by_all_votes_equal_those_of_choix():
-    votes = TRAIN.votes
+    votes = train().votes
     won = [(a, b) if s else (b, a) for a, b, s in zip(votes.left, votes.right, votes.score, strict=True)]
     # choix subtracts alpha · Σ θ², we Σ θ² / (2 σ²).
     theirs = choix.opt_pairwise(MEMBERS, won, alpha=1 / (2 * PRIOR_ALL**2), tol=1e-10)
@@ -71,7 +82,7 @@ def test_strengths_by_all_votes_equal_those_of_choix():
 
 
 def test_strengths_of_a_cluster_equal_a_logistic_regression_around_all_votes():
-    router, votes = fits("cluster_bt").router, TRAIN.votes
+    router, votes = fits("cluster_bt").router, train().votes
     prior = overall(votes, MEMBERS)
     own = votes.where(((votes.vectors[:, None] - router.centres) ** 2).sum(axis=2).argmin(axis=1) == 0)
     wins = np.zeros((MEMBERS, MEMBERS))
@@ -84,6 +95,8 @@ def test_strengths_of_a_cluster_equal_a_logistic_regression_around_all_votes():
     slope = pairs.T @ (1 / (1 + np.exp(-(pairs @ shifted))) - own.score) + (shifted - prior) / PRIOR_CLUSTER**2
     assert np.abs(slope).max() < 1e-6
     assert router.table[0] == pytest.approx(shifted, abs=1e-9)
+    from sklearn.linear_model import LogisticRegression
+
     # Where the prior's centre is 0 the ridge of scikit-learn is the same problem.
     plain = LogisticRegression(C=PRIOR_CLUSTER**2, fit_intercept=False, tol=1e-8, max_iter=1000)
     theirs = plain.fit(pairs, own.score).coef_[0]
@@ -92,8 +105,8 @@ def test_strengths_of_a_cluster_equal_a_logistic_regression_around_all_votes():
 
 
 def test_the_gradient_of_the_factor_model_is_that_of_its_loss():
-    router = fit("mf", TRAIN.votes.where(np.arange(1500) < 60), VALIDATION.votes, MEMBERS, seed=1).router
-    votes = TRAIN.votes.where(np.arange(1500) < 60)
+    router = fit("mf", train().votes.where(np.arange(1500) < 60), validation().votes, MEMBERS, seed=1).router
+    votes = train().votes.where(np.arange(1500) < 60)
     shapes = [router.projection.shape, router.factors.shape, router.bias.shape]
     flat = packed(router) + np.random.default_rng(5).normal(0, 0.1, packed(router).size)
     off = check_grad(lambda x: factor_loss(x, votes, shapes)[0], lambda x: factor_loss(x, votes, shapes)[1], flat)
@@ -102,7 +115,7 @@ def test_the_gradient_of_the_factor_model_is_that_of_its_loss():
 
 def test_without_factors_the_factor_model_is_bradley_terry_by_choix():
     found = fits("mf").router
-    votes = TRAIN.votes
+    votes = train().votes
     shapes = [found.projection.shape, found.factors.shape, found.bias.shape]
     none = type(found)(np.zeros_like(found.projection), np.zeros_like(found.factors), overall(votes, MEMBERS))
     loss, gradient = factor_loss(packed(none), votes, shapes)
@@ -115,13 +128,13 @@ def test_a_vote_on_a_similar_prompt_moves_a_neighbour_and_one_on_another_subject
     router = fits("knn").router
     nothing = np.zeros((1, router.vectors.shape[1]), np.float32)
     assert router.strengths(nothing)[0] == pytest.approx(router.overall)
-    assert np.abs(router.strengths(TEST.votes.vectors[:1])[0] - router.overall).max() > 0.3
+    assert np.abs(router.strengths(held_out().votes.vectors[:1])[0] - router.overall).max() > 0.3
 
 
 def test_the_strongest_of_those_that_can_be_had_is_chosen():
     names = ("a", "b", "c", "d")
     router = fits("cluster_bt").router
-    vector = TEST.votes.vectors[0]
+    vector = held_out().votes.vectors[0]
     order = [names[n] for n in np.argsort(-router.strengths(vector[None])[0])]
     first = choose(router, names, vector, frozenset(names))
     assert first.member == order[0]
