@@ -1,4 +1,4 @@
-"""From tables to the files of a release, all of them, in memory. Pure: the same input gives the same bytes."""
+"""From tables to the files of a release, in memory, all but its clips. Pure: the same input gives the same bytes."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from arena.policies import embedding
-from data_releases import certified, documents, near_duplicates, pii, pii_figures, schema, split
+from data_releases import audio, certified, documents, near_duplicates, pii, pii_figures, schema, split
 from data_releases.croissant import croissant
 from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha256, signed, sums
 from data_releases.projection import Projected
@@ -32,6 +32,7 @@ class Facts:
 
     previous: the release that it follows. revisions: earlier ones of itself, the oldest first. withdrawn_tallies: what
     withdrawals took away from the earlier votes since the release before it, as rows of `prior_tallies`.
+    missing_clips: that might be published and whose bytes were not there. split_rule: which prompts are nearly equal.
     """
 
     arena: str
@@ -45,14 +46,17 @@ class Facts:
     previous: dict[str, str] | None = None
     revisions: tuple[dict[str, str], ...] = ()
     withdrawn_tallies: tuple[dict[str, Any], ...] = ()
+    missing_clips: int = 0
+    split_rule: str = near_duplicates.RULE
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The files of a release by path, the manifest among them, and the manifest's content."""
+    """The files of a release by path, the manifest among them, its content, and SHA-256 of each clip by path."""
 
     files: dict[str, bytes]
     manifest: dict[str, Any]
+    clips: dict[str, str]
 
 
 def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519PrivateKey) -> Assembled:
@@ -84,10 +88,11 @@ def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519Pr
     described["overview"] = certified.overview_of(battles, votes)
     content |= documents.written(described, board)
     content["croissant.json"] = croissant(described, content)
-    content[SUMS] = sums(content)
+    clips = audio.digests_of(tables["clips"])
+    content[SUMS] = sums({path: sha256(one) for path, one in content.items()} | clips)
     described["files"] = [_entry(path, content[path], rows) for path in sorted(content)]
     content[MANIFEST] = signed(described, key)
-    return Assembled(content, json.loads(content[MANIFEST]))
+    return Assembled(content, json.loads(content[MANIFEST]), clips)
 
 
 def _described(projected: Projected, counts: dict[str, Any], facts: Facts, board: bytes) -> dict[str, Any]:
@@ -113,10 +118,11 @@ def _described(projected: Projected, counts: dict[str, Any], facts: Facts, board
         "counts": counts,
         "withdrawn_battles": projected.withdrawn,
         "withheld_texts": projected.withheld,
+        "audio": audio.described(projected.tables["clips"], facts.missing_clips),
         "merged_attributes": projected.merged,
         "pii": {"rules": pii.RULES_VERSION, "found_in_texts": projected.found, "suite": pii_figures.FIGURES},
         "embedding": embedding.described(),
-        "split": {"parts": dict(zip(split.PARTS, split.SHARES, strict=True)), "near_duplicates": near_duplicates.RULE},
+        "split": {"parts": dict(zip(split.PARTS, split.SHARES, strict=True)), "near_duplicates": facts.split_rule},
         "leaderboard_sha256": sha256(board),
     }
 

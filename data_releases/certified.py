@@ -104,7 +104,7 @@ def _tallied(column: pa.ChunkedArray) -> dict[str, int]:
 def counts_of(rows: Mapping[str, int], battles: pa.Table, votes: pa.Table) -> dict[str, Any]:
     """What `verify` counts again: rows by table, battles by state, votes cast, counted and excluded by class."""
     return {
-        "rows": {spec.name: rows[spec.name] for spec in TABLES},
+        "rows": {spec.name: rows[spec.name] for spec in TABLES if spec.name in rows},
         "battles": _tallied(battles["state"]),
         "texts": _tallied(battles["text_status"]),
         "cast": len(votes),

@@ -32,13 +32,13 @@ def check_chain(newer: Verified, older: Verified) -> None:
         newer.say(MANIFEST, f"it does not follow release {told}")
         return
     itself = follows == named(older)
-    if not itself and follows not in older.manifest["earlier_revisions"]:
+    if not itself and follows not in older.manifest.get("earlier_revisions", []):
         same = follows["release"] == told
         newer.say(
             MANIFEST, f"it follows another {told} than the one given" if same else f"it does not follow release {told}"
         )
         return
-    taken = certified.tallies_of_rows(newer.manifest["withdrawn_tallies"])
+    taken = certified.tallies_of_rows(newer.manifest.get("withdrawn_tallies", []))
     start = certified.added(certified.tallies_from(newer.tables["prior_tallies"]), taken)
     missing = certified.without(start, carried(older))
     if not _explained(missing, 0 if itself else _removed_votes(older)):

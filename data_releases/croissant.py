@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from data_releases import schema
+from data_releases.audio import FOLDER, SUFFIX
 from data_releases.documents import title
 from data_releases.manifest import sha256
 
@@ -50,6 +51,14 @@ _CONTEXT: Final[dict[str, Any]] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+_AUDIO: Final = {
+    "@type": "cr:FileSet",
+    "@id": "audio",
+    "name": "audio",
+    "description": "Clips of music as they were heard; the record set `clips` has the path and the SHA-256 of each.",
+    "encodingFormat": "audio/mpeg",
+    "includes": f"{FOLDER}/*{SUFFIX}",
+}
 _LICENCES: Final = {"CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/"}
 
 
@@ -75,7 +84,10 @@ def croissant(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> byte
         "citeAs": title(manifest),
         "isLiveDataset": False,
         **_responsible(),
-        "distribution": [_file(spec, content[spec.file]) for spec in schema.TABLES],
+        "distribution": [
+            *(_file(spec, content[spec.file]) for spec in schema.TABLES),
+            *([_AUDIO] if manifest["audio"]["clips"] else []),
+        ],
         "recordSet": [_records(spec) for spec in schema.TABLES],
     }
     return (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode()

@@ -98,10 +98,25 @@ it does not say.
 
 The second command needs no account and no database; it computes the leaderboard again, to the byte.
 
-{_READ_IT}
+{_READ_IT}{_clips(manifest)}
 ## Licence
 
 {_licence(manifest)}
+"""
+
+
+def _clips(manifest: Mapping[str, Any]) -> str:
+    if not manifest["audio"]["clips"]:
+        return ""
+    return """
+## Clips
+
+`clips.parquet` names the files under `audio/` and whose they are:
+
+```python
+clips = pd.read_parquet("clips.parquet").merge(pd.read_parquet("responses.parquet"), on="response_id")
+print(clips[["path", "system_id", "side", "duration_s"]])
+```
 """
 
 
@@ -126,6 +141,7 @@ def _card(manifest: Mapping[str, Any]) -> str:
         _how(manifest),
         _privacy(manifest),
         _texts(manifest),
+        _audio(manifest),
         _columns(),
         _limits(),
         "## Licence\n\n" + _licence(manifest),
@@ -172,6 +188,19 @@ def _texts(manifest: Mapping[str, Any]) -> str:
     texts = manifest["counts"]["texts"]
     rows = [(f"`{status}`", meaning, texts.get(status, 0)) for status, meaning in _TEXT_STATUS.items()]
     return "## Texts\n\n" + _table(("text_status", "meaning", "battles"), rows)
+
+
+def _audio(manifest: Mapping[str, Any]) -> str:
+    audio = manifest["audio"]
+    if not audio["clips"]:
+        return ""
+    missing = f" {audio['missing']} more could not be read when the release was made." if audio["missing"] else ""
+    return f"""## Clips
+
+{audio["clips"]} files under `audio/`, {audio["bytes"]} bytes, named and summed by `clips.parquet`.{missing} They are the
+bytes that voters heard: one profile for all systems (MP3, 48 kHz stereo, −16 LUFS, both sides of a battle of one length, no
+tags). A clip is here if its battle's texts are published, its provider's terms let outputs be, and the filter found nothing
+in what the system says that it sang; nobody has listened to it for names."""
 
 
 def _columns() -> str:

@@ -6,7 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from arena.common.object_store import store
+from arena.common.storage import Missing
 from data_releases import publish
+from data_releases.audio import CLIP, FOLDER
 from data_releases.manifest import MANIFEST, canonical, public_hex
 from data_releases.models import Release
 from data_releases.publish import Place
@@ -14,6 +16,7 @@ from data_releases.site import signing_key
 
 _TYPES: Final = {
     ".json": "application/json",
+    ".mp3": "audio/mpeg",
     ".md": "text/markdown; charset=utf-8",
     ".parquet": "application/vnd.apache.parquet",
     "": "text/plain; charset=utf-8",
@@ -22,11 +25,11 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFile:
-    """One file; size in bytes."""
+    """One file; size in bytes. `etag` is another one for other bytes."""
 
     path: str
     size: int
-    sha256: str
+    etag: str
     content_type: str
 
 
@@ -37,13 +40,27 @@ def files_of(release: Release) -> list[dict[str, Any]]:
     return [own, *manifest["files"]]
 
 
-def file_of(release: Release, path: str) -> ReleaseFile | None:
-    """One file by its path; None where the release has no such file."""
+def holds_rows(path: str) -> bool:
+    """Whether a file holds data of single battles, not only of all of them."""
+    return path.endswith(".parquet") or path.startswith(f"{FOLDER}/")
+
+
+def file_of(release: Release, path: str) -> ReleaseFile:
+    """One file by its path.
+
+    Raises:
+        Missing: the release has no such file.
+        StoreAway: see `arena.common.storage`.
+    """
+    kind = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
     for entry in files_of(release):
         if entry["path"] == path:
-            kind = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
             return ReleaseFile(path, entry["bytes"], entry["sha256"], kind)
-    return None
+    if not CLIP.fullmatch(path):
+        raise Missing(path)
+    # The manifest does not list clips one by one; only those that the table names lie there.
+    size = store().size(publish.key_of(Place.PUBLIC, release, path))
+    return ReleaseFile(path, size, f"{release.manifest_sha256[:32]}-{PurePosixPath(path).stem}", kind)
 
 
 def blocks(release: Release, file: ReleaseFile, start: int, stop: int) -> Iterator[bytes]:

@@ -1,19 +1,13 @@
 """What a release is made of, read from the database in one snapshot, column by column.
 
 Every query names its columns; what they may be is decided in `fields`. Nothing here is anonymous yet.
-
-    ExtractError
-    └── SnapshotGone    whoever holds the snapshot has ended
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.db.models import CharField, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Left
@@ -21,6 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Left
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Prefetched, Response, Turn
 from arena.battles.states import SIDES, BattleState, ResponseStatus
+from arena.media.models import Clip
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
 from arena.router.models import Route
@@ -29,24 +24,11 @@ from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
 from data_releases.copied import Source, copied, source_of
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
+from data_releases.snapshots import as_of
 from data_releases.vectors import ID_CHARS
 
 #: A battle is released once nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
-#: Rows of one time lie beside each other: finding a shard's by index costs less than the planner thinks. A build gets
-#: faster by more shards at a time; further processes for one query take longer to start than they save.
-_PLANNED: Final = (
-    "SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
-)
-_READ_ONLY: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-
-
-class ExtractError(Exception):
-    """Rows cannot be read."""
-
-
-class SnapshotGone(ExtractError):
-    """Whoever holds the snapshot has ended."""
 
 
 class IsoWeek(Func):
@@ -83,6 +65,7 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
         "votes": _votes(ids),
         "listening": _listening(ids),
         "answers": _answers(publishable),
+        "clips": _clips(publishable),
         "feedback": _feedback(publishable),
         "vectors": _vectors(publishable),
         "withdrawn": source_of(began.filter(withdrawn), id=("id", pa.string())),
@@ -225,6 +208,22 @@ def _answers(battles: Any) -> Source:
     )
 
 
+def _clips(battles: Any) -> Source:
+    heard = Clip.objects.filter(response__turn__battle__in=battles, response__status=ResponseStatus.COMPLETE.value)
+    return source_of(
+        heard,
+        response=("response_id", pa.string()),
+        battle=("response__turn__battle_id", pa.string()),
+        side=("response__side", pa.string()),
+        key=("key", pa.string()),
+        bytes=("bytes", pa.int64()),
+        sha256=("sha256", pa.string()),
+        duration_s=("duration_s", pa.float64()),
+        lyrics=("lyrics", pa.string()),
+        kinds=(_of_reading("lyrics", "kinds"), pa.string()),
+    )
+
+
 def _feedback(battles: Any) -> Source:
     said = {side: KeyTextTransform(side, "feedback") for side in SIDES}
     given = Vote.objects.filter(battle__in=battles).exclude(feedback={"left": "", "right": ""}).exclude(feedback={})
@@ -255,48 +254,11 @@ def first_battle_day(arena: Arena) -> date | None:
     return first.astimezone(UTC).date() if first else None
 
 
-@contextmanager
-def shared_snapshot() -> Iterator[str]:
-    """The name of a snapshot of the database for `read`, in any process, as long as this lasts.
-
-    Empty inside a transaction: only that one sees what it has written.
-    """
-    if connection.in_atomic_block:
-        yield ""
-        return
-    holder = connection.copy()
-    try:
-        holder.set_autocommit(False)
-        with holder.cursor() as cursor:
-            cursor.execute(_READ_ONLY)
-            cursor.execute("SELECT pg_export_snapshot()")
-            (name,) = cursor.fetchone()
-        yield name
-    finally:
-        holder.close()
-
-
-@contextmanager
-def _as_of(snapshot: str) -> Iterator[None]:
-    """All queries inside see the database at one moment; inside a transaction already, as it sees it."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(durable=False), connection.cursor() as cursor:
-        if outermost:
-            cursor.execute(_READ_ONLY)
-        if outermost and snapshot:
-            try:
-                cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
-            except (ProgrammingError, DataError, OperationalError) as error:
-                raise SnapshotGone(snapshot) from error
-        cursor.execute(_PLANNED)
-        yield
-
-
 def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table]:
     """The rows of a release by name; see `sources`.
 
     Raises:
         SnapshotGone: whoever holds the snapshot has ended.
     """
-    with _as_of(snapshot):
+    with as_of(snapshot):
         return {name: copied(source) for name, source in sources(arena, window).items()}

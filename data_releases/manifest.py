@@ -32,8 +32,6 @@ _REQUIRED: Final = (
     "files",
     "counts",
     "leaderboard_sha256",
-    "earlier_revisions",
-    "withdrawn_tallies",
     "signature",
 )
 
@@ -98,8 +96,10 @@ def read_manifest(content: bytes) -> dict[str, Any]:
         version = manifest["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise ManifestInvalid("it is no release manifest") from error
-    if version != SCHEMA_VERSION:
-        raise ManifestInvalid(f"schema version {version!r}; this program knows {SCHEMA_VERSION}")
+    if version not in range(1, SCHEMA_VERSION + 1):
+        raise ManifestInvalid(
+            f"schema version {version!r}; this program knows 1 to {SCHEMA_VERSION}: take a newer one"
+        )
     if missing := [name for name in _REQUIRED if name not in manifest]:
         raise ManifestInvalid(f"it lacks {', '.join(missing)}")
     _check_signature(manifest)
@@ -146,6 +146,6 @@ def read_key(text: str) -> str:
     raise ValueError("a key is 64 hexadecimal digits or a PEM public key")
 
 
-def sums(files: Mapping[str, bytes]) -> bytes:
-    """`SHA256SUMS` as `sha256sum -c` reads it."""
-    return "".join(f"{sha256(content)}  {path}\n" for path, content in sorted(files.items())).encode()
+def sums(digests: Mapping[str, str]) -> bytes:
+    """`SHA256SUMS` as `sha256sum -c` reads it, from SHA-256 by path."""
+    return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()

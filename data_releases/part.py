@@ -22,6 +22,7 @@ from arena.router.signature import RULES, RequirementInvalid
 from arena.votes.outcome import REASONS
 from data_releases import anonymise
 from data_releases.anonymise import Pseudonyms
+from data_releases.audio import clip_rows
 from data_releases.columns import each_distinct, each_distinct_packed, looked_up, one_array, read_hex
 from data_releases.heard import listening_table
 from data_releases.near_duplicates import sketches_of
@@ -82,6 +83,7 @@ def part_of(raw: Tables, names: Pseudonyms, rules: Rules) -> Part:
         "members": pa.table({"system_id": members.unique()}),
         "votes": votes,
         "listening": listening_table(raw["listening"], voted),
+        "clips": clip_rows(texts.clips, names, battle_ids),
         "conversations": conversations,
         "feedback": _feedback(texts, names),
         "embeddings": _embeddings(conversations, raw["vectors"]),

@@ -24,7 +24,6 @@ from data_releases.cells import GENERAL, cell_table
 from data_releases.columns import each_distinct, one_array
 from data_releases.part import WITHHELD, Part, Rules, Tables, canonical, labels_of, part_of
 from data_releases.split import split_of
-from data_releases.texts import PUBLISHED
 
 __all__ = ["BuildRefused", "Parts", "Projected", "ReleaseError", "Rules", "joined", "project"]
 
@@ -118,7 +117,12 @@ def project(raw: Tables, salt: bytes, rules: Rules, carried: Collection[str] = (
 
 
 def joined(
-    parts: Parts, versions: pa.Table, names: Pseudonyms, rules: Rules, carried: Collection[str] = ()
+    parts: Parts,
+    versions: pa.Table,
+    names: Pseudonyms,
+    rules: Rules,
+    carried: Collection[str] = (),
+    clips: pa.Table | None = None,
 ) -> Projected:
     """The anonymous tables from the parts of a month.
 
@@ -128,6 +132,7 @@ def joined(
         names: pseudonyms of the release.
         rules: what holds.
         carried: see `project`.
+        clips: the clips of the parts that are there; None: all of them.
 
     Raises:
         BuildRefused: a system's name holds personal data.
@@ -140,11 +145,12 @@ def joined(
         "systems": systems,
         "battles": battles,
         "votes": votes,
+        "clips": parts.table("clips") if clips is None else clips,
         "cells": cell_table(systems, battles, votes),
         "tombstones": schema.TOMBSTONES.schema.empty_table(),
     }
     statuses = Counter(battles["text_status"].to_pylist())
-    withheld = {status: n for status, n in sorted(statuses.items()) if status != PUBLISHED}
+    withheld = {status: n for status, n in sorted(statuses.items()) if status != schema.PUBLISHED}
     return Projected(_Made(made, parts), withheld, merged, dict(parts.found), parts.withdrawn)
 
 

@@ -5,10 +5,13 @@ served, and only while the release's row says that it is public. Every step can 
 not sent again, and a process that dies anywhere leaves nothing that a visitor sees, or a complete release.
 """
 
-from collections.abc import Mapping
+import io
+import json
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time
 from enum import Enum
 
+import pyarrow.parquet as pq
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -21,6 +24,7 @@ from data_releases.found import Verified
 from data_releases.manifest import MANIFEST, sha256
 from data_releases.models import ONCE_PUBLIC, Release, ReleaseState
 from data_releases.projection import ReleaseError
+from data_releases.schema import CLIPS
 from data_releases.source import MAX_MANIFEST_BYTES, Unreadable
 from data_releases.verify import verify
 
@@ -73,9 +77,9 @@ class StoredRelease:
             raise Unreadable(path, "it is not in the store") from error
 
 
-def store_draft(files: Store, release: Release, content: Mapping[str, bytes]) -> None:
-    """Put the files of a draft into the store and remove those of an earlier build."""
-    kept = {key_of(Place.DRAFT, release, path) for path in content}
+def store_draft(files: Store, release: Release, content: Mapping[str, bytes], clips: Collection[str]) -> None:
+    """Put the files of a draft beside its clips, which lie in the store, and remove those of an earlier build."""
+    kept = {key_of(Place.DRAFT, release, path) for path in (*content, *clips)}
     for path in sorted(content, key=_manifest_last):
         files.put(key_of(Place.DRAFT, release, path), content[path])
     for key in files.keys(folder_of(Place.DRAFT, release)):
@@ -110,9 +114,9 @@ def newest_revision(release: Release) -> Release:
     return once.select_related("arena").order_by("-revision").first() or release
 
 
-def verified(files: Store, release: Release, place: Place | None = None) -> Verified:
+def verified(files: Store, release: Release, place: Place | None = None, *, audio: bool = True) -> Verified:
     """Check a stored release as anybody would, where it lies or in another place."""
-    return verify(StoredRelease(files, release, place or place_of(release)))
+    return verify(StoredRelease(files, release, place or place_of(release)), audio=audio)
 
 
 def publish(files: Store, release: Release) -> Release:
@@ -193,10 +197,23 @@ def _manifest_sha256(files: Store, release: Release, place: Place) -> str:
 
 
 def _move(files: Store, release: Release, source: Place, target: Place) -> None:
-    """Copy every file, the manifest last; the originals stay."""
-    paths = [key.rpartition("/")[2] for key in files.keys(folder_of(source, release))]
-    for path in sorted(paths, key=_manifest_last):
+    """Copy every file that the manifest knows, itself last; the originals stay."""
+    for path in _listed(StoredRelease(files, release, source)):
         files.put(key_of(target, release, path), b"".join(files.read(key_of(source, release, path))))
+
+
+def _listed(stored: StoredRelease) -> list[str]:
+    """The paths of a release, the manifest last; none where there is no manifest."""
+    try:
+        manifest = json.loads(stored.read(MANIFEST))
+    except Unreadable:
+        return []
+    sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
+    clips: list[str] = []
+    if CLIPS.file in sizes:
+        table = pq.read_table(io.BytesIO(stored.read(CLIPS.file, sizes[CLIPS.file])), columns=["path"])
+        clips = table["path"].to_pylist()
+    return [*clips, *sorted(sizes), MANIFEST]
 
 
 def _open(release: Release) -> None:

@@ -19,6 +19,7 @@ from arena.arenas.models import Arena
 from arena.battles.erasing import erasing
 from arena.battles.models import Battle, Response, Turn
 from arena.common import ledger, periods
+from arena.media.models import Clip
 from arena.votes.models import Vote
 from data_releases import near_duplicates, reading
 from data_releases.extract import FINISHED
@@ -125,8 +126,9 @@ def _prompts(battles: list[Any]) -> Iterator[str]:
 
 
 def _others(battles: list[Any]) -> Iterator[str]:
-    """Answers and feedback."""
+    """Answers, what clips sing, and feedback."""
     yield from Response.objects.filter(turn__battle__in=battles).values_list("content", flat=True)
+    yield from Clip.objects.filter(response__turn__battle__in=battles).values_list("lyrics", flat=True)
     for said in Vote.objects.filter(battle__in=battles).exclude(Q(feedback={})).values_list("feedback", flat=True):
         yield from said.values()
 

@@ -6,11 +6,11 @@ same pseudonyms (HMAC-SHA256, RFC 2104) for the battles of the window and keeps 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
@@ -65,6 +65,13 @@ def wishes_of(first: Release) -> Wishes:
     whole = rows.filter(_asked(WithdrawnScope.VOTE)).values_list("row", flat=True)
     texts = rows.filter(_asked(WithdrawnScope.TEXT), text_removed=False).values_list("row", flat=True)
     return Wishes(frozenset(texts), frozenset(whole))
+
+
+def months_asked() -> set[tuple[int, date]]:
+    """(arena, first day) of the months of which something is to be taken out that is not yet."""
+    wanted = _asked(WithdrawnScope.VOTE) | (Q(text_removed=False) & _asked(WithdrawnScope.TEXT))
+    rows = ReleasedBattle.objects.filter(wanted).order_by()
+    return set(rows.values_list("release__arena_id", "release__window_start").distinct())
 
 
 def settle(first: Release, texts: Iterable[str], whole: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from data_releases.cells import cell_table
 from data_releases.difference import key_of
 from data_releases.found import Verified
 from data_releases.projection import Projected
-from data_releases.texts import PUBLISHED, WITHDRAWN
+from data_releases.texts import WITHDRAWN
 from data_releases.vectors import embeddings_of
 
 
@@ -41,6 +41,7 @@ def revised(old: Verified, texts: Collection[str], whole: Collection[str], revis
         schema.CONVERSATIONS: _among(tables["conversations"], "battle_id", silent),
         schema.FEEDBACK: _among(tables["feedback"], "vote_id", without_text),
         schema.LISTENING: _among(tables["listening"], "vote_id", gone),
+        schema.CLIPS: _among(tables["clips"], "battle_id", silent),
         **{spec: _among(tables[spec.name], "battle_id", whole) for spec in _WHOLE},
     }
     stones = [
@@ -69,7 +70,7 @@ def _stone(spec: schema.TableSpec, row: dict[str, object], what: str, revision: 
 
 def _marked(battles: pa.Table, silent: Collection[str]) -> tuple[pa.Table, list[str]]:
     """Battles whose texts were published and are not any more say so."""
-    mask = pc.and_(_among(battles, "battle_id", silent), pc.equal(battles["text_status"], PUBLISHED))
+    mask = pc.and_(_among(battles, "battle_id", silent), pc.equal(battles["text_status"], schema.PUBLISHED))
     status = pc.if_else(mask, WITHDRAWN, battles["text_status"])
     place = battles.schema.get_field_index("text_status")
     return battles.set_column(place, "text_status", status), battles.filter(mask)["battle_id"].to_pylist()
@@ -85,12 +86,12 @@ def _following(old: Verified, tables: dict[str, pa.Table], stones: list[dict[str
     tables["embeddings"] = embeddings_of(tables["conversations"])
     tables["cells"] = cell_table(tables["systems"], tables["battles"], tables["votes"])
     statuses = Counter(tables["battles"]["text_status"].to_pylist())
-    withheld = {status: n for status, n in sorted(statuses.items()) if status != PUBLISHED}
+    withheld = {status: n for status, n in sorted(statuses.items()) if status != schema.PUBLISHED}
     manifest = old.manifest
     return Projected(
         {name: table for name, table in tables.items() if name != "prior_tallies"},
         withheld,
         manifest["merged_attributes"],
         manifest["pii"]["found_in_texts"],
-        manifest["withdrawn_battles"],
+        manifest.get("withdrawn_battles", 0),
     )

@@ -7,9 +7,11 @@ import json
 import logging
 from typing import Any
 
+import pyarrow as pa
+
 from arena.arenas.models import Arena
 from arena.common.storage import Store
-from data_releases import certified, chain, publish, released_rows, services
+from data_releases import certified, chain, clip_files, older, publish, released_rows, services
 from data_releases.assemble import Assembled, Facts, assemble
 from data_releases.found import Verified
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
@@ -21,6 +23,16 @@ from data_releases.revise import revised
 from data_releases.site import signing_key
 
 logger = logging.getLogger(__name__)
+
+
+def take_back(files: Store, arena: Arena) -> list[Release]:
+    """All that withdrawals ask for, in drafts and in public releases; the new revisions.
+
+    Raises:
+        as `revise`.
+    """
+    discard_outdated(files, arena)
+    return revise_all(files, arena)
 
 
 def revise_all(files: Store, arena: Arena) -> list[Release]:
@@ -44,7 +56,11 @@ def revise(files: Store, old: Release) -> Release | None:
         return None
     with services.only_one(old.arena):
         wishes = released_rows.wishes_of(first)
-        checked = publish.verified(files, old)
+        old.refresh_from_db()
+        if not wishes or old.state != ReleaseState.PUBLISHED:
+            # Somebody else was quicker.
+            return None
+        checked = publish.verified(files, old, audio=False)
         if checked.problems:
             path, problem = checked.problems[0]
             raise PublishRefused(f"{old} does not verify: {path}: {problem}")
@@ -71,14 +87,24 @@ def _stored(files: Store, old: Release, checked: Verified, tables: Projected, wi
             "previous": old.previous,
         },
     )
+    _copy_clips(files, release, old, tables.tables["clips"])
     made = assemble(tables, checked.tables["prior_tallies"], _facts(release, old, checked), signing_key())
-    publish.store_draft(files, release, made.files)
+    publish.store_draft(files, release, made.files, made.clips)
     Release.objects.filter(pk=release.pk, state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED]).update(
         state=ReleaseState.REVIEWED, **_described(made, tables, checked, wishes)
     )
     release.refresh_from_db()
     logger.info("revision %s takes away %d rows", release.name, len(tables.tables["tombstones"]))
     return release
+
+
+def _copy_clips(files: Store, release: Release, old: Release, clips: pa.Table) -> None:
+    """The clips that stay, from the revision before."""
+    source = publish.folder_of(publish.place_of(old), old)
+    keys = pa.array([f"{source}/{path}" for path in clips["path"].to_pylist()], pa.string())
+    target = publish.folder_of(publish.Place.DRAFT, release)
+    if missing := clip_files.copied(files, clips.append_column("key", keys), target).missing:
+        raise PublishRefused(f"{missing} clips of {old} are not in the store: bring its files back, or withdraw it")
 
 
 def _facts(release: Release, old: Release, checked: Verified) -> Facts:
@@ -93,8 +119,10 @@ def _facts(release: Release, old: Release, checked: Verified) -> Facts:
         created=release.created_at.date(),
         licence=manifest["licence"],
         previous=manifest["previous"],
-        revisions=(*manifest["earlier_revisions"], chain.named(checked)),
-        withdrawn_tallies=tuple(manifest["withdrawn_tallies"]),
+        revisions=(*manifest.get("earlier_revisions", []), chain.named(checked)),
+        withdrawn_tallies=tuple(manifest.get("withdrawn_tallies", [])),
+        missing_clips=manifest.get("audio", {}).get("missing", 0),
+        split_rule=older.split_rule(manifest),
     )
 
 
@@ -111,14 +139,19 @@ def _described(made: Assembled, tables: Projected, checked: Verified, wishes: Wi
 
 
 def discard_outdated(files: Store, arena: Arena) -> int:
-    """Throw away the files of drafts that hold withdrawn battles; the next build makes them anew. Returns how many."""
+    """Throw away the files of drafts that hold withdrawn battles; the next build makes them anew. Returns how many.
+
+    Raises:
+        AlreadyBuilding: somebody builds a release of this arena now, and writes such files.
+    """
     drafts = Release.objects.select_related("arena").filter(
         arena=arena, revision=1, state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED], manifest__isnull=False
     )
-    outdated = [draft for draft in drafts if publish.withdrawals_in(draft) != draft.withdrawals]
-    for draft in outdated:
-        Release.objects.filter(pk=draft.pk, published_at=None).update(
-            state=ReleaseState.DRAFT, manifest=None, leaderboard=None, manifest_sha256=""
-        )
-        publish.discard(files, draft)
+    with services.only_one(arena):
+        outdated = [draft for draft in drafts if publish.withdrawals_in(draft) != draft.withdrawals]
+        for draft in outdated:
+            Release.objects.filter(pk=draft.pk, published_at=None).update(
+                state=ReleaseState.DRAFT, manifest=None, leaderboard=None, manifest_sha256=""
+            )
+            publish.discard(files, draft)
     return len(outdated)

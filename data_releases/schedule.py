@@ -11,7 +11,7 @@ from arena.common.object_store import store
 from data_releases import publish, readings, services, shards
 from data_releases.models import Release, ReleaseState
 from data_releases.released_rows import forget_old
-from data_releases.revisions import discard_outdated, revise_all
+from data_releases.revisions import take_back
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ def build_due(period: ledger.Period) -> None:
 def revise_due(_period: ledger.Period) -> None:
     """Take out of public releases what was withdrawn, and forget what is too old to be found."""
     for arena in Arena.objects.order_by("pk"):
-        discard_outdated(store(), arena)
-        revise_all(store(), arena)
+        # The wish rings again until the build is over (`workers.releases`).
+        with suppress(services.AlreadyBuilding):
+            take_back(store(), arena)
         with suppress(services.AlreadyBuilding), services.only_one(arena):
             shards.sweep(store(), arena)
         forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))

@@ -13,6 +13,7 @@ from data_releases.tables import Column, KeysCollide, TableSpec, parquet_bytes, 
 __all__ = [
     "BY_FILE",
     "EXCLUSIONS",
+    "PUBLISHED",
     "SCHEMA_VERSION",
     "TABLES",
     "Column",
@@ -22,7 +23,7 @@ __all__ = [
     "schema_sha256",
 ]
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 _TEXTS: Final = pa.list_(pa.string())
 _VECTOR: Final = pa.list_(pa.float32())
@@ -157,6 +158,21 @@ LISTENING: Final = TableSpec(
     ),
 )
 
+CLIPS: Final = TableSpec(
+    "clips",
+    "The clips of published battles on music: files under `audio/`, as they were heard. Elsewhere it is empty.",
+    ("response_id",),
+    (
+        _text("response_id", "Its response."),
+        _text("battle_id", "Its battle."),
+        _text("path", "The file: MP3, 48 kHz, stereo, without tags."),
+        Column("bytes", pa.int64(), "Size of the file."),
+        _text("sha256", "SHA-256 of the file, in hexadecimal."),
+        Column("duration_s", pa.float64(), "Length in seconds, to 0.1 s."),
+        _text("lyrics", "What the system says that it sang; empty where it says nothing."),
+    ),
+)
+
 CONVERSATIONS: Final = TableSpec(
     "conversations",
     "Texts of battles with consent to publication and without findings of the filter for personal data.",
@@ -258,6 +274,7 @@ TABLES: Final = (
     RESPONSES,
     VOTES,
     LISTENING,
+    CLIPS,
     CONVERSATIONS,
     FEEDBACK,
     EMBEDDINGS,
@@ -267,6 +284,8 @@ TABLES: Final = (
 )
 BY_FILE: Final = {spec.file: spec for spec in TABLES}
 
+#: `battles.text_status` of a battle whose texts are there; the others are in `texts`.
+PUBLISHED: Final = "published"
 #: Why a vote does not count; nothing finer is published.
 EXCLUSIONS: Final = (
     "simulated",

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from arena.arenas.models import Arena
 from data_releases import services
 from data_releases.models import Release, ReleaseState
+from data_releases.released_rows import months_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ def public_releases(arena: Arena | None = None) -> list[Release]:
 def public_release(arena: Arena, name: str) -> Release | None:
     """One public release."""
     return Release.objects.select_related("arena").filter(arena=arena, name=name, state=ReleaseState.PUBLISHED).first()
+
+
+def being_revised(releases: Iterable[Release]) -> set[int]:
+    """Those (by key) that hold what was withdrawn: until their revision is out, their data are given to nobody."""
+    months = months_asked()
+    return {release.pk for release in releases if (release.arena_id, release.window_start) in months}
 
 
 def newer_revision(slug: str, name: str) -> str | None:

@@ -23,12 +23,13 @@ from arena.arenas.models import Arena
 from arena.common.object_store import store
 from arena.common.storage import Store
 from arena.rankings.services import fold_votes
-from data_releases import anonymise, certified, extract, publish, shards
+from data_releases import anonymise, certified, clip_files, extract, publish, shards
 from data_releases.assemble import Assembled, Facts, assemble
 from data_releases.chain import carried
 from data_releases.manifest import LEADERBOARD, MANIFEST, sha256
 from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.projection import BuildRefused, ReleaseError, Rules, joined
+from data_releases.publish import Place
 from data_releases.schema import KeysCollide
 from data_releases.site import signing_key
 
@@ -157,7 +158,7 @@ def build_release(arena: Arena, month: Month, *, embargo: bool = True) -> Releas
         # Counted first: a wish that comes meanwhile makes the draft outdated, and publishing refuses it.
         withdrawals = publish.withdrawals_in(release)
         assembled = _assembled(release, policy)
-        publish.store_draft(store(), release, assembled.files)
+        publish.store_draft(store(), release, assembled.files, assembled.clips)
         Release.objects.filter(pk=release.pk, state=ReleaseState.DRAFT).update(
             manifest=assembled.manifest,
             leaderboard=json.loads(assembled.files[LEADERBOARD]),
@@ -217,15 +218,18 @@ def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
     rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
     with shards.parts_of(files, release, extract.Window(*publish.moments_of(release)), rules) as parts:
         contenders = {name for pair in earlier for name in pair}
-        projected = joined(parts, parts.versions, names, rules, contenders)
+        clips = clip_files.copied(files, parts.table("clips"), publish.folder_of(Place.DRAFT, release))
+        projected = joined(parts, parts.versions, names, rules, contenders, clips.rows)
+        facts = _facts(release, policy, taken, clips.missing)
         try:
-            return assemble(projected, certified.tally_table(earlier), _facts(release, policy, taken), signing_key())
+            return assemble(projected, certified.tally_table(earlier), facts, signing_key())
         except KeysCollide as error:
             raise BuildRefused(f"{error}; throw the draft away and build anew, with a new salt") from error
 
 
 def _carried(files: Store, previous: Release) -> certified.Tallies:
-    checked = publish.verified(files, previous)
+    # Its clips say nothing about its tallies.
+    checked = publish.verified(files, previous, audio=False)
     if checked.problems:
         path, problem = checked.problems[0]
         raise BuildRefused(f"the release before it, {previous.name}, does not verify: {path}: {problem}")
@@ -246,7 +250,7 @@ def _withdrawn_since(release: Release) -> certified.Tallies:
     return taken
 
 
-def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies) -> Facts:
+def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies, missing_clips: int = 0) -> Facts:
     previous = release.previous
     return Facts(
         arena=release.arena.slug,
@@ -259,6 +263,7 @@ def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies) ->
         licence=policy.licence,
         previous={"release": previous.name, "manifest_sha256": previous.manifest_sha256} if previous else None,
         withdrawn_tallies=tuple(certified.tally_rows(taken)),
+        missing_clips=missing_clips,
     )
 
 

@@ -26,6 +26,7 @@ from data_releases import extract, part
 from data_releases.anonymise import Pseudonyms
 from data_releases.models import Release, ReleaseShard
 from data_releases.part import Rules
+from data_releases.snapshots import shared_snapshot
 
 #: Longer than a shard ever takes.
 LEASE: Final = timedelta(minutes=10)
@@ -87,7 +88,7 @@ def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
 def parts_of(files: Store, release: Release, window: extract.Window, rules: Rules) -> Iterator[StoredParts]:
     """The parts of a release while they are needed; the caller sees to it that nobody else builds it."""
     try:
-        with extract.shared_snapshot() as snapshot:
+        with shared_snapshot() as snapshot:
             _plan(release, window, rules, snapshot)
             while (left := ReleaseShard.objects.filter(release=release, done_at=None)).exists():
                 if not any(build(files, shard.pk) for shard in left.order_by("number")):
@@ -117,7 +118,7 @@ def build(files: Store, shard_id: int) -> bool:
     """Compute the part of a shard, if nobody does; returns whether there was anything to do here.
 
     Raises:
-        extract.SnapshotGone: whoever builds the release has ended.
+        SnapshotGone: whoever builds the release has ended.
         StorageError: the store does not answer.
     """
     claimed = _claim(shard_id)

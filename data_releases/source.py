@@ -4,6 +4,7 @@ SourceError
 └── Unreadable      a file is missing, too large, or its place does not answer
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,6 +17,7 @@ from data_releases.manifest import MANIFEST
 #: Nothing larger than this is read of a file whose size is not known yet.
 MAX_MANIFEST_BYTES: Final = 16 * 1024 * 1024
 _TIMEOUT_S: Final = 30.0
+_PLAIN: Final = re.compile(r"(?:audio/)?[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 class SourceError(Exception):
@@ -91,8 +93,8 @@ def _bounded(path: str, content: bytes, most: int) -> bytes:
 
 
 def _plain(path: str) -> str:
-    """A manifest names files of its own folder and no others."""
-    if not path or "/" in path or "\\" in path or path.startswith("."):
+    """A release names files of its own folder, or of `audio/` below it, and no others."""
+    if not _PLAIN.fullmatch(path):
         raise Unreadable(path, "not the name of a file")
     return path
 

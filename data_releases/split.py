@@ -36,7 +36,6 @@ MOST_COMMON: Final = 1 / 3
 LARGE: Final = 0.05
 
 Numbers: TypeAlias = NDArray[np.int64]
-Names: TypeAlias = NDArray[np.str_]
 Draw: TypeAlias = Callable[[str], float]
 
 
@@ -48,22 +47,21 @@ def split_of(battles: pa.Table, names: Pseudonyms) -> pa.Array:
         names: of the release.
     """
     groups = groups_of_sketches(pc.fill_null(one_array(battles["sketch"]), b""))
-    parts = parts_of(battles["voter"].to_pylist(), groups, battles["battle_id"].to_pylist(), names.uniform)
-    return pa.array(parts, pa.string())
+    return parts_of(one_array(battles["voter"]), groups, one_array(battles["battle_id"]), names.uniform)
 
 
-def parts_of(voters: Sequence[str], groups: Groups, battles: Sequence[str], draw: Draw) -> list[str]:
+def parts_of(voters: pa.Array, groups: Groups, battles: pa.Array, draw: Draw) -> pa.Array:
     """The part of each battle; a function of the rows as a set.
 
     Args:
-        voters: who began each battle, as pseudonyms.
+        voters: (n,) who began each battle, as pseudonyms.
         groups: (n,) of its first prompt, see `near_duplicates`.
-        battles: their pseudonyms; the least of a group names it.
+        battles: (n,) their pseudonyms; the least of a group names it.
         draw: a name to a number that is uniform in [0, 1), the same for the same name.
     """
     if not len(battles):
-        return []
-    names, voter = np.unique(np.array(voters), return_inverse=True)
+        return pa.array([], pa.string())
+    names, voter = _numbered(voters)
     _numbers, group = np.unique(groups, return_inverse=True)
     common = _is_common(voter, group)[group]
     component = _components(voter[~common], group[~common], len(names), int(group.max()) + 1)
@@ -71,15 +69,25 @@ def parts_of(voters: Sequence[str], groups: Groups, battles: Sequence[str], draw
     large = _is_large(component, voter)[component][voter]
     roots = np.sqrt(SHARES) / np.sqrt(SHARES).sum()
     of_voter = np.where(large, _drawn(names, roots, draw)[voter], whole)
-    of_group = np.where(large, _drawn(_least(np.array(battles), group), roots, draw)[group], whole)
+    of_group = np.where(large, _drawn(_least(battles, group), roots, draw)[group], whole)
     of_group[common] = PARTS.index("train")
-    return [PARTS[one] if one == other else MIXED for one, other in zip(of_voter, of_group, strict=True)]
+    return pa.array(SPLITS).take(pa.array(np.where(of_voter == of_group, of_voter, SPLITS.index(MIXED))))
+
+
+def _numbered(names: pa.Array) -> tuple[pa.Array, Numbers]:
+    """The distinct names in their order, and (n,) for each row the number of its name."""
+    encoded = pc.dictionary_encode(names)
+    order = pc.array_sort_indices(encoded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return encoded.dictionary.take(pa.array(order)), rank[encoded.indices.to_numpy()]
 
 
 def _is_common(voter: Numbers, group: Numbers) -> NDArray[np.bool_]:
     """(groups,) whether more than `MANY_VOTERS` asked it; none, where they are too many."""
-    pairs = np.unique(np.stack([group, voter], axis=1), axis=0)
-    common: NDArray[np.bool_] = np.bincount(pairs[:, 0], minlength=int(group.max()) + 1) > MANY_VOTERS
+    voters = int(voter.max()) + 1
+    pairs = np.unique(group * voters + voter)
+    common: NDArray[np.bool_] = np.bincount(pairs // voters, minlength=int(group.max()) + 1) > MANY_VOTERS
     return common if common[group].mean() <= MOST_COMMON else np.zeros_like(common)
 
 
@@ -97,15 +105,14 @@ def _is_large(component: Numbers, voter: Numbers) -> NDArray[np.bool_]:
     return (battles > LARGE * len(voter)) & (voters > 1)
 
 
-def _least(names: Names, member_of: Numbers) -> Names:
+def _least(names: pa.Array, member_of: Numbers) -> pa.Array:
     """(sets,) the least name in each set."""
-    ordered, rank = np.unique(names, return_inverse=True)
-    least = np.full(int(member_of.max()) + 1, len(ordered), np.int64)
-    np.minimum.at(least, member_of, rank)
-    return ordered[least]
+    order = pc.array_sort_indices(names).to_numpy()
+    _sets, first = np.unique(member_of[order], return_index=True)
+    return names.take(pa.array(order[first]))
 
 
-def _drawn(names: Names, shares: Sequence[float] | NDArray[np.float64], draw: Draw) -> Numbers:
+def _drawn(names: pa.Array, shares: Sequence[float] | NDArray[np.float64], draw: Draw) -> Numbers:
     """(names,) the number of the part of each."""
     bounds = np.cumsum(shares)[:-1]
-    return np.searchsorted(bounds, [draw(str(name)) for name in names], side="right")
+    return np.searchsorted(bounds, [draw(name) for name in names.to_pylist()], side="right")

@@ -14,7 +14,7 @@ A battle's texts are published as a whole or not at all. The first class that ap
     withdrawn           its voter withdrew it after it was published; only in revisions
 
 Simulated battles have no person behind them, so there is nobody to ask. Where one system's terms forbid it, its side
-is null and the rest is published.
+is null and the rest is published. What a clip sings is a text of its battle; the clip is published with the texts.
 """
 
 from collections import Counter
@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 from arena.battles.states import SIDES, Side
 from data_releases.columns import each_distinct, looked_up, one_array
 from data_releases.reading import CLEAN, UNREADABLE, verdict_of
+from data_releases.schema import PUBLISHED
 
 #: Longer texts identify their authors by themselves.
 MAX_CHARS: Final = 4_000
 #: Answers are longer than prompts, and not the voter's words.
 MAX_ANSWER_CHARS: Final = 32_000
-PUBLISHED: Final = "published"
 WITHDRAWN: Final = "withdrawn"
 
 #: What a turn consists of, and how many characters of it are published at most.
@@ -62,11 +62,13 @@ _FEEDBACK: Final = pa.schema([("vote", pa.string()), ("side", pa.string()), ("te
 class Texts:
     """The texts that may go out, by internal ids.
 
-    status: (battles,) the class of each. found: kind of personal data → texts in which it was found.
+    status: (battles,) the class of each. found: kind of personal data → texts in which it was found. clips: rows as
+    they came.
     """
 
     conversations: pa.Table
     feedback: pa.Table
+    clips: pa.Table
     status: pa.Array
     found: dict[str, int]
 
@@ -85,12 +87,14 @@ def publishable(raw: Mapping[str, pa.Table], unreleased: set[int], *, enabled: b
     asked = battles.select(["id", "left", "right"]).filter(allowed)
     withheld = {side: pc.is_in(asked[side], pa.array(sorted(unreleased), pa.int64())) for side in SIDES}
     turns = _turns(raw["turns"], raw["answers"], one_array(asked["id"]))
+    clips = _placed(raw["clips"], one_array(asked["id"]))
     none_kept = pc.and_(withheld["left"], withheld["right"]).to_numpy()
-    status = _classes(turns, none_kept, filtered)
+    status = _classes(turns, clips, none_kept, filtered)
     decided = looked_up(battles["id"], asked["id"], status)
     return Texts(
         _conversations(turns.filter(pc.equal(status.take(turns["place"]), PUBLISHED)), withheld),
         _feedback(raw["feedback"], asked["id"], filtered),
+        _clips(clips.filter(pc.equal(status.take(clips["place"]), PUBLISHED)), withheld),
         pc.fill_null(decided, "no_consent" if enabled else "texts_off"),
         dict(sorted(filtered.found.items())),
     )
@@ -118,8 +122,7 @@ def _turns(prompts: pa.Table, answers: pa.Table, asked: pa.Array) -> pa.Table:
     """
 
     def numbered(rows: pa.Table) -> pa.Table:
-        placed = rows.append_column("place", pc.index_in(rows["battle"], asked).cast(pa.int64()))
-        own = placed.filter(pc.is_valid(placed["place"]))
+        own = _placed(rows, asked)
         return own.append_column("key", pc.add(pc.multiply(own["place"], _MAX_TURNS), own["turn"].cast(pa.int64())))
 
     turns, said = numbered(prompts).sort_by("key"), numbered(answers)
@@ -132,7 +135,13 @@ def _turns(prompts: pa.Table, answers: pa.Table, asked: pa.Array) -> pa.Table:
     return pa.table(columns)
 
 
-def _classes(turns: pa.Table, none_kept: Mask, filtered: _Filter) -> pa.Array:
+def _placed(rows: pa.Table, asked: pa.Array) -> pa.Table:
+    """The rows of the battles that were asked for, with their `place` among these."""
+    placed = rows.append_column("place", pc.index_in(rows["battle"], asked).cast(pa.int64()))
+    return placed.filter(pc.is_valid(placed["place"]))
+
+
+def _classes(turns: pa.Table, clips: pa.Table, none_kept: Mask, filtered: _Filter) -> pa.Array:
     """(n,) the class of each battle; none_kept: (n,) whether neither answer may be published."""
     n, place = len(none_kept), turns["place"].to_numpy()
 
@@ -144,22 +153,35 @@ def _classes(turns: pa.Table, none_kept: Mask, filtered: _Filter) -> pa.Array:
     def any_turn(rows: pa.ChunkedArray) -> Mask:
         return with_turn(place[pc.fill_null(rows, False).to_numpy()])
 
+    sung = clips["place"].to_numpy()
+    too_long = [any_turn(_longer(turns[part], most)) for part, most in _MOST.items()]
     classes = {
         "no_answers": ~with_turn(place) | any_turn(pc.or_(pc.is_null(turns["left"]), pc.is_null(turns["right"]))),
         "erased": any_turn(pc.equal(turns["prompt"], "")),
         "provider_terms": none_kept,
-        "too_long": reduce(np.logical_or, (any_turn(_longer(turns[part], most)) for part, most in _MOST.items())),
+        "too_long": reduce(
+            np.logical_or, [*too_long, with_turn(sung[_longer(clips["lyrics"], MAX_ANSWER_CHARS).to_numpy()])]
+        ),
     }
     # Nobody looks for personal data in what stays inside anyway.
-    left = ~reduce(np.logical_or, classes.values())[place]
-    own = turns.filter(pa.array(left))
-    verdicts = [filtered.verdicts(one_array(own[part]), one_array(own[f"{part}_kinds"])) for part in _MOST]
-    for name, wrong in (("unreadable", pc.equal), ("personal_data", pc.not_equal)):
-        masks = [
-            wrong(one, UNREADABLE if wrong is pc.equal else CLEAN).to_numpy(zero_copy_only=False) for one in verdicts
-        ]
-        classes[name] = with_turn(place[left][reduce(np.logical_or, masks)])
+    left = ~reduce(np.logical_or, classes.values())
+    own, sings = turns.filter(pa.array(left[place])), clips.filter(pa.array(left[sung]))
+    texts = [(own["place"], own[part], own[f"{part}_kinds"]) for part in _MOST]
+    texts.append((sings["place"], sings["lyrics"], sings["kinds"]))
+    verdicts = [(at.to_numpy(), filtered.verdicts(one_array(text), one_array(kinds))) for at, text, kinds in texts]
+    for name, wrong in (("unreadable", _is_unreadable), ("personal_data", _is_dirty)):
+        classes[name] = reduce(np.logical_or, (with_turn(at[wrong(verdict)]) for at, verdict in verdicts))
     return pa.array(np.select(list(classes.values()), list(classes), PUBLISHED).tolist(), pa.string())
+
+
+def _is_unreadable(verdicts: pa.Array) -> Mask:
+    found: Mask = pc.equal(verdicts, UNREADABLE).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _is_dirty(verdicts: pa.Array) -> Mask:
+    found: Mask = pc.not_equal(verdicts, CLEAN).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _longer(texts: pa.ChunkedArray, chars: int) -> pa.ChunkedArray:
@@ -183,3 +205,10 @@ def _feedback(rows: pa.Table, allowed: pa.ChunkedArray, filtered: _Filter) -> pa
         columns = [said["vote"], pa.repeat(side, len(said)), said[side]]
         kept.append(pa.table(columns, schema=_FEEDBACK).filter(pc.equal(verdicts, CLEAN)))
     return pa.concat_tables(kept)
+
+
+def _clips(rows: pa.Table, withheld: Mapping[Side, pa.ChunkedArray]) -> pa.Table:
+    """Those whose own side may be published."""
+    forbidden = {side: one_array(withheld[side]).take(rows["place"]) for side in SIDES}
+    right = pc.equal(rows["side"], "right")
+    return rows.filter(pc.invert(pc.if_else(right, forbidden["right"], forbidden["left"])))

@@ -6,7 +6,7 @@ Every problem names its file; checking goes on after a problem as far as the fil
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from arena.rankings.bradley_terry import NotConverged
 from data_releases import certified, schema
+from data_releases.audio import check_files, check_rows, digests_of
 from data_releases.derived import check_derived
 from data_releases.found import Verified
 from data_releases.manifest import (
@@ -28,15 +29,17 @@ from data_releases.manifest import (
     sha256,
     sums,
 )
+from data_releases.older import tables_of, upgraded
 from data_releases.source import Source, Unreadable
 
 
-def verify(source: Source, key: str | None = None) -> Verified:
-    """Check everything that one release says about itself.
+def verify(source: Source, key: str | None = None, *, audio: bool = True) -> Verified:
+    """Check everything that one release says about itself; its tables come in the shape of today's schema.
 
     Args:
         source: where it lies.
         key: the expected signer, in hexadecimal; None: any.
+        audio: whether to read the clips, too.
 
     Raises:
         Unreadable: there is no manifest to begin with.
@@ -49,16 +52,30 @@ def verify(source: Source, key: str | None = None) -> Verified:
     except ManifestError as error:
         found.say(MANIFEST, str(error))
         return found
-    content = _files(source, found)
-    _tables(content, found)
-    if len(found.tables) == len(schema.TABLES):
-        _counts(found)
+    specs = tables_of(found.manifest["schema_version"])
+    content = _files(source, found, specs)
+    _tables(content, found, specs)
+    if len(found.tables) == len(specs) and _upgraded(found):
+        _sums(content, found)
+        _counts(found, specs)
         check_derived(found)
+        check_rows(found)
         _board(content.get(LEADERBOARD), found)
+        if audio:
+            check_files(source, found)
     return found
 
 
-def _files(source: Source, found: Verified) -> dict[str, bytes]:
+def _upgraded(found: Verified) -> bool:
+    try:
+        found.tables = upgraded(found.tables, found.manifest["schema_version"])
+    except KeyError as error:
+        found.say(schema.VOTES.file, f"it names what is not there: {error}")
+        return False
+    return True
+
+
+def _files(source: Source, found: Verified, specs: Sequence[schema.TableSpec]) -> dict[str, bytes]:
     """The files whose bytes are those of the manifest."""
     good: dict[str, bytes] = {}
     for entry in found.manifest["files"]:
@@ -72,18 +89,22 @@ def _files(source: Source, found: Verified) -> dict[str, bytes]:
             found.say(path, "the checksum is not that of the manifest")
             continue
         good[path] = content
-    for spec in schema.TABLES:
+    for spec in specs:
         if spec.file not in {entry["path"] for entry in found.manifest["files"]}:
             found.say(spec.file, "the manifest does not list it")
-    listed = {path: content for path, content in good.items() if path != SUMS}
-    if SUMS in good and not found.problems and sums(listed) != good[SUMS]:
-        found.say(SUMS, "its sums are not those of the files")
     return good
 
 
-def _tables(content: Mapping[str, bytes], found: Verified) -> None:
+def _sums(content: Mapping[str, bytes], found: Verified) -> None:
+    # What is in `content` has the digest that the manifest names.
+    listed = {entry["path"]: entry["sha256"] for entry in found.manifest["files"] if entry["path"] != SUMS}
+    if SUMS in content and sums(listed | digests_of(found.tables["clips"])) != content[SUMS]:
+        found.say(SUMS, "its sums are not those of the files")
+
+
+def _tables(content: Mapping[str, bytes], found: Verified, specs: Sequence[schema.TableSpec]) -> None:
     entries = {entry["path"]: entry for entry in found.manifest["files"]}
-    for spec in schema.TABLES:
+    for spec in specs:
         if spec.file not in content:
             continue
         try:
@@ -110,9 +131,9 @@ def _schema_problem(spec: schema.TableSpec, table: pa.Table, entry: Mapping[str,
     return "" if len(keys) == len(table) else f"two rows share a key ({', '.join(spec.key)})"
 
 
-def _counts(found: Verified) -> None:
+def _counts(found: Verified, specs: Sequence[schema.TableSpec]) -> None:
     tables = found.tables
-    rows = {name: len(table) for name, table in tables.items()}
+    rows = {spec.name: len(tables[spec.name]) for spec in specs}
     counted = certified.counts_of(rows, tables["battles"], tables["votes"])
     for name, value in counted.items():
         if found.manifest["counts"].get(name) != value:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from data_releases.chain import check_chain
 from data_releases.difference import differences
@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="the release before it; again for the one before that: checks the chain of tallies",
     )
+    parser.add_argument("--no-audio", action="store_true", help="do not read the clips under audio/")
     parser.add_argument("--key", type=Path, metavar="FILE", help="public key that must have signed")
     parser.add_argument("--diff", nargs=2, metavar=("OLD", "NEW"), help="explain what a revision changed")
     return parser
@@ -47,8 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         key = read_key(options.key.read_text()) if options.key else None
         places = options.diff or [options.release, *options.previous]
-        checked = [(place, verify(open_source(place), key)) for place in places]
-        return _explained(checked) if options.diff else _told(checked, pinned=key is not None)
+        # What a revision changed is told by rows.
+        audio = not options.no_audio and not options.diff
+        checked = [(place, verify(open_source(place), key, audio=audio)) for place in places]
+        return _explained(checked) if options.diff else _told(checked, pinned=key is not None, audio=audio)
     except SourceError as error:
         print(f"unreadable: {error}", file=sys.stderr)
     except (OSError, ValueError) as error:
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return UNREADABLE
 
 
-def _told(checked: list[tuple[str, Verified]], *, pinned: bool) -> int:
+def _told(checked: list[tuple[str, Verified]], *, pinned: bool, audio: bool) -> int:
     if all(not one.problems for _place, one in checked):
         for (_newer_place, newer), (_older_place, older) in pairwise(checked):
             check_chain(newer, older)
@@ -65,16 +68,22 @@ def _told(checked: list[tuple[str, Verified]], *, pinned: bool) -> int:
             print(f"MISMATCH {path}: {problem} ({place})")
     if any(one.problems for _place, one in checked):
         return MISMATCH
-    manifest = checked[0][1].manifest
+    _praise([one.manifest for _place, one in checked], pinned=pinned, audio=audio)
+    return VERIFIED
+
+
+def _praise(manifests: list[dict[str, Any]], *, pinned: bool, audio: bool) -> None:
+    manifest, *earlier = manifests
     counts = manifest["counts"]
     print(f"verified {manifest['arena']} {manifest['release']}: {counts['cast']} votes, {counts['counted']} counted,")
     print(f"leaderboard {manifest['leaderboard_sha256']} computed again to the byte")
-    if len(checked) > 1:
-        print(f"it follows {', '.join(one.manifest['release'] for _place, one in checked[1:])}")
+    if clips := manifest.get("audio", {}).get("clips"):
+        print(f"{clips} clips " + ("have the bytes that clips.parquet names" if audio else "not read: --no-audio"))
+    if earlier:
+        print(f"it follows {', '.join(one['release'] for one in earlier)}")
     elif manifest.get("previous"):
         print(f"earlier votes are taken as given: check release {manifest['previous']['release']} with --previous")
     print(f"signed by {manifest['signature']['public_key']}" + ("" if pinned else ", signer not pinned: see --key"))
-    return VERIFIED
 
 
 def _explained(checked: list[tuple[str, Verified]]) -> int:

@@ -22,6 +22,10 @@ from ops.homes import home, postgres_bin, secret, service_user, socket_dir, valk
 from ops.processes import Child, wait_until
 
 _START_S: Final = 60.0
+#: PostgreSQL's default of 128 MB does not hold the indexes of a million battles. Memory is taken when it is used.
+_MOST_SHARED_MB: Final = 512
+#: And no more than this part of the machine, which runs the whole site beside it.
+_SHARED_PART: Final = 8
 DATABASE: Final = "arena"
 
 
@@ -134,6 +138,7 @@ class Postgres:
             "unix_socket_directories": str(self._sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "200",
+            "shared_buffers": f"{_shared_mb()}MB",
             "timezone": "UTC",
             **({} if self._durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
         }
@@ -237,6 +242,11 @@ class Valkey:
         """Stop the server."""
         if self.child is not None:
             self.child.stop(10)
+
+
+def _shared_mb() -> int:
+    """Megabytes of tables and indexes that PostgreSQL keeps in memory."""
+    return max(32, min(_MOST_SHARED_MB, psutil.virtual_memory().total // _SHARED_PART // 2**20))
 
 
 def _await(child: Child, answers: Callable[[], bool]) -> None:

@@ -1,14 +1,17 @@
-"""Parts of a release, computed on the `cpu` queue while somebody builds it."""
+"""Parts of a release, computed on the `cpu` queue while somebody builds it; and what withdrawals ask for, at once."""
 
 import logging
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
+from arena.arenas.models import Arena
+from arena.common import outbox
 from arena.common.object_store import store
-from arena.common.queue import BUILD_SHARD, app
+from arena.common.queue import BUILD_SHARD, REVISE_RELEASES, app
 from arena.common.storage import StorageError
-from data_releases import shards
-from data_releases.extract import SnapshotGone
+from data_releases import revisions, shards
+from data_releases.services import AlreadyBuilding
+from data_releases.snapshots import SnapshotGone
 
 logger = logging.getLogger(__name__)
 
@@ -23,3 +26,16 @@ def build_shard(shard_id: int) -> None:
         logger.info("shard %s: the build has ended", shard_id)
     except (OperationalError, StorageError) as error:
         logger.warning("shard %s: the builder has it again: %s", shard_id, type(error).__name__)
+
+
+@app.task(name=REVISE_RELEASES)
+def revise_releases(arena_id: int) -> None:
+    """Take out of an arena's releases what was withdrawn. The hourly job does what fails here."""
+    try:
+        revisions.take_back(store(), Arena.objects.get(pk=arena_id))
+    except AlreadyBuilding:
+        # Until then nothing of the release is served: do not wait for the hour.
+        with transaction.atomic():
+            outbox.enqueue(REVISE_RELEASES, arena_id)
+    except (OperationalError, StorageError) as error:
+        logger.warning("arena %s: revised within the hour: %s", arena_id, type(error).__name__)

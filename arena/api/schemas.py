@@ -224,8 +224,12 @@ class ReleaseOut(Out):
     downloads: int
     manifest_sha256: str
     leaderboard_sha256: str
+    clips: int = Field(description="Files of music under `audio/`; `clips.parquet` names them.")
+    being_revised: bool = Field(
+        description="Something in it was withdrawn: its data answer 503 until the revision without it is out."
+    )
     url: str = Field(description="Where its files lie; `arena-verify` takes it.")
-    files: list[str]
+    files: list[str] = Field(description="Without the clips.")
 
 
 class ReleasesOut(Out):

@@ -48,6 +48,7 @@ TRY_LOCAL: Final = "arena.try_local"
 TRY_STREAMED: Final = "arena.try_streamed"
 RUN_JOB: Final = "arena.run_job"
 BUILD_SHARD: Final = "arena.build_shard"
+REVISE_RELEASES: Final = "arena.revise_releases"
 SWEEP: Final = "arena.sweep"
 
 #: Longer than any work of the `cpu` queue takes on a slow machine; whoever knows better says so when ringing.
@@ -62,6 +63,7 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
     TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),
     BUILD_SHARD: Doorbell("cpu", limit_s=_STUCK_S),
+    REVISE_RELEASES: Doorbell("periodic", coalesce=True),
     SWEEP: Doorbell("periodic"),
 }
 

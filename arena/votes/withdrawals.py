@@ -74,6 +74,7 @@ def _note(battle: Battle, *, vote: bool) -> None:
     wished = [WithdrawnScope.TEXT, *([WithdrawnScope.VOTE] if vote else [])]
     rows = [Withdrawal(battle=battle, scope=scope) for scope in wished]
     Withdrawal.objects.bulk_create(rows, ignore_conflicts=True)
+    outbox.enqueue(queue.REVISE_RELEASES, battle.arena_id)
     if vote:
         outbox.enqueue(queue.REFRESH_BOARD, battle.arena_id)
 

@@ -10,8 +10,8 @@ from arena.common import queue
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from data_releases import shards
-from data_releases.extract import SnapshotGone
 from data_releases.models import Release, ReleaseShard
+from data_releases.snapshots import SnapshotGone
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.world import add_battle, make_world
 from tests.deliveries import DELIVERIES

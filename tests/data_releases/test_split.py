@@ -5,14 +5,20 @@ import random
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from data_releases.near_duplicates import groups_of
-from data_releases.split import MIXED, PARTS, parts_of
+from data_releases.split import MIXED, PARTS
+from data_releases.split import parts_of as parts_of_columns
 
 
 def draw(name):
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") / 2**48
+
+
+def parts_of(voters, groups, battles, draw):
+    return parts_of_columns(pa.array(voters, pa.string()), groups, pa.array(battles, pa.string()), draw).to_pylist()
 
 
 def name_of(kind, number):

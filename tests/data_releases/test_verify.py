@@ -58,7 +58,7 @@ def sign_again(folder, **changes):
     """Do what a forger would: make all sums and the signature fit, with a key of one's own."""
     manifest = json.loads((folder / MANIFEST).read_text()) | changes
     content = {entry["path"]: (folder / entry["path"]).read_bytes() for entry in manifest["files"]}
-    content[SUMS] = sums({path: body for path, body in content.items() if path != SUMS})
+    content[SUMS] = sums({path: sha256(body) for path, body in content.items() if path != SUMS})
     (folder / SUMS).write_bytes(content[SUMS])
     for entry in manifest["files"]:
         body = content[entry["path"]]

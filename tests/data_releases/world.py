@@ -1,6 +1,8 @@
 """A small arena with a month of finished battles, for releases."""
 
+import hashlib
 import random
+import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +11,8 @@ from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
+from arena.common.storage import Store
+from arena.media.models import Clip
 from arena.router.models import Pairing, Route, SamplingPolicy
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote
@@ -137,6 +141,25 @@ def hear(battle: Battle, **changes: Any) -> Listening:
         "working": {},
     }
     return Listening.objects.create(battle=battle, **values | changes)
+
+
+def sing(files: Store, battle: Battle, *, sound: bytes = b"", **changes: Any) -> None:
+    """What both systems of a battle would have left of their clips, in rows and in the store."""
+    for response in Response.objects.filter(turn__battle=battle):
+        key = f"clips/2026-10-03/{secrets.token_hex(16)}"
+        data = sound or f"the sound of {response.pk}".encode()
+        files.put(key, data)
+        values: dict[str, Any] = {
+            "key": key,
+            "media_type": "audio/mpeg",
+            "duration_s": 30.04,
+            "peaks": [1, 100],
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "generated_s": 48.0,
+            "prepared_in_s": 0.8,
+        }
+        Clip.objects.create(response=response, **values | changes)
 
 
 def route(battle: Battle, member: SystemVersion, side: str = "left") -> Route:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -60,6 +61,9 @@ def test_postgresql_starts_keeps_its_data_and_starts_again(var, postgres):
     with psycopg.connect(postgres.url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+        # More than the default wherever an eighth of the memory is more than that.
+        (buffers,) = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers')) / 2^20").fetchone()
+        assert buffers == min(512, psutil.virtual_memory().total // 2**23)
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
 
 

@@ -11,7 +11,7 @@ from arena.api.routes.boards import LISTS
 from arena.api.schemas import ReleaseOut, ReleasesOut
 from data_releases.downloads import files_of
 from data_releases.models import Release
-from data_releases.selectors import public_releases
+from data_releases.selectors import being_revised, public_releases
 
 router = Router(tags=["public"])
 
@@ -22,11 +22,13 @@ _OF_THE_MANIFEST: Final = ("arena", "release", "simulated", "licence", "leaderbo
 @router.get("/releases", operation_id="list_releases", response={200: ReleasesOut, 304: None, **problems()})
 def releases(request: HttpRequest) -> HttpResponse:
     """The published data releases. Ask again with `If-None-Match`: 304 means that the list is still the same."""
-    listed = ReleasesOut(releases=[_described(request, release) for release in public_releases()])
+    found = public_releases()
+    revised = being_revised(found)
+    listed = ReleasesOut(releases=[_described(request, release, release.pk in revised) for release in found])
     return rendered(listed, cache=LISTS)
 
 
-def _described(request: HttpRequest, release: Release) -> ReleaseOut:
+def _described(request: HttpRequest, release: Release, revised: bool) -> ReleaseOut:
     manifest: dict[str, Any] = release.manifest or {}
     counts = manifest["counts"]
     return ReleaseOut(
@@ -35,6 +37,8 @@ def _described(request: HttpRequest, release: Release) -> ReleaseOut:
         votes=counts["cast"],
         counted=counts["counted"],
         conversations=counts["rows"]["conversations"],
+        clips=manifest.get("audio", {}).get("clips", 0),
+        being_revised=revised,
         url=request.build_absolute_uri(f"/releases/{release.arena.slug}/{release.name}"),
         files=[entry["path"] for entry in files_of(release)],
     )

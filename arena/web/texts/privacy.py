@@ -159,15 +159,19 @@ def _publication() -> Section:
                 _(
                     "prompts, answers and feedback are in it only with your publication consent, and only if a filter "
                     "finds no personal data in them. The filter runs on this site and does not recognise names of "
-                    "persons in general, so please write none."
+                    "persons in general, so please write none;"
+                ),
+                _(
+                    "for music, the answers are the clips that you heard: they are in it with the same consent, where "
+                    "their makers' terms allow it and the filter finds nothing in what they sing."
                 ),
             ),
             _(
                 "A published release never changes. What you withdraw before it is published is not in it; afterwards "
-                "a new revision without it is published within hours, and the old one is taken down. Copies that "
-                "others have taken stay with them; the revision tells them which rows to remove. To find your rows, "
-                "the arena keeps which battle became which row for %(days)d days after publication, and forgets "
-                "it then."
+                "nobody is given the data of the release any more from the moment of your wish on, until a new "
+                "revision without it takes its place, within minutes as a rule. Copies that others have taken stay "
+                "with them; the revision tells them which rows to remove. To find your rows, the arena keeps which "
+                "battle became which row for %(days)d days after publication, and forgets it then."
             )
             % {"days": WITHDRAWAL_DAYS},
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -23,7 +24,7 @@ from arena.web.templatetags.arena_text import language_name, outcome_name
 from data_releases import downloads
 from data_releases.anonymise import OTHER
 from data_releases.models import Release
-from data_releases.selectors import newer_revision, next_release_on, public_release, public_releases
+from data_releases.selectors import being_revised, newer_revision, next_release_on, public_release, public_releases
 
 #: The first places of a release's leaderboard that its page shows.
 SHOWN_RANKS: Final = 10
@@ -41,7 +42,8 @@ def index(request: HttpRequest) -> HttpResponse:
     for release in public_releases():
         by_arena.setdefault(release.arena_id, []).append(release)
     arenas = [(arena, by_arena.get(arena.pk, []), next_release_on(arena)) for arena in open_arenas()]
-    return render(request, "web/releases.html", {"arenas": arenas, "section": "about"})
+    revised = being_revised(release for own in by_arena.values() for release in own)
+    return render(request, "web/releases.html", {"arenas": arenas, "being_revised": revised, "section": "about"})
 
 
 @require_safe
@@ -62,6 +64,8 @@ def page(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "files": files,
         "tables": [entry for entry in files if "rows" in entry],
         "ratings": [row for row in board["ratings"] if row["rating"] is not None][:SHOWN_RANKS],
+        "audio": manifest.get("audio", {}),
+        "being_revised": being_revised([release]),
         "overviews": _overviews(manifest.get("overview", {})),
         "withheld": sorted(manifest["withheld_texts"].items()),
         "base_url": request.build_absolute_uri(reverse("web:release", args=(arena.slug, release.name))),
@@ -126,24 +130,36 @@ def _file_url(arena: Arena, release: Release, path: str) -> str:
 def file(request: HttpRequest, slug: str, name: str, path: str) -> HttpResponseBase:
     """One file of a public release, whole or in part (one range)."""
     _arena, release = _public(slug, name)
-    found = downloads.file_of(release, path)
-    if found is None:
-        raise Http404
-    etag = f'"{found.sha256}"'
-    if (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
-        return unchanged
+    if downloads.holds_rows(path) and being_revised([release]):
+        return _later(
+            _("This release is being revised, as somebody withdrew what is in it. Please try again later."), 60
+        )
     try:
-        response = _part(request, release, found, etag)
+        return _sent(request, release, path)
     except Missing:
         raise Http404 from None
     except StorageError:
-        response = HttpResponse(_("The files cannot be reached at the moment."), status=503)
-        response["Retry-After"] = "30"
-        return response
+        return _later(_("The files cannot be reached at the moment."), 30)
+
+
+def _later(words: str, seconds: int) -> HttpResponse:
+    response = HttpResponse(words, status=503)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _sent(request: HttpRequest, release: Release, path: str) -> HttpResponseBase:
+    """The file, a part of it, or that it has not changed; raises Missing where there is none."""
+    found = downloads.file_of(release, path)
+    etag = f'"{found.etag}"'
+    if (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
+        return unchanged
+    response = _part(request, release, found, etag)
     response["ETag"] = etag
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = FILES
-    response["Content-Disposition"] = f'attachment; filename="{found.path}"'
+    response["Content-Disposition"] = f'attachment; filename="{PurePosixPath(found.path).name}"'
     return response
 
 

@@ -1,0 +1,93 @@
+"""From the moment of a wish on nobody is given what is withdrawn, and the revision is rung for at once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from arena.arenas.models import Arena
+from arena.battles.models import Battle
+from arena.common import queue
+from arena.common.models import OutboxMessage
+from arena.common.storage import FolderStore
+from arena.systems.models import SystemVersion
+from arena.votes.withdrawals import withdraw_battle
+from data_releases import services
+from data_releases.models import Release, ReleaseState
+from data_releases.selectors import being_revised
+from tests.data_releases.world import add_battle, make_world
+from tests.deliveries import DELIVERIES
+from workers import releases
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def release(published: Callable[[Arena], Release], folder, monkeypatch) -> Release:
+    monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
+    monkeypatch.setattr("workers.releases.store", lambda: FolderStore(folder))
+    return published(make_world(12))
+
+
+def get(path: str = "") -> object:
+    return Client().get(f"/releases/text/2026-10{path}")
+
+
+def withdraw(*, vote: bool = False) -> None:
+    withdraw_battle(Battle.objects.earliest("created_at").id, vote=vote)
+
+
+@pytest.mark.parametrize("vote", [False, True], ids=["the text", "the vote too"])
+def test_from_the_wish_on_no_table_is_given_away_until_the_revision_is_out(release, vote):
+    etag = get("/votes.parquet")["ETag"]
+    withdraw(vote=vote)
+    for path in ("/votes.parquet", "/conversations.parquet", f"/audio/{'0' * 16}.mp3"):
+        response = get(path)
+        assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "60", "no-store")
+        assert "being revised" in response.content.decode()
+    # Whoever has a copy is not told that it is still the same.
+    assert Client().get("/releases/text/2026-10/votes.parquet", headers={"If-None-Match": etag}).status_code == 503
+    # What tells of all battles together stays.
+    assert [get(path).status_code for path in ("/manifest.json", "/leaderboard.json", "/DATACARD.md")] == [200] * 3
+    assert "Being revised" in get().content.decode()
+    assert "Being revised" in Client().get("/releases").content.decode()
+    (listed,) = Client().get("/api/v1/releases").json()["releases"]
+    assert listed["being_revised"]
+    releases.revise_releases(release.arena_id)
+    assert get().status_code == 302
+    assert Client().get("/releases/text/2026-10.r2/votes.parquet").status_code == 200
+    assert "Being revised" not in Client().get("/releases/text/2026-10.r2").content.decode()
+
+
+def test_a_wish_rings_for_its_revision(release):
+    OutboxMessage.objects.all().delete()
+    withdraw()
+    assert [[m.task, m.args] for m in OutboxMessage.objects.all()] == [[queue.REVISE_RELEASES, [release.arena_id]]]
+
+
+@DELIVERIES
+def test_a_message_that_comes_twice_or_at_once_makes_one_revision(release, deliver):
+    withdraw()
+    deliver(releases.revise_releases, release.arena_id)
+    names = Release.objects.order_by("revision").values_list("name", "state")
+    assert list(names) == [("2026-10", ReleaseState.SUPERSEDED), ("2026-10.r2", ReleaseState.PUBLISHED)]
+
+
+def test_while_a_release_is_built_the_wish_rings_again(release, monkeypatch):
+    withdraw()
+    OutboxMessage.objects.all().delete()
+
+    def busy(_files, _arena):
+        raise services.AlreadyBuilding("busy")
+
+    monkeypatch.setattr("data_releases.revisions.take_back", busy)
+    releases.revise_releases(release.arena_id)
+    assert OutboxMessage.objects.get().task == queue.REVISE_RELEASES
+
+
+def test_a_battle_of_a_month_that_is_not_released_disturbs_nobody(release):
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    later = add_battle(release.arena, ada, bert, at=datetime(2026, 11, 20, tzinfo=UTC)).battle
+    withdraw_battle(later.id, vote=False)
+    assert not being_revised([release])
