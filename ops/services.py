@@ -246,7 +246,8 @@ class Valkey:
 
 def _shared_mb() -> int:
     """Megabytes of tables and indexes that PostgreSQL keeps in memory."""
-    return max(32, min(_MOST_SHARED_MB, psutil.virtual_memory().total // _SHARED_PART // 2**20))
+    part_mb = psutil.virtual_memory().total // _SHARED_PART // 2**20
+    return max(32, min(_MOST_SHARED_MB, int(part_mb)))
 
 
 def _await(child: Child, answers: Callable[[], bool]) -> None:
