@@ -25,7 +25,10 @@ MAX_ROWS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the page says. `destructive`: it cannot be undone, so the operator proves who they are (see `proof`)."""
+    """What the page says. `destructive`: it cannot be undone, so the operator proves who they are (see `proof`).
+
+    `proves`: they prove it for what comes after the page, which itself does no harm.
+    """
 
     title: str
     consequences: tuple[str, ...]
@@ -33,6 +36,7 @@ class Question:
     # The label of the note; empty: none is asked.
     note: str = ""
     destructive: bool = False
+    proves: bool = False
 
 
 class ConfirmForm(forms.Form):
@@ -45,7 +49,7 @@ class ConfirmForm(forms.Form):
             self.fields["note"] = forms.CharField(
                 label=question.note, max_length=1000, widget=forms.Textarea({"rows": 3, "cols": 60})
             )
-        way = proof.wanted(request) if question.destructive else None
+        way = proof.wanted(request) if question.destructive or question.proves else None
         if way == "code":
             field = forms.CharField(label="Code of your authenticator app, or a recovery code", max_length=40)
             field.widget.attrs |= {"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}
@@ -68,7 +72,7 @@ PROVE: Final = Question(
         "The form opens again afterwards. What you had typed into it was not saved.",
     ),
     button="Continue",
-    destructive=True,
+    proves=True,
 )
 
 

@@ -1,13 +1,14 @@
 """Whatever a backend does, on whichever side: no one-sided vote, no word about who failed, no harm to others."""
 
 import itertools
-import time
+import json
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from tests.faults.followers import stored_texts
-from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, SILENT_S, prompt_of
+from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, prompt_of
 from tests.faults.site import SLOW, Regular, Site
 
 pytestmark = pytest.mark.stack
@@ -17,6 +18,8 @@ AT_ONCE, MAX_ROUNDS = 3, 10
 KINDS_AT_ONCE = 6
 WATCHERS = 3
 ENDED_S = 90
+#: Frames come ten times a second: so far apart nobody minds, whatever else a small machine does meanwhile.
+UNDISTURBED_S = 0.3
 
 
 class Witness(Regular):
@@ -62,30 +65,43 @@ def _on_both_sides(site: Site, misbehaviour: str) -> Witness:
 
 
 def _gaps(site: Site) -> list[float]:
-    """The times between the frames of one undisturbed battle, in seconds."""
+    """Seconds between the frames of a battle of somebody else, by the clock of Valkey, where they are written."""
     visitor = site.visitor()
     battle = visitor.start(SLOW)
-    heard: list[float] = []
-
-    def until(seen) -> bool:
-        heard.append(time.monotonic())
-        return seen.state == "ready"
-
-    watched = visitor.watch(battle["id"], timeout_s=ENDED_S, until=until)
+    watched = visitor.watch(battle["id"], timeout_s=ENDED_S)
     assert watched.texts[1] == stored_texts(visitor, battle["id"])
-    return [later - earlier for earlier, later in itertools.pairwise(heard)]
+    frames = [json.loads(message) for message in watched.raw]
+    written_s = [int(one["id"].partition("-")[0]) / 1000 for one in frames if one["type"] == "frame"]
+    assert len(written_s) > 10
+    return [later - earlier for earlier, later in itertools.pairwise(written_s)]
 
 
-def _p99(futures: "list[Future[list[float]]]") -> float:
-    gaps = sorted(gap for future in futures for gap in future.result())
-    return gaps[int(len(gaps) * 0.99)]
+def _usual_gap_s(futures: "list[Future[list[float]]]") -> float:
+    """How long the gap lasts in which a moment lies, on average: long ones count by their length, one is no rule."""
+    gaps = [gap for future in futures for gap in future.result()]
+    return sum(gap * gap for gap in gaps) / sum(gaps)
+
+
+def _behave(site: Site, over: threading.Event) -> None:
+    """As many battles of the same systems, none of which misbehaves."""
+    visitor = site.visitor()
+    while not over.is_set():
+        for battle in [visitor.start("A question.", arena=ARENA)["id"] for _ in range(AT_ONCE)]:
+            assert visitor.watch(battle, timeout_s=ENDED_S).state == "ready"
 
 
 def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(site):
+    over = threading.Event()
     with ThreadPoolExecutor(WATCHERS) as others, ThreadPoolExecutor(KINDS_AT_ONCE) as pool:
-        before_s = _p99([others.submit(_gaps, site) for _ in range(WATCHERS)])
+        behaving = [pool.submit(_behave, site, over) for _ in range(KINDS_AT_ONCE)]
+        try:
+            before_s = _usual_gap_s([others.submit(_gaps, site) for _ in range(WATCHERS)])
+        finally:
+            over.set()
+        for one in behaving:
+            one.result()
         failing = [pool.submit(_on_both_sides, site, one) for one in MISBEHAVIOURS]
-        beside_s = _p99([others.submit(_gaps, site) for _ in range(WATCHERS)])
+        beside_s = _usual_gap_s([others.submit(_gaps, site) for _ in range(WATCHERS)])
         witnesses = [future.result() for future in failing]
     votes = site.query(
         "SELECT count(*) FROM votes_vote v JOIN battles_battle b ON b.id = v.battle_id "
@@ -97,7 +113,7 @@ def test_every_misbehaviour_on_either_side_fails_the_battle_and_nothing_else(sit
     received = [data for witness in witnesses for _kind, data in witness.received]
     assert len(received) > 10 * len(MISBEHAVIOURS)
     assert [canary for canary in planted if any(canary in data for data in received)] == []
-    # Frames come ten times a second; a loop that waits for one silent backend would hold up everybody's.
-    assert beside_s <= max(2 * before_s, 0.9 * SILENT_S), (
-        f"p99 of the gaps: {before_s:.2f} s alone, {beside_s:.2f} s beside"
+    # A loop that waits for silent backends would hold up everybody for two seconds, again and again.
+    assert beside_s <= max(2 * before_s, UNDISTURBED_S), (
+        f"frames of others: {before_s:.2f} s apart beside backends that behave, {beside_s:.2f} s beside these"
     )
