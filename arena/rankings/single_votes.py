@@ -4,10 +4,10 @@ A vote takes 32 bytes here, twice that while they are put together, and they are
 ids: ten million fit into some 600 MB, and the same votes give the same bits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from django.db import connection, transaction
@@ -21,8 +21,11 @@ from arena.rankings.models import BattleTraits
 from arena.rankings.tallies import CODE_OF, Votes
 from arena.votes.models import Vote
 
-#: Votes in memory as objects at a time.
-BLOCK: Final = 20_000
+#: As they are read.
+Rows: TypeAlias = Sequence[tuple[Any, ...]]
+
+#: Votes in memory as objects at a time: some kilobytes each with all that is read beside them.
+BLOCK: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +54,7 @@ class SingleVotes:
             there &= self.language == chosen.language.encode()
         if there.all():
             return self
-        return SingleVotes(*(getattr(self, column.name)[there] for column in fields(self)))
+        return SingleVotes(*(getattr(self, column.name)[there] for column in _FIELDS))
 
     def votes(self, row_of: dict[int, int], *, weighted: bool) -> Votes:
         """With rows of contenders instead of versions, and weights whose mean is 1."""
@@ -65,23 +68,28 @@ class SingleVotes:
         return Votes(left, right, self.outcome, weight, self.voter)
 
 
+_FIELDS: Final = fields(SingleVotes)
 _TYPES: Final[tuple[Any, ...]] = (np.int32, np.int32, np.uint8, np.int64, np.float64, "S3", np.int32)
 
 
 def read_single(arena: Arena, up_to: int) -> SingleVotes:
     """The counted votes with id ≤ up_to."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # All rows are read: PostgreSQL is to plan for the last of them, not, as for a cursor, for the first ones.
-        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
-        blocks = list(_blocks(_rows(arena, up_to).order_by("id").iterator(chunk_size=BLOCK)))
-    return SingleVotes(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+    return _joined([SingleVotes(*_columns(rows)) for rows in _blocks(_rows(arena, up_to).order_by("id"))])
 
 
-def read_newest(arena: Arena, up_to: int, most: int, **more: Subquery) -> tuple[SingleVotes, list[tuple[Any, ...]]]:
-    """The newest of these, at most so many, and beside each the values of more columns; all in memory at once."""
-    rows = list(_rows(arena, up_to, **more).order_by("-id")[:most])[::-1]
-    own = len(_TYPES)
-    return SingleVotes(*_columns([row[:own] for row in rows])), [row[own:] for row in rows]
+def read_newest(
+    arena: Arena, up_to: int, most: int, more: Mapping[str, Subquery], array_of: Callable[[Rows], NDArray[Any]]
+) -> tuple[SingleVotes, NDArray[Any]]:
+    """The newest of these, at most so many, and beside them what `array_of` makes of more columns, a row a vote."""
+    own, votes, beside = len(_TYPES), [], []
+    for rows in _blocks(_rows(arena, up_to, **more).order_by("-id")[:most]):
+        votes.append(SingleVotes(*_columns([row[:own] for row in reversed(rows)])))
+        beside.append(array_of([row[own:] for row in reversed(rows)]))
+    return _joined(votes[::-1]), np.concatenate(beside[::-1])
+
+
+def _joined(blocks: Sequence[SingleVotes]) -> SingleVotes:
+    return SingleVotes(*(np.concatenate([getattr(block, column.name) for block in blocks]) for column in _FIELDS))
 
 
 def _rows(arena: Arena, up_to: int, **more: Subquery) -> QuerySet[Vote, Any]:
@@ -94,16 +102,18 @@ def _rows(arena: Arena, up_to: int, **more: Subquery) -> QuerySet[Vote, Any]:
     )
 
 
-def _blocks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[NDArray[Any]]]:
+def _blocks(rows: QuerySet[Vote, Any]) -> Iterator[Rows]:
     """At least one, so that no votes are columns too."""
-    batch = list(islice(rows, BLOCK))
-    while True:
-        yield _columns(batch)
-        if not (batch := list(islice(rows, BLOCK))):
-            return
+    with transaction.atomic(), connection.cursor() as cursor:
+        # All rows are read: PostgreSQL is to plan for the last of them, not, as for a cursor, for the first ones.
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+        told = rows.iterator(chunk_size=BLOCK)
+        yield list(islice(told, BLOCK))
+        while block := list(islice(told, BLOCK)):
+            yield block
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[NDArray[Any]]:
+def _columns(rows: Rows) -> list[NDArray[Any]]:
     left, right, outcome, *others = zip(*rows, strict=True) if rows else ((),) * len(_TYPES)
     columns = (left, right, [CODE_OF[word] for word in outcome], *others)
     return [np.array(column, dtype=kind) for column, kind in zip(columns, _TYPES, strict=True)]

@@ -70,9 +70,9 @@ def study(arena: Arena) -> bool:
 def _columns(arena: Arena, up_to: int, computed: Computed) -> tuple[Votes, Forms]:
     """The newest counted votes among the rated, by their places there, and the forms of their answers."""
     count_forms(arena, up_to, MOST_VOTES)
-    single, forms = read_newest(arena, up_to, MOST_VOTES, **form_columns())
+    single, forms = read_newest(arena, up_to, MOST_VOTES, form_columns(), forms_of)
     votes, rated = single.votes(rows_of(computed.contenders), weighted=False), computed.board.rated
-    return votes.only(rated), forms_of(forms)[votes.between(rated)]
+    return votes.only(rated), forms[votes.between(rated)]
 
 
 def _fragility(computed: Computed, votes: Votes) -> dict[str, Any]:
