@@ -101,7 +101,9 @@ _ALL: Final = (
         "Idempotency key reused",
         _("This Idempotency-Key was used with another body."),
     ),
-    ProblemType("rate-limited", 429, "Too many requests", _("Too many requests: come back later.")),
+    ProblemType(
+        "rate-limited", 429, "Too many requests", _("To keep the arena fair, the number of requests is limited.")
+    ),
     ProblemType("internal-error", 500, "Internal error", _("Something went wrong on our side.")),
     ProblemType(
         "guard-unavailable",

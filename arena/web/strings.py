@@ -82,7 +82,7 @@ SCRIPT_STRINGS: Final[dict[str, Promise]] = {
     "report.sent": _("Thank you. An operator will look at it."),
     "report.repeated": _("You have reported this answer already."),
     "error.network": _("The arena cannot be reached. Your text is kept; please try again."),
-    "error.limit": _("That was too much in a short time. Please wait {seconds} seconds."),
+    "error.limit": _("Please try again in about {time}."),
     "error.unknown": _("Something went wrong. Your text is kept; please try again."),
     # Figures of the reveal
     "unit.seconds": _("{number} s"),
