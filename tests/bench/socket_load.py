@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import redis.asyncio
+from websockets.asyncio.client import connect
 
 from tests.bench.figures import percentile
-from tests.bench.socket_client import listen
 
 #: The clock that the lags are taken from may turn by so much in a step; more, and they say nothing.
 STEADY_MS = 20.0
@@ -59,20 +59,17 @@ class Followed:
 
 async def follow(address: str, headers: dict[str, str], followed: Followed) -> None:
     """Keep everything until the battle is no longer being written or the server closes."""
-
-    def take(message: str) -> None:
-        followed.came_at.append(time.monotonic())
-        followed.messages.append(message)
-        if '"type":"state"' in message and '"generating"' not in message and '"queued"' not in message:
-            followed.done = True
-            listener.close()
-
-    asked = {name: headers[name] for name in ("Origin", "Cookie") if name in headers}
-    listener = await listen(address, asked, take)
-    try:
-        await listener.ended
-    finally:
-        listener.close()
+    origin = headers.get("Origin")
+    more = {"Cookie": headers["Cookie"]} if "Cookie" in headers else {}
+    async with connect(
+        address, origin=origin, additional_headers=more, compression=None, ping_interval=None, open_timeout=60
+    ) as socket:  # type: ignore[arg-type]
+        async for message in socket:
+            followed.came_at.append(time.monotonic())
+            followed.messages.append(str(message))
+            if '"type":"state"' in message and '"generating"' not in message and '"queued"' not in message:
+                followed.done = True
+                return
 
 
 @dataclass(frozen=True)
