@@ -45,8 +45,8 @@ class LoadedArena:
         return self.stack.port
 
     def meter(self, **others: int) -> CpuMeter:
-        """Count the CPU of every part from now on."""
-        return CpuMeter(self.families | {name: family(pid) for name, pid in others.items()})
+        """Count the CPU of every part from now on, and of others: each alone, as the parts are our children."""
+        return CpuMeter(self.families | {name: [Process(pid)] for name, pid in others.items()})
 
     def memory_mb(self) -> dict[str, float]:
         """Memory of each part alone, in MB. PostgreSQL's shared buffers are not in it."""
