@@ -100,6 +100,8 @@ WITHHELD: Final[dict[str, str]] = {
     "arenas.Arena.description": _INSIDE,
     "arenas.Arena.is_open": _INSIDE,
     "arenas.Arena.min_listen_s": "what holds today, not what held at a vote",
+    "arenas.Arena.listed_from_votes": _INSIDE,
+    "arenas.Arena.settled_from_votes": _INSIDE,
     "arenas.Arena.suggestions": _INSIDE,
     "arenas.Arena.created_at": _TIME,
     "systems.System.id": _KEY,

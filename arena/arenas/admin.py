@@ -12,7 +12,10 @@ class ArenaAdmin(AuditedAdmin):
     """One row per arena."""
 
     list_display = ("slug", "name", "modality", "is_open", "is_demo", "created_at")
-    fields = ("slug", "name", "description", "modality", "is_open", "is_demo", "min_listen_s", "suggestions")
+    fields = (
+        *("slug", "name", "description", "modality", "is_open", "is_demo", "min_listen_s"),
+        *("listed_from_votes", "settled_from_votes", "suggestions"),
+    )
 
     def wants_proof(self, request: HttpRequest, obj: Arena | None) -> bool:
         """Closing an arena ends it for its visitors."""

@@ -1,9 +1,14 @@
 """Arenas: one competition each."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+
+LISTED_FROM_VOTES: Final = 30
+SETTLED_FROM_VOTES: Final = 300
 
 
 class Modality(models.TextChoices):
@@ -30,6 +35,13 @@ class Arena(models.Model):
         db_default=5.0,
         validators=[MinValueValidator(0), MaxValueValidator(60)],
         help_text="Arenas of music only. A clip that is shorter must be heard nearly whole.",
+    )
+    # With fewer votes a system is listed apart, without a rank.
+    listed_from_votes = models.PositiveIntegerField(
+        "votes from which a system is ranked", default=LISTED_FROM_VOTES, db_default=LISTED_FROM_VOTES
+    )
+    settled_from_votes = models.PositiveIntegerField(
+        "votes from which a rating is not preliminary", default=SETTLED_FROM_VOTES, db_default=SETTLED_FROM_VOTES
     )
     suggestions = ArrayField(models.TextField(), default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -48,13 +48,14 @@ _CODINGS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """A clip as it is heard."""
+    """A clip as it is heard. native_lufs: how loud the same music was as it came."""
 
     data: bytes
     duration_s: float
     peaks: tuple[int, ...]
     loudness_lufs: float
     true_peak_dbtp: float
+    native_lufs: float
 
 
 def loudness_lufs(samples: Samples) -> float:
@@ -95,17 +96,16 @@ def cut(samples: Samples, duration_s: float) -> Samples:
     return whole
 
 
-def levelled(samples: Samples, target_lufs: float, ceiling_dbtp: float) -> Samples:
-    """The same music at one loudness with no peak over the ceiling.
+def levelled(samples: Samples, measured_lufs: float, target_lufs: float, ceiling_dbtp: float) -> Samples:
+    """The same music, of a loudness that was measured, at another with no peak over the ceiling.
 
     Raises:
         Silent: nothing to level.
         Unlevelled: the limiter would have to take away more than it leaves.
     """
-    measured = loudness_lufs(samples)
-    if not math.isfinite(measured):
+    if not math.isfinite(measured_lufs):
         raise Silent("nothing passes the gate")
-    gain_db = target_lufs - measured
+    gain_db = target_lufs - measured_lufs
     if true_peak_dbtp(samples) + gain_db <= ceiling_dbtp:
         return samples * np.float32(_linear(gain_db))
     return _limited(samples, target_lufs, ceiling_dbtp, gain_db)
@@ -189,9 +189,10 @@ def profiled(samples: Samples, duration_s: float) -> Profiled:
     """
     music = cut(samples, duration_s)
     del samples
+    native_lufs = loudness_lufs(music)
     target_lufs, ceiling_dbtp = LOUDNESS_LUFS + _CODEC_LOSS_DB, TRUE_PEAK_DBTP - _CODEC_LIFT_DB
     for _coding in range(_CODINGS):
-        level = levelled(music, target_lufs, ceiling_dbtp)
+        level = levelled(music, native_lufs, target_lufs, ceiling_dbtp)
         data, heights = encoded(level), waveform(level)
         del level
         heard = decoded(data)
@@ -199,7 +200,7 @@ def profiled(samples: Samples, duration_s: float) -> Profiled:
         del heard
         missing = LOUDNESS_LUFS - loudness
         if peak <= TRUE_PEAK_DBTP and abs(missing) <= TOLERANCE_LU - _NEAR_LU:
-            return Profiled(data, len(music) / RATE_HZ, heights, loudness, peak)
+            return Profiled(data, len(music) / RATE_HZ, heights, loudness, peak, native_lufs)
         target_lufs += missing
         ceiling_dbtp -= max(0.0, peak - TRUE_PEAK_DBTP + _NEAR_LU)
     raise Unlevelled("the codec undoes it again and again")

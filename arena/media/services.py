@@ -133,7 +133,8 @@ def _profiled(source: Decoded, length_s: float) -> audio.Profiled:
 def _stored(raw: RawClip, clip: audio.Profiled, source: Decoded) -> Prepared:
     key = _new_key(PREFIX)
     store().put(key, clip.data)
-    return Prepared(raw, key, clip, {**source.facts, "media_type": raw.media_type, "bytes": raw.bytes}, source.music_s)
+    came = {"media_type": raw.media_type, "bytes": raw.bytes, "loudness_lufs": round(clip.native_lufs, 2)}
+    return Prepared(raw, key, clip, {**source.facts, **came}, source.music_s)
 
 
 def finish(work: TurnWork, prepared: Mapping[Side, Prepared]) -> None:

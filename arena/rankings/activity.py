@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, TruncDay
 
 from arena.arenas.models import Arena
@@ -15,7 +15,7 @@ from arena.systems.selectors import system_counts
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The system with the highest rating. `shared`: others cannot be told apart from it."""
+    """The ranked system with the highest rating. `shared`: others cannot be told apart from it."""
 
     name: str
     rating: float
@@ -72,8 +72,9 @@ def _votes_before_today() -> dict[int, int]:
 
 def _leaders() -> dict[int, Leader]:
     newest = _of_all_votes().order_by("arena_id", "-id").distinct("arena_id").values("id")
+    ranked = Q(rating__isnull=False, votes__gte=F("snapshot__arena__listed_from_votes"))
     rated = (
-        Rating.objects.filter(snapshot__in=newest, rating__isnull=False)
+        Rating.objects.filter(ranked, snapshot__in=newest)
         .select_related("snapshot", "version__system")
         .order_by("snapshot__arena_id", "-rating")
         .distinct("snapshot__arena_id")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from arena.rankings.board import Board, Row, rate
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.intervals import LEVEL, VotersNeeded
+from arena.rankings.matrix import chances_of
 from arena.rankings.method import CLUSTERED, INTERVALS, SEQUENCES, UNDETERMINED, BadMethod, Method
 from arena.rankings.tallies import BOTH_BAD
 from arena.rankings.tie_models import TIES
@@ -45,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replicates", type=int, default=1000, help="of a bootstrap")
     parser.add_argument("--minimum-votes", type=int, default=0, help="fewer get a status instead of a number")
     parser.add_argument("--undetermined", choices=UNDETERMINED, default="status", help="where votes decide nothing")
+    parser.add_argument("--matrix", action="store_true", help="also the chance of every pair")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 
@@ -99,12 +101,12 @@ def rank_file(options: argparse.Namespace) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return BAD_INPUT
     excluded = {"ignored": votes.ignored} if votes.ignored else {}
-    show(described(None, votes.names, board, excluded), as_json=options.json)
+    show(described(None, votes.names, board, excluded, matrix=options.matrix), as_json=options.json)
     return 0
 
 
 def described(
-    arena: str | None, names: Sequence[str], board: Board, excluded: dict[str, int], **facts: Any
+    arena: str | None, names: Sequence[str], board: Board, excluded: dict[str, int], *, matrix: bool = False
 ) -> dict[str, Any]:
     """The contract's shape: every contender has a row, best first; those without a number come last, by name.
 
@@ -113,7 +115,7 @@ def described(
         names: of the board's rows.
         board: what was computed.
         excluded: class → votes left out.
-        facts: more entries of the top level.
+        matrix: whether to add the chances of every pair.
     """
     rows = sorted(zip(names, board.rows, strict=True), key=_best_first)
     return {
@@ -124,8 +126,8 @@ def described(
         "excluded": excluded,
         "digest": board.digest,
         "tie": asdict(board.tie) if board.tie else None,
-        **facts,
         "ratings": [{"system": name} | row.as_dict() for name, row in rows],
+        **({"matrix": chances_of(names, board)} if matrix else {}),
     }
 
 
@@ -152,8 +154,14 @@ def _print(told: dict[str, Any], *, as_json: bool) -> None:
     print(f"{'rating':>8} {interval:>17} {'ranks':>7} {'votes':>8}  system")
     for row in told["ratings"]:
         print(_line(row))
+    for pair in told.get("matrix", ()):
+        if pair["p"] >= 0.5:
+            print("{p:>8.1%} ({lower:.1%} to {upper:.1%})  {row} over {column}".format(**pair))
     if told["status"] != "ok":
         print(f"status: {told['status']}; groups: {told['groups']}", file=sys.stderr)
+
+
+_RATE: Final = ("rate", "lower", "upper")
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -162,4 +170,6 @@ def _line(row: dict[str, Any]) -> str:
         interval = f"{row['lower']:.1f} to {row['upper']:.1f}"
         numbers = f"{row['rating']:>8.1f} {interval:>17} {row['rank_low']:>3}-{row['rank_high']:<3}"
     told = "" if row["rating"] is None or row["status"] == "ok" else f"  ({row['status']})"
+    if row["both_bad_rate"] is not None:
+        told += "  both bad {:.1%} ({:.1%} to {:.1%})".format(*(row[f"both_bad_{name}"] for name in _RATE))
     return f"{numbers} {row['votes']:>8}  {row['system']}{told}"

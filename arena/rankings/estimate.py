@@ -51,8 +51,8 @@ class Estimate:
 class WinMatrix:
     """p[i, j], lower, upper: (m, m), the probability that i is preferred to j, with intervals each by itself.
 
-    Under half wins, p is a win plus half a tie. Under a model of ties, p is a win, and `tie` (m, m) a tie. The
-    diagonals hold nothing (NaN).
+    p is a win plus half a tie. tie: (m, m), a tie, under a model of ties. The intervals are about the strengths; a tie
+    parameter is taken as known. The diagonals hold nothing (NaN).
     """
 
     p: Matrix
@@ -116,7 +116,8 @@ def win_matrix(found: Estimate, level: float = 0.95) -> WinMatrix:
     np.fill_diagonal(half, np.nan)
     tie: Any = found.fitted.tie
     model = found.fitted.model if tie is not None else MODELS["half"]
-    (p, even), (lower, _even), (upper, _also) = (
+    (win, even), *limits_of = (
         model.chances(d + sign * half, tie or 0.0) for sign in (np.where(np.isnan(half), np.nan, 0.0), -1.0, 1.0)
     )
-    return WinMatrix(p, lower, upper, None if tie is None else even)
+    lower, upper = (won + tied / 2 for won, tied in limits_of)
+    return WinMatrix(win + even / 2, lower, upper, None if tie is None else even)

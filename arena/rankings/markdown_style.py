@@ -1,8 +1,7 @@
 """How an output looks: amounts that style control takes as covariates. Pure.
 
 A reading of Markdown by lines, close to what a reader sees: fenced code is counted as blocks and not searched for
-headings, lists or bold; a token is a word, a number, a sign, or one character of a script without spaces. Amounts for
-other modalities (duration, loudness) are columns of their own and need no extractor.
+headings, lists or bold; a token is a word, a number, a sign, or one character of a script without spaces.
 """
 
 import re

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from arena.rankings.board import Board
 from arena.rankings.estimate import win_matrix
-from arena.rankings.tallies import Counts
+from arena.rankings.tallies import BothBad, Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,8 @@ class Cell:
     """One ordered pair of the matrix.
 
     p: probability that the row's system is preferred to the column's (a tie being half), by the ratings, with its
-    interval; None where they are not rated together. battles: how often they met; wins: of these, for the row's, ties
-    as halves.
+    interval; None where they are not rated together. battles: how often they met, in votes that move ratings; wins: of
+    these, for the row's, even votes as halves.
     """
 
     battles: int
@@ -33,7 +34,7 @@ class Matrix:
     cells: tuple[tuple[Cell | None, ...], ...]
 
 
-def matrix_from(name: str, names: Sequence[str], board: Board, counts: Counts) -> Matrix:
+def matrix_from(name: str, names: Sequence[str], board: Board, counts: Counts, both_bad: BothBad = "tie") -> Matrix:
     """The matrix of the systems with votes.
 
     Args:
@@ -41,8 +42,9 @@ def matrix_from(name: str, names: Sequence[str], board: Board, counts: Counts) -
         names: of its rows.
         board: the ratings.
         counts: what they were computed from, in the same order.
+        both_bad: what the method makes of votes that both are bad.
     """
-    battles, wins = counts.decisive + counts.decisive.T + counts.halves(), counts.wins()
+    battles, wins = counts.decisive + counts.decisive.T + counts.halves(both_bad), counts.wins(both_bad)
     chances, rows = _chances(board), board.rows
     order = sorted(
         (row for row in range(len(rows)) if rows[row].votes),
@@ -55,13 +57,20 @@ def matrix_from(name: str, names: Sequence[str], board: Board, counts: Counts) -
     return Matrix(name, tuple(names[row] for row in order), cells)
 
 
+def chances_of(names: Sequence[str], board: Board) -> list[dict[str, Any]]:
+    """{"row", "column", "p", "lower", "upper"} of each ordered pair of rated systems, by the board's own errors."""
+    return [
+        {"row": names[i], "column": names[j], "p": p, "lower": lower, "upper": upper}
+        for (i, j), (p, lower, upper) in _chances(board).items()
+    ]
+
+
 def _chances(board: Board) -> dict[tuple[int, int], tuple[float, float, float]]:
     if board.estimate is None:
         return {}
-    matrix = win_matrix(board.estimate)
-    p = matrix.p if matrix.tie is None else matrix.p + matrix.tie / 2
+    matrix = win_matrix(board.estimate, board.method["level"])
     return {
-        (i, j): (float(p[a, b]), float(matrix.lower[a, b]), float(matrix.upper[a, b]))
+        (i, j): (float(matrix.p[a, b]), float(matrix.lower[a, b]), float(matrix.upper[a, b]))
         for a, i in enumerate(board.rated)
         for b, j in enumerate(board.rated)
         if i != j

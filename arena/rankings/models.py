@@ -122,7 +122,8 @@ class Snapshot(models.Model):
 
     Every vote up to `last_vote_id` is counted or excluded in it. `groups` names, by version ids, the pieces of a
     disconnected graph or the groups of a separated one, strongest first. `digest` is of the counts that it was made
-    from, `document_sha256` of the JSON document that computing it again must give (`computing.recompute`).
+    from, `document_sha256` of the JSON document that computing it again must give (`computing.recompute`). Triggers
+    refuse changes, and deletions that are not those of `services.thin_out`.
     """
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")
@@ -164,7 +165,8 @@ class Rating(models.Model):
     `version` is the newest of the versions that were pooled, because they behave alike.
     """
 
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="ratings")
+    # A snapshot goes before its ratings: so the trigger sees that they go with it.
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.DO_NOTHING, related_name="ratings")
     version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")
     rating = models.FloatField(null=True)
     lower = models.FloatField(null=True)
@@ -185,18 +187,18 @@ class Rating(models.Model):
 
 
 class BattleForm(models.Model):
-    """The amounts of `markdown_style.NAMES` in both answers to the voted turn, counted once per voted battle."""
+    """The amounts of `forms.FORMS` in both answers to the voted turn, counted once per voted battle."""
 
     battle = models.OneToOneField(Battle, on_delete=models.PROTECT, primary_key=True, related_name="+")
-    left = ArrayField(models.PositiveIntegerField())
-    right = ArrayField(models.PositiveIntegerField())
+    left = ArrayField(models.IntegerField())
+    right = ArrayField(models.IntegerField())
 
 
 class Study(models.Model):
     """What takes too long for a refresh, computed now and then from single votes; never edited, the newest counts.
 
     `kind` is "fragility" (how few votes change the first place) or "style" (ratings with the form of answers held
-    equal). Every vote up to `last_vote_id` was looked at.
+    equal). Every vote up to `last_vote_id` was looked at. A trigger refuses changes.
     """
 
     arena = models.ForeignKey(Arena, on_delete=models.PROTECT, related_name="+")

@@ -19,6 +19,7 @@ from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark
 from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
 from arena.rankings.sorting import SORTING
+from arena.rankings.tallies import BothBad
 from arena.rankings.tallying import read
 from arena.rankings.variants import METHOD, USUAL, Weights, needs_votes, variant_of
 
@@ -35,9 +36,14 @@ ERRORS: Final[tuple[Literal["sandwich", "clustered"], ...]] = ("sandwich", "clus
 WEIGHTS: Final[tuple[Weights, ...]] = ("one", "inverse-propensity")
 
 
-def method_of(name: str, intervals: Literal["sandwich", "clustered"] = "sandwich", weights: Weights = "one") -> Method:
+def method_of(
+    name: str,
+    intervals: Literal["sandwich", "clustered"] = "sandwich",
+    weights: Weights = "one",
+    both_bad: BothBad = "tie",
+) -> Method:
     """The method that an address asks for."""
-    return replace(METHODS[name], intervals=intervals, weights=weights)
+    return replace(METHODS[name], both_bad=both_bad, intervals=intervals, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Question:
         if needs_votes(self.method) and not self.is_stored:
             raise FilterError(
                 "intervals" if self.method.intervals != METHOD.intervals else "weights",
-                "what needs single votes is kept for all votes, one language or one category, with ties as half wins",
+                "what needs single votes is kept for all votes, one language or one category, with even votes as half"
+                " wins; the command rank computes any other",
             )
 
     @property
@@ -114,7 +121,7 @@ def matrix_of(arena: Arena, chosen: BoardFilter = EVERYTHING, method: Method = M
     require_kinds(arena, chosen)
     found = computed(arena, chosen, method)
     counts = read(arena.pk, chosen).dense(rows_of(found.contenders), len(found.contenders))
-    return matrix_from(chosen.name, found.names, found.board, counts)
+    return matrix_from(chosen.name, found.names, found.board, counts, method.both_bad)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The leaderboard as pages and programs read it: one snapshot, with the names of the systems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from arena.arenas.models import Arena
@@ -15,22 +16,23 @@ from arena.rankings.services import CODE_VERSION, FACTS, facts_of, latest_of
 from arena.rankings.variants import METHOD, USUAL
 from arena.systems.models import SystemVersion
 
-#: From how many votes a contender is listed, and from how many its rating is no longer called preliminary.
-LISTED_FROM: Final = 30
-SETTLED_FROM: Final = 300
 LISTED: Final = "listed"
 PRELIMINARY: Final = "preliminary"
 TOO_FEW_VOTES: Final = "too_few_votes"
-#: A system is marked as new for so long.
+#: A system is marked as new for so long, unless its rating settles before.
 NEW_FOR: Final = timedelta(days=14)
+#: What a row has from a board that is not stored.
+RATES: Final = ("both_bad_rate", "both_bad_lower", "both_bad_upper")
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
     """One contender. Numbers are None unless `status` is "ok"; they are points, and ranks count from 1.
 
-    listing: "listed", or "preliminary" or "too_few_votes", where the numbers rest on few votes; no row is hidden.
-    simultaneous_*: limits that hold for all rows at once; sequence_*: at every look. new: registered lately.
+    listing: "listed", or, by the arena's two numbers of votes, "preliminary" or "too_few_votes"; no row is hidden.
+    simultaneous_*: limits that hold for all rows at once; sequence_*: at every look. new: registered lately, and its
+    rating is not settled yet.
+    both_bad_*: the share of its votes that say that both are bad, with limits; where the method tells them apart.
     """
 
     system: str
@@ -53,6 +55,9 @@ class LeaderboardRow:
     votes: int
     status: str
     listing: str
+    both_bad_rate: float | None = None
+    both_bad_lower: float | None = None
+    both_bad_upper: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """By the names above; far faster than `dataclasses.asdict`, which copies deeply."""
@@ -65,7 +70,8 @@ class Leaderboard:
 
     status: "ok", "empty", "disconnected" or "separated"; for the last two, `groups` names the systems of each piece,
     or of each group, strongest first. counted: votes in the ratings, `simulated` of them by simulated voters.
-    excluded: class → votes kept and left out. `rows` come best first, then those without a number by name.
+    excluded: class → votes kept and left out. listed_from_votes, settled_from_votes: what `listing` goes by. `rows`
+    come best first, then those without a number by name.
     """
 
     arena: str
@@ -79,6 +85,8 @@ class Leaderboard:
     simulated: int
     excluded: dict[str, int]
     updated_at: datetime | None
+    listed_from_votes: int
+    settled_from_votes: int
     rows: tuple[LeaderboardRow, ...]
 
     @property
@@ -89,8 +97,9 @@ class Leaderboard:
     def as_dict(self) -> dict[str, Any]:
         """The contract's shape, at full precision."""
         names = ("arena", "board", "method", "status", "groups", "counted", "simulated", "excluded", "code_version")
+        limits = ("listed_from_votes", "settled_from_votes")
         return {
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in (*names, *limits)},
             "snapshot": self.snapshot_id,
             "updated_at": self.updated_at.isoformat() if self.updated_at else None,
             "ratings": [row.as_dict() for row in self.rows],
@@ -131,18 +140,28 @@ def computed_leaderboard(arena: Arena, chosen: BoardFilter, computed: Computed) 
         groups=[[computed.contenders[row].newest for row in group] for group in board.groups],
         code_version=CODE_VERSION,
     )
-    shown = SystemVersion.objects.select_related("system").in_bulk([one.newest for one in computed.contenders])
+    newest = [one.newest for one in computed.contenders]
+    shown = SystemVersion.objects.select_related("system").in_bulk(newest)
     rows = facts_of(computed)
     ratings = [Rating(snapshot=snapshot, version=shown[row.pop("version_id")], **row) for row in rows]
-    return _leaderboard(arena, snapshot, ratings, None)
+    rates = {
+        version: {name: getattr(row, name) for name in RATES} for version, row in zip(newest, board.rows, strict=True)
+    }
+    return _leaderboard(arena, snapshot, ratings, None, rates)
 
 
 def _leaderboard(
-    arena: Arena, snapshot: Snapshot, ratings: Sequence[Rating], stored_at: datetime | None
+    arena: Arena,
+    snapshot: Snapshot,
+    ratings: Sequence[Rating],
+    stored_at: datetime | None,
+    rates: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Leaderboard:
+    """rates: version → what is told besides the stored facts, by the names of a row."""
     names = {rating.version_id: name_of(rating.version) for rating in ratings}
     inputs = snapshot.inputs
     moment = stored_at or datetime.now(UTC)
+    rows = (_row(arena, rating, moment, rates.get(rating.version_id, {})) for rating in ratings)
     return Leaderboard(
         arena=arena.slug,
         board=snapshot.board,
@@ -155,7 +174,9 @@ def _leaderboard(
         simulated=inputs["simulated"],
         excluded=inputs["excluded"],
         updated_at=stored_at,
-        rows=tuple(sorted((_row(rating, moment) for rating in ratings), key=_best_first)),
+        listed_from_votes=arena.listed_from_votes,
+        settled_from_votes=arena.settled_from_votes,
+        rows=tuple(sorted(rows, key=_best_first)),
     )
 
 
@@ -173,8 +194,9 @@ def _before_the_first(arena: Arena, chosen: BoardFilter) -> Leaderboard:
     return _leaderboard(arena, snapshot, unrated, None)
 
 
-def _row(rating: Rating, moment: datetime) -> LeaderboardRow:
+def _row(arena: Arena, rating: Rating, moment: datetime, rates: Mapping[str, Any]) -> LeaderboardRow:
     version = rating.version
+    young = version.retired_at is None and version.system.created_at > moment - NEW_FOR
     return LeaderboardRow(
         system=version.system.name,
         version=version.number,
@@ -182,17 +204,18 @@ def _row(rating: Rating, moment: datetime) -> LeaderboardRow:
         access=version.access,
         licence=version.licence,
         retired=version.retired_at is not None,
-        new=version.retired_at is None and version.system.created_at > moment - NEW_FOR,
+        new=young and rating.votes < arena.settled_from_votes,
         status=rating.status,
-        listing=_listing(rating.votes),
+        listing=_listing(arena, rating.votes),
         **{name: getattr(rating, name) for name in FACTS},
+        **rates,
     )
 
 
-def _listing(votes: int) -> str:
-    if votes >= SETTLED_FROM:
-        return LISTED
-    return PRELIMINARY if votes >= LISTED_FROM else TOO_FEW_VOTES
+def _listing(arena: Arena, votes: int) -> str:
+    if votes < arena.listed_from_votes:
+        return TOO_FEW_VOTES
+    return PRELIMINARY if votes < arena.settled_from_votes else LISTED
 
 
 def _best_first(row: LeaderboardRow) -> tuple[float, str, int]:

@@ -78,10 +78,7 @@ def refresh_board(
         if latest is not None and is_current(latest, inputs, USUAL):
             return None
         computed = compute(read(arena_id, chosen), versions, METHOD, watermark.excluded)
-        snapshot = store(watermark, chosen, inputs, computed)
-        if simulated_at is not None:
-            Snapshot.objects.filter(pk=snapshot.pk).update(created_at=simulated_at)
-            snapshot.created_at = simulated_at
+        snapshot = store(watermark, chosen, inputs, computed, simulated_at=simulated_at)
     if latest and _minute(latest) != _minute(snapshot):
         thin_out(arena_id, chosen)
     return snapshot
@@ -135,7 +132,13 @@ def inputs_of(watermark: FoldWatermark, versions: list[VersionRow], state: Board
 
 
 def store(
-    watermark: FoldWatermark, chosen: BoardFilter, inputs: dict[str, Any], computed: Computed, variant: str = USUAL
+    watermark: FoldWatermark,
+    chosen: BoardFilter,
+    inputs: dict[str, Any],
+    computed: Computed,
+    variant: str = USUAL,
+    *,
+    simulated_at: datetime | None = None,
 ) -> Snapshot:
     """Store a board with its rows. The caller holds the arena's watermark, or knows that nobody else stores it."""
     contenders, board = computed.contenders, computed.board
@@ -151,6 +154,7 @@ def store(
         digest=board.digest,
         document_sha256=sha256_of(computed.document(watermark.arena.slug)),
         code_version=CODE_VERSION,
+        **({} if simulated_at is None else {"created_at": simulated_at}),
     )
     _store_ratings(snapshot.pk, facts_of(computed))
     return snapshot
@@ -198,5 +202,9 @@ def thin_out(arena_id: int, chosen: BoardFilter = EVERYTHING, variant: str = USU
         bucket = Case(by_hour, default=TruncMinute("created_at"))
     kept = own.annotate(bucket=bucket).order_by().values("bucket").annotate(last=Max("id")).values("last")
     superseded = own.filter(created_at__lt=Now() - KEPT_ALL).exclude(id__in=kept)
-    _rows, by_model = superseded.delete()
-    return by_model.get("rankings.Snapshot", 0)
+    with transaction.atomic():
+        # The triggers know this order, and this rule.
+        ids = list(superseded.values_list("id", flat=True))
+        Snapshot.objects.filter(id__in=ids).delete()
+        Rating.objects.filter(snapshot__in=ids).delete()
+    return len(ids)

@@ -12,16 +12,15 @@ import numpy as np
 
 from arena.arenas.models import Arena
 from arena.common import ledger, periods
-from arena.rankings import markdown_style
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.computing import Computed, compute
 from arena.rankings.contenders import rows_of, versions_of
-from arena.rankings.forms import Forms, count_forms, form_columns, forms_of
+from arena.rankings.forms import FORMS, Amounts, Form, count_forms, form_columns
 from arena.rankings.models import FoldWatermark, Study
 from arena.rankings.robustness import Fragility, Removal, fragility
 from arena.rankings.services import CODE_VERSION
 from arena.rankings.single_votes import read_newest
-from arena.rankings.style import differences, fit_style
+from arena.rankings.style import fit_style
 from arena.rankings.tallies import Votes, count
 from arena.rankings.tallying import read
 from arena.rankings.variants import METHOD
@@ -51,8 +50,9 @@ def study(arena: Arena) -> bool:
     if watermark is None or watermark.revision == latest:
         return False
     computed = compute(read(arena.pk), versions_of(arena.pk), METHOD, {})
-    votes, forms = _columns(arena, watermark.last_vote_id, computed)
-    results = {FRAGILITY: _fragility(computed, votes), STYLE: _style(computed, votes, forms)}
+    votes, amounts = _columns(arena, watermark.last_vote_id, computed)
+    styled = _style(computed, votes, FORMS[arena.modality], amounts)
+    results = {FRAGILITY: _fragility(computed, votes), STYLE: styled}
     Study.objects.bulk_create(
         Study(
             arena=arena,
@@ -67,12 +67,12 @@ def study(arena: Arena) -> bool:
     return True
 
 
-def _columns(arena: Arena, up_to: int, computed: Computed) -> tuple[Votes, Forms]:
-    """The newest counted votes among the rated, by their places there, and the forms of their answers."""
+def _columns(arena: Arena, up_to: int, computed: Computed) -> tuple[Votes, Amounts]:
+    """The newest counted votes among the rated, by their places there, and what was counted of their answers."""
     count_forms(arena, up_to, MOST_VOTES)
-    single, forms = read_newest(arena, up_to, MOST_VOTES, form_columns(), forms_of)
+    single, amounts = read_newest(arena, up_to, MOST_VOTES, form_columns(), FORMS[arena.modality].amounts_of)
     votes, rated = single.votes(rows_of(computed.contenders), weighted=False), computed.board.rated
-    return votes.only(rated), forms[votes.between(rated)]
+    return votes.only(rated), amounts[votes.between(rated)]
 
 
 def _fragility(computed: Computed, votes: Votes) -> dict[str, Any]:
@@ -106,14 +106,14 @@ def _removal(removal: Removal | None, names: list[str]) -> dict[str, Any] | None
     return {"number": removal.number, "share": removal.share, "becomes": becomes}
 
 
-def _style(computed: Computed, votes: Votes, forms: Forms) -> dict[str, Any]:
+def _style(computed: Computed, votes: Votes, form: Form, amounts: Amounts) -> dict[str, Any]:
     """The study as JSON, or {"refused": why}. Features that never differ are left out and named."""
     names = [computed.names[row] for row in computed.board.rated]
     if len(votes) < FEWEST_FOR_STYLE or len(names) < 2:
         return {"refused": f"fewer than {FEWEST_FOR_STYLE} votes"}
-    features = differences(forms[:, 0], forms[:, 1])
+    features = form.differences(amounts)
     useful = [k for k in range(features.shape[1]) if np.ptp(features[:, k]) > 0]
-    told = [markdown_style.NAMES[k] for k in useful]
+    told = [form.names[k] for k in useful]
     if not told:
         return {"refused": "all answers have the same form"}
     try:
@@ -126,7 +126,7 @@ def _style(computed: Computed, votes: Votes, forms: Forms) -> dict[str, Any]:
     values = zip(*(column.tolist() for column in (*columns, *styled)), strict=True)
     return {
         "votes": len(votes),
-        "left_out": [name for name in markdown_style.NAMES if name not in told],
+        "left_out": [name for name in form.names if name not in told],
         "coefficients": [asdict(one) for one in fit.coefficients],
         "ratings": [
             {"system": name} | dict(zip(keys, row, strict=True)) for name, row in zip(names, values, strict=True)

@@ -139,7 +139,8 @@ class RaoKupper:
     def chances(self, d: Matrix, tie: float) -> tuple[Matrix, Matrix]:
         """(n, n): win of i, tie."""
         win = logistic(d - tie)
-        return win, np.expm1(2 * tie) * win * win.T
+        # Not win.T: at the limits of differences, d is not antisymmetric.
+        return win, np.expm1(2 * tie) * win * logistic(-d - tie)
 
     def slope(self, decisive: Matrix, ties: Matrix, d: Matrix, tie: float) -> Derivatives:
         """See the protocol."""

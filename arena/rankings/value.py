@@ -4,23 +4,34 @@ All figures are of the last days only (`WINDOW`), so that they cost the same how
 system is now. Simulated battles call no system and are in none of them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena, Modality
 from arena.rankings.contenders import Contender, contenders_of, rows_of, versions_of
-from arena.rankings.selectors import Leaderboard, LeaderboardRow
+from arena.rankings.selectors import LISTED, TOO_FEW_VOTES, Leaderboard, LeaderboardRow
 from arena.rankings.tallying import read
 from arena.systems import buckets, usage
 from arena.systems.models import SystemVersion, Usage
 
 WINDOW: Final = timedelta(days=7)
+#: Failures that are told by name: of calls (`arena.systems.backends.base`), and of clips (`arena.media.errors`).
+FAILURES: Final = frozenset(
+    {
+        *("ConnectFailed", "TimedOut", "RateLimited", "ServerFailed", "Truncated"),
+        *("Misconfigured", "AddressForbidden", "BadResponse", "TooLarge", "NothingSaid", "Unsupported"),
+        *("NotAudio", "ClipTruncated", "NotFinite", "Silent", "TooShort", "TooLong", "TooExpensive"),
+        *("Unlevelled", "ClipLost"),
+    }
+)
+OTHER_FAILURE: Final = "Other"
 #: By modality: the field of a `Value` that is the price in time.
 PRICE_IN_TIME: Final[Mapping[str, str]] = {Modality.TEXT: "latency_p50_s", Modality.MUSIC: "wait_per_minute_s"}
 
@@ -53,8 +64,9 @@ class Value:
 
     calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
     counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an
-    answer, as declared. on_*_front: nobody is both better and cheaper (faster). speed_factor: seconds of music per
-    second of waiting, the median of the newest version; arenas of music only.
+    answer, as declared. on_*_front: of those with enough votes, nobody is both better and cheaper (faster).
+    speed_factor: seconds of music per second of waiting, the median of the newest version; arenas of music only.
+    listing: as on the board. failures: class → calls without an answer, the most frequent first.
     """
 
     system: str
@@ -77,6 +89,8 @@ class Value:
     licence: str = ""
     training_data: str = ""
     speed_factor: float | None = None
+    listing: str = LISTED
+    failures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def wait_per_minute_s(self) -> float | None:
@@ -111,20 +125,31 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
 
 
 def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
-    answered = Q(outcome="")
+    """Version → {"answers", "tokens", "cost" of answers, "failures": class → calls}."""
     rows = (
         Usage.objects.filter(version__system__arena=arena, hour__gt=Now() - WINDOW)
         .exclude(outcome=usage.UNUSED)
         .order_by()
-        .values("version_id")
-        .annotate(
-            all=Sum("calls"),
-            answers=Sum("calls", filter=answered),
-            tokens=Sum("output_tokens", filter=answered),
-            cost=Sum("cost_usd", filter=answered),
-        )
+        .values_list("version_id", "outcome")
+        .annotate(calls=Sum("calls"), tokens=Sum("output_tokens"), cost=Sum("cost_usd"))
     )
-    return {row["version_id"]: dict(row) for row in rows}
+    found: dict[int, dict[str, Any]] = {}
+    for version, outcome, calls, tokens, cost in rows:
+        own = found.setdefault(version, dict.fromkeys(_SUMMED, 0) | {"failures": {}})
+        if outcome:
+            own["failures"][outcome] = calls
+        else:
+            own |= {"answers": calls, "tokens": tokens, "cost": cost}
+    return found
+
+
+def _failures(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The sums by class; what is no class of ours has one name."""
+    sums: Counter[str] = Counter()
+    for one in counted:
+        for name, n in one.items():
+            sums[name if name in FAILURES else OTHER_FAILURE] += n
+    return dict(sorted(sums.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _times(arena: Arena) -> dict[int, tuple[list[int], list[int]]]:
@@ -163,7 +188,9 @@ def _value(
     energy_wh_per_mtok: float | None,
 ) -> Value:
     used = [calls[version] for version in contender.versions if version in calls]
-    total, answers, tokens, cost = (float(sum(one[name] or 0 for one in used)) for name in _SUMMED)
+    answers, tokens, cost = (float(sum(one[name] for one in used)) for name in _SUMMED)
+    failures = _failures(one["failures"] for one in used)
+    total = answers + sum(failures.values())
     ttft, latency = (_added(times[v][kind] for v in contender.versions if v in times) for kind in (0, 1))
     per_answer = cost / answers if answers else None
     tokens_each = tokens / answers if answers else None
@@ -174,6 +201,8 @@ def _value(
         rating=row.rating,
         retired=row.retired,
         licence=row.licence,
+        listing=row.listing,
+        failures=failures,
         calls=int(total),
         availability=answers / total if total else None,
         ttft_p50_s=buckets.quantile_s(ttft, 0.5),
@@ -188,7 +217,7 @@ def _value(
     )
 
 
-_SUMMED: Final = ("all", "answers", "tokens", "cost")
+_SUMMED: Final = ("answers", "tokens", "cost")
 
 
 def _added(histograms: Iterable[list[int]]) -> list[int]:
@@ -203,7 +232,7 @@ def _front(values: list[Value], name: str) -> set[tuple[str, int]]:
     known = [
         (getattr(value, name), -value.rating, (value.system, value.version))
         for value in values
-        if getattr(value, name) is not None and value.rating is not None
+        if getattr(value, name) is not None and value.rating is not None and value.listing != TOO_FEW_VOTES
     ]
     front, best = set(), float("inf")
     for _price, minus_rating, key in sorted(known):

@@ -215,7 +215,12 @@ def _arena_defaults(entry: ArenaEntry) -> dict[str, Any]:
         "modality": entry.modality,
         "is_demo": bool(entry.demo),
         "suggestions": entry.suggestions or [],
+        **{name: value for name, value in _listing(entry).items() if value is not None},
     }
+
+
+def _listing(entry: ArenaEntry) -> dict[str, int | None]:
+    return {"listed_from_votes": entry.listed_from_votes, "settled_from_votes": entry.settled_from_votes}
 
 
 def _arena_diff(entry: ArenaEntry, arena: Arena | None) -> dict[str, tuple[Any, Any]]:
@@ -226,10 +231,10 @@ def _arena_diff(entry: ArenaEntry, arena: Arena | None) -> dict[str, tuple[Any, 
             f"arena {arena.slug!r} has modality {arena.modality} and demo {str(arena.is_demo).lower()}; "
             "neither can change, because its votes were cast under them"
         )
-    given = {"name": entry.arena_name, "description": entry.arena_description, "suggestions": entry.suggestions}
+    texts = {"name": entry.arena_name, "description": entry.arena_description, "suggestions": entry.suggestions}
     return {
         name: (getattr(arena, name), value)
-        for name, value in given.items()
+        for name, value in {**texts, **_listing(entry)}.items()
         if value is not None and value != getattr(arena, name)
     }
 

@@ -20,6 +20,8 @@ _SECRET_NAMES: Final = frozenset(
     {"api_key", "apikey", "key", "token", "access_token", "secret", "password", "authorization", "bearer"}
 )
 _SECRET_VALUE: Final = re.compile(r"^(?:Bearer |sk-|sk_|hf_|gsk_|xai-|AIza|ghp_|glpat-)\S{8,}")
+#: What the column holds.
+MOST_VOTES: Final = 2**31 - 1
 _ADVICE: Final = "a secret does not belong in this file; set an environment variable and name it as api_key_env"
 
 
@@ -41,6 +43,8 @@ class ArenaEntry(Strict):
     # None: nothing said; a new arena is then no demo.
     demo: bool | None = None
     suggestions: list[Annotated[str, Field(min_length=1, max_length=8000)]] | None = None
+    listed_from_votes: int | None = Field(default=None, ge=0, le=MOST_VOTES)
+    settled_from_votes: int | None = Field(default=None, ge=0, le=MOST_VOTES)
 
 
 class SystemsFile(Strict):

@@ -12,7 +12,8 @@ _OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 
 
 class Vote(models.Model):
-    """One voter's outcome on one battle; a trigger refuses its deletion.
+    """One voter's outcome on one battle. Triggers refuse its deletion, and changes of anything but withdrawn feedback
+    and the time of a simulated vote.
 
     `reasons` and `feedback` hold one entry per side.
     """

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.moments import moment_of
 from arena.rankings.questions import ERRORS, METHODS, WEIGHTS, Part, Question, method_of
+from arena.rankings.tallies import BOTH_BAD
 
 Row = TypeVar("Row")
 Word = TypeVar("Word", bound=str)
@@ -45,7 +46,8 @@ def asked_of(query: QueryDict) -> Asked:
 def _question(query: QueryDict) -> Question:
     chosen = filter_of(query.get("language") or None, [one for one in query.getlist("category") if one])
     intervals, weights = _one_of(query, "intervals", ERRORS), _one_of(query, "weights", WEIGHTS)
-    method = method_of(_one_of(query, "method", tuple(METHODS)), intervals, weights)
+    both_bad = _one_of(query, "both_bad", BOTH_BAD)
+    method = method_of(_one_of(query, "method", tuple(METHODS)), intervals, weights, both_bad)
     as_of = query.get("as_of")
     return Question(chosen, method, moment_of(str(as_of)) if as_of else None)
 
@@ -105,7 +107,7 @@ def ordered(rows: Sequence[Row], order: str, key: Callable[[Row, str], Any], fal
 
 
 #: Parameters that the API takes, too.
-OF_THE_API: Final = frozenset({"language", "category", "method", "intervals", "weights", "as_of"})
+OF_THE_API: Final = frozenset({"language", "category", "method", "both_bad", "intervals", "weights", "as_of"})
 
 
 def data_query(query: QueryDict, known: Collection[str] = OF_THE_API) -> str:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from arena.arenas.models import Arena
-from arena.rankings.selectors import leaderboard
+from arena.rankings.selectors import TOO_FEW_VOTES, leaderboard
 from data_releases.selectors import CertifiedBoard, certified_board, next_release_on
 
 
 @dataclass(frozen=True, slots=True)
 class BoardSummary:
-    """leader, rating: of the live board, None before it has numbers. counted, excluded: votes, the latter by class."""
+    """leader, rating: of the live board, None where nobody is ranked. counted, excluded: votes, these by class."""
 
     leader: str | None
     rating: float | None
@@ -23,7 +23,8 @@ class BoardSummary:
 def summary_of(arena: Arena) -> BoardSummary:
     """A handful of queries, whatever the number of votes."""
     board = leaderboard(arena)
-    first = next((row for row in board.rows if row.rating is not None), None)
+    ranked = (row for row in board.rows if row.rating is not None and row.listing != TOO_FEW_VOTES)
+    first = next(ranked, None)
     return BoardSummary(
         leader=first.system if first else None,
         rating=first.rating if first else None,

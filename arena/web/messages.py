@@ -107,12 +107,6 @@ RATING_STATUSES: Final[dict[str, Promise]] = {
     "regularised": _("rated with the help of imagined votes, as the real ones decide too little"),
 }
 
-#: How much a row's number rests on, where it is little.
-LISTINGS: Final[dict[str, Promise]] = {
-    "preliminary": _("preliminary"),
-    "too_few_votes": _("too few votes"),
-}
-
 #: Kinds of prompts.
 CATEGORIES: Final[dict[str, Promise]] = {
     "coding": _("Coding"),
@@ -152,6 +146,8 @@ FEATURES: Final[dict[str, Promise]] = {
     "lists": _("List items"),
     "bold": _("Bold text"),
     "code": _("Code blocks"),
+    "duration": _("Length of the original"),
+    "loudness": _("Loudness of the original"),
 }
 
 #: The intervals of a leaderboard: a name and what it promises.
@@ -179,15 +175,43 @@ WEIGHTS: Final[dict[str, tuple[Promise, Promise]]] = {
 }
 #: What a tie is to the model.
 TIES: Final[dict[str, tuple[Promise, Promise]]] = {
-    "bradley-terry": (_("Half a win each"), _("A tie, and a vote that both are bad, are half a win for each side.")),
-    "davidson": (
-        _("Davidson’s model"),
-        _("Ties have a parameter of their own (Davidson); a vote that both are bad is a tie."),
+    "bradley-terry": (_("Half a win each"), _("A tie is half a win for each side.")),
+    "davidson": (_("Davidson’s model"), _("Ties have a parameter of their own (Davidson).")),
+    "rao-kupper": (_("Rao and Kupper’s model"), _("Ties have a parameter of their own (Rao and Kupper).")),
+}
+#: What a vote that both are bad is to the ratings.
+BOTH_BAD: Final[dict[str, tuple[Promise, Promise]]] = {
+    "tie": (_("A tie"), _("A vote that both are bad is a tie.")),
+    "exclude": (_("Left out"), _("Votes that both are bad are left out of the ratings.")),
+    "apart": (
+        _("Told apart, as a rate"),
+        _("Votes that both are bad move no rating; each system’s share of them is in a column of its own."),
     ),
-    "rao-kupper": (
-        _("Rao and Kupper’s model"),
-        _("Ties have a parameter of their own (Rao and Kupper); a vote that both are bad is a tie."),
-    ),
+}
+
+#: Why a call of a system gave no answer.
+FAILURES: Final[dict[str, Promise]] = {
+    "ConnectFailed": _("no connection"),
+    "TimedOut": _("too slow"),
+    "RateLimited": _("over its rate limit"),
+    "ServerFailed": _("reported an error of its own"),
+    "Truncated": _("broke off"),
+    "Misconfigured": _("set up wrongly"),
+    "AddressForbidden": _("address not allowed"),
+    "BadResponse": _("unreadable answer"),
+    "TooLarge": _("too much data"),
+    "NothingSaid": _("empty answer"),
+    "Unsupported": _("prompt not supported"),
+    "NotAudio": _("no audio"),
+    "ClipTruncated": _("broke off"),
+    "NotFinite": _("unreadable audio"),
+    "Silent": _("silence"),
+    "TooShort": _("too short"),
+    "TooLong": _("too long"),
+    "TooExpensive": _("too expensive to decode"),
+    "Unlevelled": _("cannot be brought to one loudness"),
+    "ClipLost": _("lost in the store"),
+    "Other": _("another failure"),
 }
 
 #: Why votes are left out of the ratings.

@@ -135,6 +135,26 @@ def test_a_filter_gives_the_board_of_these_votes(board: Snapshot) -> None:
     assert Client().get(PATH, {"method": "davidson"}).json()["method"]["ties"] == "davidson"
 
 
+def test_votes_that_both_are_bad_are_a_tie_left_out_or_a_rate_of_each_system(arena: Arena, board: Snapshot) -> None:
+    left, right = SystemVersion.objects.order_by("id")[:2]
+    for _vote in range(2):
+        battle = make_battle(arena, left, right)
+        cast_vote(battle.id, battle.voter, Outcome.BOTH_BAD)
+    refresh_board(arena.id)
+    usual, out, apart = (Client().get(PATH, {"both_bad": word} if word else {}) for word in ("", "exclude", "apart"))
+    first, second, third = (answer.json()["ratings"][0] for answer in (usual, out, apart))
+    assert first["rating"] < second["rating"] == third["rating"]
+    assert (first["both_bad_rate"], second["both_bad_rate"]) == (None, None)
+    assert third["both_bad_rate"] == pytest.approx(2 / 6)
+    assert third["both_bad_lower"] < 2 / 6 < third["both_bad_upper"]
+    assert [answer.json()["method"]["both_bad"] for answer in (usual, out, apart)] == ["half", "exclude", "apart"]
+    assert len({answer["ETag"] for answer in (usual, out, apart)}) == 3
+    table = csv.DictReader(io.StringIO(Client().get(f"{PATH}.csv", {"both_bad": "apart"}).content.decode()))
+    assert float(next(iter(table))["both_bad_rate"]) == third["both_bad_rate"]
+    cells = [Client().get(f"{PATH}/matrix", {"both_bad": word}).json()["cells"][0][1] for word in ("tie", "exclude")]
+    assert [(cell["battles"], cell["wins"]) for cell in cells] == [(6, 3.5), (4, 2.5)]
+
+
 def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
     board.refresh_from_db()
     assert Client().get(PATH, {"as_of": board.created_at.isoformat()}).json()["snapshot"] == board.pk
@@ -152,12 +172,16 @@ def test_a_board_of_the_past_and_one_before_all(board: Snapshot) -> None:
         {"category": ["coding", "maths", "long", "hard"]},
         {"language": "English"},
         {"method": "elo"},
+        {"both_bad": "maybe"},
+        {"both_bad": "apart", "as_of": "2026-11-01"},
+        {"both_bad": "exclude", "intervals": "clustered"},
         {"as_of": "soon"},
         {"as_of": "2026-11-01", "category": ["coding", "long"]},
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(board: Snapshot, query: dict[str, Any]) -> None:
-    for part in ("", ".csv") if "as_of" in query or "method" in query else ("", ".csv", "/matrix", "/matrix.csv"):
+    of_the_board_alone = {"as_of", "method", "intervals"} & set(query)
+    for part in ("", ".csv") if of_the_board_alone else ("", ".csv", "/matrix", "/matrix.csv"):
         response = Client().get(PATH + part, query)
         assert (response.status_code, response.json()["type"]) == (422, "request-invalid")
         assert any(str(field) in error["where"] for error in response.json()["errors"] for field in query)
@@ -202,12 +226,12 @@ NAMES = {
     "leaderboard": {
         *("system", "version", "organisation", "access", "licence", "retired", "new", "rating", "lower", "upper"),
         *("rank_low", "rank_high", "tier", "simultaneous_lower", "simultaneous_upper", "sequence_lower"),
-        *("sequence_upper", "votes", "status", "listing"),
+        *("sequence_upper", "votes", "status", "listing", "both_bad_rate", "both_bad_lower", "both_bad_upper"),
     },
     "value": {
         *("system", "version", "rating", "calls", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s"),
         *("latency_p95_s", "output_tokens", "cost_per_answer_usd", "win_share", "cost_per_win_usd", "energy_wh"),
-        *("on_cost_front", "on_speed_front"),
+        *("on_cost_front", "on_speed_front", "licence", "training_data", "speed_factor", "listing", "failures"),
     },
     "transparency": {
         *("system", "version", "organisation", "access", "licence", "entered_at", "retired_at", "is_paused", "draws"),

@@ -132,7 +132,7 @@ def _store(arena: Any, drawn: list[Any], versions: list[Any], rng: random.Random
         for number, _voter, _prompt, _kind, (left, right), _first in drawn
     )  # fmt: skip
     battles = Battle.objects.bulk_create(
-        Battle(arena=arena, voter=one[1], state="voted", pairing=pairing, publication=True)
+        Battle(arena=arena, voter=one[1], state="voted", pairing=pairing, publication=True, created_at=_time_of(one))
         for one, pairing in zip(drawn, pairings, strict=True)
     )
     turns = Turn.objects.bulk_create(
@@ -143,15 +143,15 @@ def _store(arena: Any, drawn: list[Any], versions: list[Any], rng: random.Random
         for turn, pairing in zip(turns, pairings, strict=True)
         for side in ("left", "right")
     )
-    votes = Vote.objects.bulk_create(
+    Vote.objects.bulk_create(
         Vote(battle=battle, voter=one[1], outcome=_outcome(one[3], *one[4], rng), turn_n=1,
-             reasons={"left": [], "right": []}, feedback={"left": "", "right": ""})
+             reasons={"left": [], "right": []}, feedback={"left": "", "right": ""}, created_at=_time_of(one))
         for one, battle in zip(drawn, battles, strict=True)
     )  # fmt: skip
-    for row, one in zip((*battles, *votes), drawn * 2, strict=True):
-        row.created_at = one[5] + timedelta(minutes=9 * one[0])
-    Battle.objects.bulk_update(battles, ["created_at"], batch_size=500)
-    Vote.objects.bulk_update(votes, ["created_at"], batch_size=500)
+
+
+def _time_of(one: Any) -> Any:
+    return one[5] + timedelta(minutes=9 * one[0])
 
 
 def _response(turn: Any, pairing: Any, side: str, rng: random.Random) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.arenas.models import Arena
+from arena.media.models import Clip
 from arena.rankings import studies
 from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.history import history_of
@@ -23,8 +24,9 @@ from arena.rankings.studies import FRAGILITY, STYLE, newest, study
 from arena.rankings.voters_board import personal_board
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
+from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_versions, make_voter
-from tests.clips import make_music_arena
+from tests.clips import make_music_arena, make_music_battle
 from tests.rankings.voting import vote
 
 Scene = tuple[Arena, list[SystemVersion]]
@@ -198,15 +200,32 @@ def test_the_form_of_answers_is_counted_once_and_taken_out(scene: Scene, monkeyp
     assert BattleForm.objects.count() == 10
 
 
-def test_clips_of_music_have_no_form_that_could_be_held_equal(db: None) -> None:
+def test_length_and_loudness_of_the_originals_are_held_equal_in_music(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The band is the longer, and the winner where it is the louder; of the last battle nothing was measured."""
     arena = make_music_arena(min_listen_s=0)
-    band, chip = SystemVersion.objects.filter(system__arena=arena).order_by("id")
-    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.LEFT):
-        vote(arena, band, chip, outcome)
+    monkeypatch.setattr(studies, "FEWEST_FOR_STYLE", 5)
+    for n in range(12):
+        battle = make_music_battle(arena)
+        clips = Clip.objects.filter(response__turn__battle=battle)
+        louder = n % 2 == 0
+        if n < 11:
+            clips.filter(response__side="left").update(
+                generated_s=60.5 + n, native={"loudness_lufs": -9.25 if louder else -20.0}
+            )
+            clips.filter(response__side="right").update(native={"loudness_lufs": -14.0})
+        cast_vote(battle.id, battle.voter, Outcome.LEFT if louder != (n in {3, 4}) else Outcome.RIGHT)
     refresh_board(arena.id)
     assert study(arena)
-    assert not BattleForm.objects.exists()
-    assert newest(arena, STYLE).result["refused"]  # type: ignore[union-attr]
+    first, *_others, last = BattleForm.objects.order_by("battle__created_at")
+    assert (first.left, first.right) == ([60_500, -925], [48_000, -1400])
+    assert (last.left, last.right) == ([48_000, 0], [48_000, 0])
+    result = newest(arena, STYLE).result  # type: ignore[union-attr]
+    assert [one["name"] for one in result["coefficients"]] == ["duration", "loudness"]
+    assert result["coefficients"][1]["points"] > 0
+    assert result["coefficients"][1]["unit"] == pytest.approx(np.sqrt((6 * 4.75**2 + 5 * 6**2) / 12))
+    assert {row["system"] for row in result["ratings"]} == {"CanaryBand", "CanaryChip"}
 
 
 # --- Imported votes ------------------------------------------------------------------------------------------------

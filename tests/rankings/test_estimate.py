@@ -36,14 +36,17 @@ def test_the_win_matrix_holds_what_the_ratings_say_and_its_intervals_hold_the_tr
 
 
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
-def test_under_a_model_of_ties_wins_losses_and_ties_sum_to_one(ties: str) -> None:
+def test_under_a_model_of_ties_a_tie_is_half_a_preference_in_its_limits_too(ties: str) -> None:
     counts = World(even(4, 1_000), STRENGTHS[:4]).counts(np.random.default_rng(2))
     board = rate(counts, Method(ties=ties))  # type: ignore[arg-type]
     assert board.estimate is not None
     found = win_matrix(board.estimate)
     assert found.tie is not None
     off = ~np.eye(4, dtype=bool)
-    np.testing.assert_allclose((found.p + found.p.T + found.tie)[off], 1)
+    np.testing.assert_allclose((found.p + found.p.T)[off], 1)
+    np.testing.assert_allclose((found.lower + found.upper.T)[off], 1)
+    np.testing.assert_allclose((found.tie - found.tie.T)[off], 0, atol=1e-12)
+    assert ((found.tie > 0) & (found.tie / 2 < found.p))[off].all()
     assert ((found.lower < found.p) & (found.p < found.upper))[off].all()
 
 

@@ -18,6 +18,7 @@ from tests.votes.test_hearing import cast_vote, hear
 def voted_arena() -> Arena:
     """Five battles on an instrumental prompt, voted on; the left system can sing, is the better and the slower one."""
     arena = make_music_arena()
+    arena.listed_from_votes = 0
     SystemVersion.objects.update(training_data="Own songs", signature={"vocals": "none"})
     SystemVersion.objects.filter(system__name="CanaryBand").update(
         signature={"vocals": "optional", "lyrics": ["accepts", "generates"]}

@@ -4,20 +4,25 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.rankings.computing import NoBoardThen, VotesChanged, recompute, sha256_of, snapshot_at
 from arena.rankings.models import Rating, Snapshot, SnapshotIsImmutable
+from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_arena, refresh_board, thin_out
 from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_version, make_versions
+from tests.pasts import rewritten
 from tests.rankings.voting import retire, reveal, three_to_one, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
@@ -38,8 +43,7 @@ def test_old_snapshots_are_thinned_out_and_the_newest_stays(scene: Scene) -> Non
     ages = [timedelta(days=3, minutes=m, seconds=s) for m in (0, 10) for s in (0, 5)]  # one hour
     ages += [timedelta(hours=5, seconds=s) for s in (0, 5)] + [timedelta(hours=5, minutes=1)]  # two minutes
     for age in ages:
-        copied = Snapshot.objects.create(**{name: getattr(template, name) for name in COPIED})
-        Snapshot.objects.filter(pk=copied.pk).update(created_at=base - age)
+        copied = Snapshot.objects.create(created_at=base - age, **{name: getattr(template, name) for name in COPIED})
         Rating.objects.create(snapshot=copied, version=_versions[0], votes=0, status="unrated")
     newest = Snapshot.objects.order_by("-id").first()
     assert thin_out(arena.id) == 3 + 1
@@ -55,7 +59,8 @@ def test_the_first_refresh_of_another_minute_thins_out(scene: Scene) -> None:
         refresh_board(arena.id)
         assert Snapshot.objects.count() == expected
         oldest = Snapshot.objects.earliest("id")
-        Snapshot.objects.update(created_at=oldest.created_at - timedelta(minutes=10))
+        with rewritten():
+            Snapshot.objects.update(created_at=oldest.created_at - timedelta(minutes=10))
 
 
 def test_a_stored_board_is_never_edited(scene: Scene) -> None:
@@ -101,6 +106,34 @@ def test_a_fresh_process_prints_the_same_bytes(transactional_db: None, capsys: p
     call_command(*command)
     assert capsys.readouterr().out.encode() == printed
     assert sha256_of(json.loads(printed)) == snapshot.document_sha256
+
+
+def test_the_boards_of_full_hours_and_minutes_stay_and_one_in_between_is_counted_again(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The board of a date is that of its first moment: a full hour."""
+    arena, (ada, bell) = scene
+    (now,) = Vote.objects.values_list(Now(), flat=True)[:1]
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=5)
+    with rewritten():
+        Vote.objects.update(created_at=midnight - timedelta(minutes=55))
+    for minute in (-50, -30, -10, 20, 40):
+        at = midnight + timedelta(minutes=minute)
+        cast = vote(arena, bell, ada, Outcome.LEFT)
+        with rewritten():
+            Vote.objects.filter(id=cast.pk).update(created_at=at)
+        refresh_board(arena.id, simulated_at=at + timedelta(seconds=1))
+    thin_out(arena.id)
+    assert list(minutes_after(midnight, Snapshot.objects.filter(board="all").order_by("id"))) == [-10, 40]
+    for minute, votes in ((0, 7), (15, 7), (30, 8), (45, 9)):
+        moment = midnight + timedelta(minutes=minute)
+        call_command("rank", "--arena", "text", "--json", "--as-of", moment.isoformat())
+        assert json.loads(capsys.readouterr().out)["ratings"][0]["votes"] == votes
+    assert leaderboard(arena, as_of=midnight).rows[0].votes == 7
+
+
+def minutes_after(moment: datetime, boards: Iterable[Snapshot]) -> Iterator[int]:
+    return (round((board.created_at - moment).total_seconds() / 60) for board in boards)
 
 
 def database_url() -> str:

@@ -145,6 +145,26 @@ def test_the_table_is_for_readers(tmp_path: Path, capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["rating", "95", "%", "interval", "ranks", "votes", "system"]
     assert lines[1].split()[0] == "1073.6"
+    assert main(["--votes", str(tmp_path / "v.csv"), "--both-bad", "apart"]) == 0
+    assert "both bad 10.0% (1.8% to 40.4%)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ties", ["bradley-terry", "davidson", "rao-kupper"])
+def test_the_chances_of_pairs_come_with_every_model_and_with_errors_by_voter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ties: str
+) -> None:
+    votes = [vote | {"voter": f"v{n // 4}"} for n, vote in enumerate(rows("left", "right", OURS))]
+    path = write(tmp_path / "v.jsonl", votes)
+    alone, together = (
+        ranked(capsys, "--votes", path, "--method", ties, "--intervals", errors, "--matrix")["matrix"]
+        for errors in ("sandwich", "clustered")
+    )
+    assert [(one["row"], one["column"]) for one in together] == [("Ada", "Bell"), ("Bell", "Ada")]
+    assert together[0]["p"] + together[1]["p"] == pytest.approx(1)
+    assert together[0]["lower"] < together[0]["p"] == alone[0]["p"] < together[0]["upper"]
+    assert together[0]["lower"] != alone[0]["lower"]
+    assert main(["--votes", str(path), "--method", ties, "--matrix"]) == 0
+    assert " Ada over Bell" in capsys.readouterr().out
 
 
 def test_an_arena_is_ranked_from_its_tallies(db: None, capsys: pytest.CaptureFixture[str]) -> None:

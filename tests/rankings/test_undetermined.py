@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from arena.arenas.models import Arena
 from arena.rankings.command_line import main as rank
 from arena.rankings.services import refresh_board
 from arena.systems.models import SystemVersion
@@ -90,6 +91,7 @@ def test_page_and_api_and_command_show_no_undetermined_number(
 ) -> None:
     votes, rated = case
     arena = make_arena()
+    Arena.objects.update(listed_from_votes=0)
     versions: dict[str, SystemVersion] = dict(zip(NAMES, make_versions(arena, list(NAMES)), strict=True))
     voter = make_voter()
     for left, right, outcome in votes:

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from arena.media.errors import BY_NAME
 from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_board
-from arena.rankings.value import values_of
+from arena.rankings.value import FAILURES, OTHER_FAILURE, values_of
 from arena.systems import buckets
+from arena.systems.backends.base import BackendError
 from arena.systems.models import SystemVersion, Usage
+from arena.systems.usage import UNUSED
 from arena.votes.outcome import Outcome
+from arena.web import messages
 from tests.ballots import make_arena, make_versions
 from tests.rankings.voting import vote
 
@@ -42,6 +46,7 @@ def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert
     used(bell, 10, 2.0, 4.0)
     used(cray, 10, 0.1, 4.0)
     used(cray, 1000, 99.0, 200.0, days=8)
+    arena.listed_from_votes = 0
     board = leaderboard(arena)
     with django_assert_num_queries(5):
         values = values_of(arena, board)
@@ -58,3 +63,30 @@ def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert
     assert [one.on_speed_front for one in values] == [True, False, False, False]
     assert (fourth.calls, fourth.availability, fourth.cost_per_win_usd, fourth.latency_p95_s) == (0, None, None, None)
     assert second.availability == 1
+    assert (first.failures, second.failures) == ({"TimedOut": 10}, {})
+    arena.listed_from_votes = 1000
+    assert not any(one.on_cost_front or one.on_speed_front for one in values_of(arena, leaderboard(arena)))
+
+
+def test_failures_are_told_by_class_the_most_frequent_first_and_never_in_other_words(db: None) -> None:
+    arena = make_arena()
+    ada, _bell = make_versions(arena, ["Ada", "Bell"])
+    empty, hour = buckets.empty(), timezone.now().replace(minute=0, second=0, microsecond=0)
+    for outcome, calls in (("TimedOut", 2), ("RateLimited", 5), ("sk-secret said no", 1), ("", 4), (UNUSED, 9)):
+        Usage.objects.create(
+            version=ada, hour=hour, outcome=outcome, calls=calls, ttft_counts=empty, latency_counts=empty
+        )
+    first, second = values_of(arena, leaderboard(arena))
+    assert list(first.failures.items()) == [("RateLimited", 5), ("TimedOut", 2), ("Other", 1)]
+    assert (first.calls, first.availability, second.failures) == (12, pytest.approx(1 / 3), {})
+
+
+def test_every_class_of_failure_has_words_and_is_told_by_its_name() -> None:
+    kinds = {kind.__name__ for kind in _classes(BackendError) if not _classes(kind)}
+    assert kinds | set(BY_NAME) == FAILURES == set(messages.FAILURES) - {OTHER_FAILURE}
+
+
+def _classes(kind: type[BackendError]) -> set[type[BackendError]]:
+    """Below a class, of the arena itself."""
+    own = {one for one in kind.__subclasses__() if one.__module__.startswith("arena.")}
+    return own.union(*map(_classes, own))

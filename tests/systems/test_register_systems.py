@@ -176,6 +176,10 @@ def test_texts_of_the_arena_follow_the_file_but_its_kind_is_fixed(folder: Folder
     folder.register(ALICE, demo=False)
     folder.register(ALICE, arena_name="New name")
     assert Arena.objects.get().name == "New name"
+    assert (Arena.objects.get().listed_from_votes, Arena.objects.get().settled_from_votes) == (30, 300)
+    folder.register(ALICE, listed_from_votes=50, settled_from_votes=500)
+    folder.register(ALICE)
+    assert (Arena.objects.get().listed_from_votes, Arena.objects.get().settled_from_votes) == (50, 500)
     with pytest.raises(CommandError, match="neither can change"):
         folder.register(ALICE, demo=True)
 

@@ -108,6 +108,11 @@ def test_a_system_belongs_in_an_arena_of_what_it_gives(folder: Path) -> None:
     assert "system 'l': backend: gives text, and an arena of music needs audio" in found
 
 
+@pytest.mark.parametrize("votes", [-1, 2.5, "30", 2**31])
+def test_votes_for_a_rank_are_a_whole_number(folder: Path, votes: object) -> None:
+    assert "listed_from_votes" in problems(folder, LOCAL, listed_from_votes=votes)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

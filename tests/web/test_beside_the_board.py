@@ -13,6 +13,7 @@ from arena.rankings.models import Snapshot
 from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
+from tests.pasts import rewritten
 from tests.rankings.test_music_value import voted_arena
 from tests.rankings.test_value import used
 from tests.rankings.voting import vote
@@ -51,7 +52,8 @@ def test_the_matrix_is_a_table_with_words(newcomer: Browser, arena: Arena) -> No
 
 def test_the_history_has_a_table_beside_its_figure(newcomer: Browser, arena: Arena) -> None:
     versions = voted(arena)
-    Snapshot.objects.filter(board="all").update(created_at="2026-01-02T03:04:05Z")
+    with rewritten():
+        Snapshot.objects.filter(board="all").update(created_at="2026-01-02T03:04:05Z")
     vote(arena, versions[0], versions[1], Outcome.LEFT)
     refresh_arena(arena.id)
     page = newcomer.get("/arenas/text/leaderboard/history").content.decode()
@@ -61,8 +63,10 @@ def test_the_history_has_a_table_beside_its_figure(newcomer: Browser, arena: Are
 
 def test_costs_stand_in_a_table_and_two_figures(newcomer: Browser, arena: Arena) -> None:
     versions = voted(arena)
-    used(versions[0], 10, 1.0, 2.0)
+    used(versions[0], 10, 1.0, 2.0, failed=3)
+    Arena.objects.update(listed_from_votes=0)
     page = newcomer.get("/arenas/text/leaderboard/value?order=cost_per_win_usd").content.decode()
+    assert "3 × too slow" in page
     assert '"cost-figure-data"' in page
     assert '"speed-figure-data"' in page
     assert "best for its price" in page
@@ -72,6 +76,7 @@ def test_costs_stand_in_a_table_and_two_figures(newcomer: Browser, arena: Arena)
 @pytest.mark.django_db
 def test_of_music_the_table_and_the_figure_say_how_fast_and_from_what(newcomer: Browser) -> None:
     voted_arena()
+    Arena.objects.update(listed_from_votes=0)
     page = newcomer.get("/arenas/music/leaderboard/value").content.decode()
     figure = json.loads(re.search(r'<script id="speed-figure-data" type="application/json">(.*?)</script>', page)[1])
     assert {"CanaryBand", "CanaryChip"} <= set(re.findall(r"Canary\w+", json.dumps(figure)))

@@ -35,7 +35,7 @@ def test_the_leader_is_named_and_a_shared_lead_is_no_lead(
     snapshot = Snapshot.objects.create(arena=arena, last_vote_id=9, method={}, inputs={}, status="ok", code_version="")
     for place, version in enumerate(SystemVersion.objects.order_by("system__name")):
         Rating.objects.create(
-            snapshot=snapshot, version=version, rating=1100 - place, rank_low=1, rank_high=rank_high, votes=1
+            snapshot=snapshot, version=version, rating=1100 - place, rank_low=1, rank_high=rank_high, votes=30
         )
     FoldWatermark.objects.create(arena=arena, last_vote_id=9, counted=1200, excluded={"simulated": 34})
     page = newcomer.get("/").content.decode()
@@ -60,10 +60,8 @@ def test_votes_of_today_are_those_since_the_last_board_of_yesterday(newcomer: Br
     FoldWatermark.objects.create(arena=arena, last_vote_id=9, counted=120, excluded={"identity_revealed": 5})
     for days_ago, counted in ((2, 70), (1, 100), (0, 118)):
         inputs = {"counted": counted, "simulated": 0, "excluded": {"identity_revealed": 2}}
-        snapshot = Snapshot.objects.create(
-            arena=arena, last_vote_id=1, method={}, inputs=inputs, status="ok", code_version=""
-        )
-        Snapshot.objects.filter(id=snapshot.id).update(created_at=Now() - timedelta(days=days_ago))
+        facts = {"last_vote_id": 1, "method": {}, "inputs": inputs, "status": "ok", "code_version": ""}
+        Snapshot.objects.create(arena=arena, created_at=Now() - timedelta(days=days_ago), **facts)
     page = newcomer.get("/").content.decode()
     assert "<dt>Votes</dt><dd>125</dd>" in page
     assert "<dt>Votes today</dt><dd>23</dd>" in page

@@ -2,6 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,39 +23,63 @@ BOARD = "/arenas/text/leaderboard"
 INPUTS = {"counted": 1234, "simulated": 0, "excluded": {}}
 
 
-def publish(arena: Arena, status: str = "ok", rated: int = 3, **inputs: object) -> Snapshot:
-    """A snapshot in which the first `rated` systems by name have numbers, 100 points apart."""
+def publish(
+    arena: Arena, status: str = "ok", rated: int = 3, facts: Mapping[str, Any] = MappingProxyType({}), **inputs: object
+) -> Snapshot:
+    """A snapshot in which the first `rated` systems by name have numbers, 100 points apart, and more votes each.
+
+    facts: of the snapshot, and `rows`: of each of its rated rows.
+    """
     versions = list(SystemVersion.objects.order_by("system__name"))
-    snapshot = Snapshot.objects.create(
-        arena=arena, last_vote_id=9, method={}, inputs=INPUTS | inputs, status=status, code_version="test"
-    )
+    own = {"last_vote_id": 9, "method": {}, "inputs": INPUTS | inputs, "status": status, "code_version": "test"}
+    told = {name: value for name, value in facts.items() if name != "rows"}
+    snapshot = Snapshot.objects.create(arena=arena, **own | told)
     for place, version in enumerate(versions):
         numbers = (
             {"rating": 1100.0 - 100 * place, "lower": 1050.0 - 100 * place, "upper": 1140.0 - 100 * place}
             | {"rank_low": place + 1, "rank_high": place + 1, "status": "ok"}
+            | facts.get("rows", {})
             if place < rated
             else {"status": status}
         )
-        Rating.objects.create(snapshot=snapshot, version=version, votes=10 * (place + 1), **numbers)
+        Rating.objects.create(snapshot=snapshot, version=version, votes=100 * (place + 1), **numbers)
     return snapshot
 
 
 def rows_of(page: str) -> list[str]:
     """The text of each row of the table's body, tags replaced by single spaces."""
-    body = page.split("<tbody>")[1].split("</tbody>", maxsplit=1)[0]
+    body = page.split("<tbody>", maxsplit=1)[1].split("</table>", maxsplit=1)[0]
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in body.split("<tr>")[1:]]
+
+
+def figure_of(page: str) -> str:
+    data = re.search(r'<script id="leaderboard-figure-data" type="application/json">(.*?)</script>', page)
+    assert data
+    return data[1]
 
 
 def test_ratings_come_best_first_with_interval_rank_and_votes(newcomer: Browser, arena: Arena) -> None:
     publish(arena)
     rows = rows_of(newcomer.get(BOARD).content.decode())
-    assert rows[0] == "1 Ada new too few votes Ada Ltd 1100 1050 – 1140 10"
-    assert rows[2] == "3 Cleo new preliminary Cleo Ltd 900 850 – 940 30"
+    assert rows[0] == "1 Ada new preliminary Ada Ltd 1100 1050 – 1140 100"
+    assert rows[2] == "3 Cleo Cleo Ltd 900 850 – 940 300"
+
+
+def test_a_system_with_too_few_votes_is_listed_apart_and_has_no_rank(newcomer: Browser, arena: Arena) -> None:
+    """By the arena's own numbers; its rating is there all the same, and it leads nothing."""
+    publish(arena)
+    Arena.objects.update(listed_from_votes=200, settled_from_votes=250)
+    page = newcomer.get(BOARD).content.decode()
+    assert rows_of(page)[0] == "2 Bert new preliminary Bert Ltd 1000 950 – 1040 200"
+    assert "Not ranked yet: fewer than 200 votes" in page
+    assert rows_of(page)[2] == "– Ada new Ada Ltd 1100 1050 – 1140 100 of 200"
+    assert "A system is ranked from 200 votes on; under 250 its rating is preliminary." in page
+    assert json.loads(figure_of(page))["data"][0]["y"] == ["Bert", "Cleo"]
+    assert "Bert leads with 1000 points." in newcomer.get("/arenas/text").content.decode()
 
 
 def test_a_rank_range_is_shown_as_a_range(newcomer: Browser, arena: Arena) -> None:
-    publish(arena)
-    Rating.objects.update(rank_low=1, rank_high=3)
+    publish(arena, facts={"rows": {"rank_low": 1, "rank_high": 3}})
     assert rows_of(newcomer.get(BOARD).content.decode())[0].startswith("1–3 Ada")
 
 
@@ -67,9 +94,7 @@ def test_without_scripts_each_row_has_its_interval_as_a_bar(newcomer: Browser, a
 def test_scripts_get_the_same_numbers_as_a_figure(newcomer: Browser, arena: Arena) -> None:
     publish(arena)
     page = newcomer.get(BOARD).content.decode()
-    data = re.search(r'<script id="leaderboard-figure-data" type="application/json">(.*?)</script>', page)
-    assert data
-    trace = json.loads(data[1])["data"][0]
+    trace = json.loads(figure_of(page))["data"][0]
     assert trace["y"] == ["Ada", "Bert", "Cleo"]
     assert trace["x"] == [1100.0, 1000.0, 900.0]
     assert (trace["error_x"]["array"][0], trace["error_x"]["arrayminus"][0]) == (40.0, 50.0)
@@ -95,7 +120,7 @@ def test_a_board_that_cannot_rate_everybody_says_why(newcomer: Browser, arena: A
 def test_before_the_first_vote_there_are_no_numbers(newcomer: Browser, arena: Arena) -> None:
     page = newcomer.get(BOARD).content.decode()
     assert "No ratings yet" in page
-    assert rows_of(page)[0] == "– Ada new Ada Ltd no votes yet 0"
+    assert rows_of(page)[0] == "– Ada new Ada Ltd no votes yet 0 of 30"
     assert "leaderboard-figure" not in page
 
 
@@ -184,28 +209,38 @@ def test_the_table_is_sorted_by_links_and_says_how(newcomer: Browser, arena: Are
 
 
 def test_the_interval_is_named_and_may_be_another(newcomer: Browser, arena: Arena) -> None:
-    publish(arena)
-    Rating.objects.update(simultaneous_lower=700.0, simultaneous_upper=1300.0)
+    publish(arena, facts={"rows": {"simultaneous_lower": 700.0, "simultaneous_upper": 1300.0}})
     page = newcomer.get(f"{BOARD}?interval=simultaneous").content.decode()
     assert "700 – 1300" in rows_of(page)[0]
     assert "All intervals of the board hold at once" in page
 
 
 def test_the_board_says_which_errors_it_shows_and_offers_the_others(newcomer: Browser, arena: Arena) -> None:
-    publish(arena)
-    Snapshot.objects.update(method={"intervals": "sandwich", "weights": "one"})
+    publish(arena, facts={"method": {"intervals": "sandwich", "weights": "one"}})
     page = newcomer.get(BOARD).content.decode()
     assert "Every vote is taken to be independent of the others." in page
-    assert "A tie, and a vote that both are bad, are half a win for each side." in page
+    assert "A tie is half a win for each side. A vote that both are bad is a tie." in page
     assert 'href="?intervals=clustered">Show the intervals voter by voter' in page
     assert "Not computed so yet" in newcomer.get(f"{BOARD}?intervals=clustered").content.decode()
-    publish(arena, rated=2)
-    newest = Snapshot.objects.order_by("-id")[:1].values("id")
-    Snapshot.objects.filter(id__in=newest).update(variant="clustered", method={"intervals": "clustered"})
+    publish(arena, rated=2, facts={"variant": "clustered", "method": {"intervals": "clustered"}})
     page = newcomer.get(f"{BOARD}?intervals=clustered").content.decode()
     assert "Votes of one voter are taken together" in page
     assert "Show the intervals vote by vote" in page
     assert "leaderboard.csv?intervals=clustered" in page
+
+
+def test_how_often_both_were_bad_has_a_column_where_it_is_told_apart(newcomer: Browser, arena: Arena) -> None:
+    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.BOTH_BAD, Outcome.BOTH_BAD):
+        vote(arena, ada, bert, outcome)
+    refresh_arena(arena.id)
+    usual, apart = (newcomer.get(f"{BOARD}?both_bad={word}").content.decode() for word in ("tie", "apart"))
+    assert "Both bad (95 %)" not in usual
+    assert "Both bad (95 %)" in apart
+    assert "50 % 15 % – 85 %" in rows_of(apart)[0]
+    assert "Votes that both are bad move no rating" in apart
+    assert '<option value="apart" selected>' in apart
+    assert "leaderboard.csv?both_bad=apart" in apart
 
 
 def test_filters_go_together_on_the_board_and_in_the_matrix(newcomer: Browser, arena: Arena) -> None:
@@ -226,8 +261,7 @@ def test_filters_go_together_on_the_board_and_in_the_matrix(newcomer: Browser, a
 
 
 def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, arena: Arena) -> None:
-    snapshot = publish(arena)
-    Snapshot.objects.filter(pk=snapshot.pk).update(created_at="2026-01-02T03:04:05Z")
+    publish(arena, facts={"created_at": "2026-01-02T03:04:05Z"})
     publish(arena, rated=2)
     page = newcomer.get(f"{BOARD}?as_of=2026-02-01").content.decode()
     assert "A leaderboard of the past" in page
@@ -236,7 +270,8 @@ def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, ar
 
 
 @pytest.mark.parametrize(
-    "query", ["language=FR", "category=cooking", "as_of=yesterday", "method=guess", "intervals=wide"]
+    "query",
+    ["language=FR", "category=cooking", "as_of=yesterday", "method=guess", "intervals=wide", "both_bad=maybe"],
 )
 def test_an_address_that_asks_for_nonsense_is_told_so(newcomer: Browser, arena: Arena, query: str) -> None:
     publish(arena)

@@ -26,7 +26,7 @@ from arena.rankings.filters import MOST_CATEGORIES, FilterError, filter_of
 from arena.rankings.history import History, history_of
 from arena.rankings.matrix import Matrix
 from arena.rankings.moments import moment_of
-from arena.rankings.questions import METHODS, Question, board_of, matrix_of, method_of, require_kinds
+from arena.rankings.questions import Question, board_of, matrix_of, method_of, require_kinds
 from arena.rankings.selectors import LeaderboardRow, leaderboard
 from arena.rankings.studies import FRAGILITY, STYLE, newest
 from arena.rankings.transparency import Entry, transparency_of
@@ -64,13 +64,18 @@ class VotesQuery(BaseModel):
 
 
 class MethodQuery(VotesQuery):
-    """Which votes, and by which model of ties."""
+    """Which votes, and what even ones are."""
 
-    method: Literal["bradley-terry", "davidson", "rao-kupper"] = "bradley-terry"
+    method: Literal["bradley-terry", "davidson", "rao-kupper"] = Field(
+        default="bradley-terry", description="A tie is half a win for each side, or has a model."
+    )
+    both_bad: Literal["tie", "exclude", "apart"] = Field(
+        default="tie", description="A vote that both are bad is a tie, is left out, or is told as a rate per system."
+    )
 
     def question(self) -> Question:
         """The board that is asked for."""
-        return Question(filter_of(self.language, self.category), METHODS[self.method])
+        return Question(filter_of(self.language, self.category), method_of(self.method, both_bad=self.both_bad))
 
 
 class BoardQuery(MethodQuery):
@@ -86,7 +91,7 @@ class BoardQuery(MethodQuery):
 
     def question(self) -> Question:
         """The board that is asked for."""
-        method = method_of(self.method, self.intervals, self.weights)
+        method = method_of(self.method, self.intervals, self.weights, self.both_bad)
         return Question(filter_of(self.language, self.category), method, self.as_of)
 
 
@@ -182,8 +187,10 @@ def value(request: HttpRequest, slug: str) -> HttpResponse:
 @router.get("/arenas/{slug}/value.csv", operation_id="value_csv", response={200: None, 304: None, **problems(404)})
 def value_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as CSV."""
-    rows = _values(slug)
-    return public_answer(csv_response(f"{slug}-value.csv", Value.__slots__, map(asdict, rows)))
+    rows = [asdict(one) for one in _values(slug)]
+    for row in rows:
+        row["failures"] = " ".join(f"{name}:{n}" for name, n in row["failures"].items())
+    return public_answer(csv_response(f"{slug}-value.csv", Value.__slots__, rows))
 
 
 def _values(slug: str) -> list[Value]:

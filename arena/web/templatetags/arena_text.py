@@ -121,9 +121,9 @@ def p_value(p: float) -> str:
 
 
 @register.filter
-def listing_name(code: str) -> str:
-    """How little a row's number rests on."""
-    return str(messages.LISTINGS.get(code, code))
+def failure_name(code: str) -> str:
+    """Why a call gave no answer."""
+    return str(messages.FAILURES[code])
 
 
 @register.filter

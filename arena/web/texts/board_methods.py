@@ -51,7 +51,8 @@ def _by_vote() -> Section:
                 "Some pairs are drawn more often than others. In a weighted board a vote weighs one over the logged "
                 "probability that its pair was drawn, relative to the mean of these weights (Horvitz and Thompson, "
                 "1952, doi 10.1080/01621459.1952.10483446): the ratings are then those of equally frequent pairs. "
-                "Both need every single vote, so these boards follow the live one every few minutes."
+                "Both need every single vote, so these boards follow the live one every few minutes, with even votes "
+                "as half wins; together with other readings of even votes the command rank computes them."
             ),
         ),
     )
@@ -89,8 +90,12 @@ def _style() -> Section:
                 "Li, Angelopoulos and Chiang, 2024, “Does style matter?”)."
             ),
             _(
-                "Music needs no such terms: both clips of a battle are cut to one length and brought to one loudness "
-                "before anybody hears them."
+                "Both clips of a battle of music are cut to one length and brought to one loudness before anybody "
+                "hears them, so that neither can please by being longer or louder. What is left are differences of "
+                "the originals, and two terms hold them equal: how much music a system gave, relative to the sum of "
+                "both, and how loud the heard part was as it came (integrated loudness, ITU-R BS.1770-4), in loudness "
+                "units. Loud originals are often denser and less dynamic, at any loudness. A clip of which one is not "
+                "known makes no difference in it."
             ),
         ),
     )
@@ -107,8 +112,11 @@ def _history() -> Section:
                 "can be computed again, to the byte."
             ),
             _(
-                "Who asks for a moment gets the last leaderboard kept before it: of the last two days one that may "
-                "be a minute older, of before that an hour."
+                "Who asks for a moment gets the last leaderboard kept before it. For a date, and for every full hour, "
+                "that is exactly the one of then; in between, others may have followed in the same hour, in the last "
+                "two days in the same minute. The command rank counts the votes until any moment again and "
+                "computes the leaderboard of then. The database refuses to change a stored leaderboard, and to delete "
+                "one that is the last of its hour."
             ),
         ),
     )
@@ -122,7 +130,9 @@ def _matrix() -> Section:
             _(
                 "The probability that one system is preferred to another follows from the difference of their "
                 "ratings; its interval from the error of this difference. It is a statement of the model. How often "
-                "the two really met, and who won, is in the data beside it."
+                "the two really met, and who won, is in the data beside it. The page takes every vote by itself; the "
+                "command rank (--matrix) also computes it voter by voter, weighted by the draw, and with models of "
+                "ties, where a tie is half a preference."
             ),
             _(
                 "With d = θ(A) − θ(B) and V the covariance of the strengths, the probability is 1 / (1 + exp(−d)). "
@@ -141,8 +151,8 @@ def _value() -> Section:
                 "Every call of a system adds to hourly counters: answers, failures by class, tokens, cost, and times "
                 "in steps of a quarter. The page sums the last seven days. The cost of an answer comes from its "
                 "tokens and the listed prices. Cost per win divides it by the share of battles won, ties as halves. "
-                "The dotted line (Pareto front) joins the systems to which no other is better without being dearer, "
-                "or slower."
+                "Failures are told by their class, never in the words of a system. The dotted line (Pareto front) "
+                "joins the ranked systems to which no other is better without being dearer, or slower."
             ),
         ),
     )

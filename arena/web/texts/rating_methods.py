@@ -29,14 +29,21 @@ def ratings() -> Section:
                 "systems with votes, its members are rated among themselves; the others get no number."
             ),
             _(
+                "A system is ranked from a number of votes on that its arena sets (30 unless it says otherwise); with "
+                "fewer it is listed apart, with its rating and interval and without a rank. Under a second number "
+                "(300) its rating is called preliminary. A system is marked as new for two weeks, or until its rating "
+                "is no longer preliminary. Its votes count in the ratings of the others from the first on."
+            ),
+            _(
                 "The computation is exact: Newton’s method runs until its last step is far below a millionth of a "
                 "point, and the same votes give the same digits whenever they are computed again."
             ),
             _(
-                "Programs can choose models in which a tie is an outcome of its own (Davidson, 1970, "
-                "doi:10.1080/01621459.1970.10481082; Rao and Kupper, 1967, doi:10.1080/01621459.1967.10482901). The "
-                "command rank can also leave out votes that both are bad, or tell them as a rate per system "
-                "(--both-bad exclude or apart). Such ratings are on a scale of their own and say how they were made."
+                "Page and programs also offer models in which a tie is an outcome of its own (Davidson, 1970, "
+                "doi:10.1080/01621459.1970.10481082; Rao and Kupper, 1967, doi:10.1080/01621459.1967.10482901). Votes "
+                "that both are bad can be a tie, be left out, or be told apart as a rate per system, which says how "
+                "good it is by itself and not beside another. Such ratings are on a scale of their own and say how "
+                "they were made."
             ),
             _(
                 "With d = θ(A) − θ(B): in Davidson’s model A wins with the probability exp(d/2) / D, a tie has ν / "

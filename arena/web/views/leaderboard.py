@@ -16,11 +16,11 @@ from arena.rankings.filters import NoSuchFilter
 from arena.rankings.imports import sources_of
 from arena.rankings.models import ImportedSource
 from arena.rankings.questions import Part, Question, board_of, parts_of
-from arena.rankings.selectors import Leaderboard, LeaderboardRow
+from arena.rankings.selectors import TOO_FEW_VOTES, Leaderboard, LeaderboardRow
 from arena.rankings.studies import FRAGILITY, STYLE, newest
 from arena.web.board_query import Asked, asked_of, columns_of, data_query, kinds_of, ordered
-from arena.web.figures import Rated, interval_bars, leaderboard_figure
-from arena.web.messages import BOARD_STATUSES, ERRORS, INTERVALS, TIES, WEIGHTS
+from arena.web.figures import Bar, Rated, interval_bars, leaderboard_figure
+from arena.web.messages import BOARD_STATUSES, BOTH_BAD, ERRORS, INTERVALS, TIES, WEIGHTS
 from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 from data_releases.selectors import certified_board, next_release_on
@@ -93,17 +93,17 @@ def _beside(arena: Arena) -> dict[str, Any]:
 def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
     board = shown.board
     method = _method_of(board)
-    rows = ordered(board.rows, asked.order, getattr, FALLING)
-    rated = [_rated(row, asked.interval) for row in rows]
+    groups = _groups(asked, board)
+    ranked = [shown for is_ranked, rows in groups for _row, shown, _bar in rows if is_ranked]
     context = {
         "arena": shown.arena,
         "asked": asked,
         "board": board,
         "missing": shown.missing,
-        "rows": list(zip(rows, rated, interval_bars(rated), strict=True)),
+        "groups": groups,
         "columns": columns_of(request.GET, asked.order, COLUMNS, FALLING),
         "explained": BOARD_STATUSES.get(board.status),
-        "figure": leaderboard_figure(rated) if any(row.rating is not None for row in rated) else None,
+        "figure": leaderboard_figure(ranked) if any(row.rating is not None for row in ranked) else None,
         "excluded": {code: n for code, n in board.excluded.items() if n},
         "chosen": asked.question.chosen,
         **kinds_of(shown.parts),
@@ -111,7 +111,7 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
         "method": method,
         "told": _told(asked.interval, method),
         "unusual": asked != Asked(Question(asked.question.chosen), order=asked.order),
-        "methods": {"intervals": ERRORS, "weights": WEIGHTS, "method": TIES},
+        "methods": {"intervals": ERRORS, "weights": WEIGHTS, "method": TIES, "both_bad": BOTH_BAD},
         "switch": _switch(request, board),
         "data_query": data_query(request.GET),
         "sources": shown.sources,
@@ -123,6 +123,23 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
     return render(request, "web/leaderboard.html", context)
 
 
+def _groups(asked: Asked, board: Leaderboard) -> list[tuple[bool, list[tuple[LeaderboardRow, Rated, Bar | None]]]]:
+    """(whether they are ranked, rows): the ranked ones, then those with too few votes; empty groups are left out.
+
+    Only the ranked ones have bars: an interval from three votes would squeeze all others.
+    """
+    groups: dict[bool, list[LeaderboardRow]] = {True: [], False: []}
+    for row in ordered(board.rows, asked.order, getattr, FALLING):
+        groups[row.listing != TOO_FEW_VOTES].append(row)
+    found = []
+    for is_ranked, rows in groups.items():
+        told = [_rated(row, asked.interval) for row in rows]
+        bars = interval_bars(told) if is_ranked else [None] * len(told)
+        if rows:
+            found.append((is_ranked, list(zip(rows, told, bars, strict=True))))
+    return found
+
+
 def _rated(row: LeaderboardRow, interval: str) -> Rated:
     if interval == "own" or row.status != Status.OK.value:
         return Rated(row.system, row.rating, row.lower, row.upper)
@@ -131,11 +148,12 @@ def _rated(row: LeaderboardRow, interval: str) -> Rated:
 
 def _method_of(board: Leaderboard) -> dict[str, str]:
     """The settings of a board as its address names them."""
-    ties = board.method.get("ties", "half")
+    ties, both_bad = board.method.get("ties", "half"), board.method.get("both_bad", "half")
     return {
         "intervals": board.method.get("intervals", "sandwich"),
         "weights": board.method.get("weights", "one"),
         "method": "bradley-terry" if ties == "half" else ties,
+        "both_bad": "tie" if both_bad == "half" else both_bad,
     }
 
 
@@ -144,7 +162,7 @@ def _told(interval: str, method: dict[str, str]) -> list[Any]:
     told = [INTERVALS[interval][1], ERRORS[method["intervals"]][1]] if method["intervals"] in ERRORS else []
     if method["weights"] != "one":
         told.append(WEIGHTS[method["weights"]][1])
-    return [TIES[method["method"]][1], *told]
+    return [TIES[method["method"]][1], BOTH_BAD[method["both_bad"]][1], *told]
 
 
 def _switch(request: HttpRequest, board: Leaderboard) -> str:
@@ -152,4 +170,7 @@ def _switch(request: HttpRequest, board: Leaderboard) -> str:
     other = request.GET.copy()
     clustered = board.method.get("intervals") == "clustered"
     other["intervals"] = "sandwich" if clustered else "clustered"
+    # Voter by voter, boards are kept with even votes as half wins only.
+    for name in () if clustered else ("method", "both_bad"):
+        other.pop(name, None)
     return f"?{other.urlencode()}"

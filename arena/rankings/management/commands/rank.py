@@ -30,7 +30,8 @@ class Command(BaseCommand):
             "--as-of",
             type=moment_of,
             metavar="T",
-            help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one",
+            help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one; also"
+            " of one that was thinned out",
         )
         parser.add_argument(
             "--weights",
@@ -60,7 +61,8 @@ def _ranked(arena: Arena, asked: Namespace) -> dict[str, Any]:
     method, chosen = method_from(asked, weights=asked.weights), filter_of(asked.language, asked.category)
     require_kinds(arena, chosen)
     if asked.as_of is None:
-        return rank_arena(arena.pk, method, chosen).document(arena.slug)
+        return rank_arena(arena.pk, method, chosen).document(arena.slug, matrix=asked.matrix)
     snapshot = snapshot_at(arena.pk, asked.as_of, chosen)
     # Without a wish of one's own, by the method of then: the result is the stored board, to the byte.
-    return recompute(snapshot, None if method == Method() else method).document(arena.slug)
+    computed = recompute(snapshot, None if method == Method() else method, asked.as_of)
+    return computed.document(arena.slug, matrix=asked.matrix)
