@@ -85,9 +85,9 @@ def test_the_true_peak_is_that_of_the_wave_and_not_of_its_samples(frequency_hz, 
 
 def test_a_limited_clip_is_the_same_however_many_frames_are_looked_at_at_once(monkeypatch):
     music = KINDS["loud"]()
-    at_once = audio.levelled(music, -10, -1)
+    at_once = audio.levelled(music, audio.loudness_lufs(music), -10, -1)
     monkeypatch.setattr(audio, "_BLOCK", RATE_HZ)
-    assert np.abs(audio.levelled(music, -10, -1) - at_once).max() < 1e-4
+    assert np.abs(audio.levelled(music, audio.loudness_lufs(music), -10, -1) - at_once).max() < 1e-4
 
 
 def test_a_clip_is_prepared_in_three_times_its_own_memory():
