@@ -26,7 +26,8 @@ def looked_up(keys: pa.ChunkedArray | pa.Array, known: pa.ChunkedArray | pa.Arra
 
 def each_distinct_packed(column: pa.ChunkedArray | pa.Array, change: Callable[[Any], str]) -> pa.Array:
     """The same with texts, as a dictionary: for long ones that are few."""
-    encoded = pc.dictionary_encode(one_array(column))
+    packed = one_array(column)
+    encoded = packed if pa.types.is_dictionary(packed.type) else pc.dictionary_encode(packed)
     values = pa.array([change(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return pa.DictionaryArray.from_arrays(encoded.indices, values)
 

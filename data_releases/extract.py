@@ -8,7 +8,20 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db.models import CharField, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
+import pyarrow.compute as pc
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateField,
+    Exists,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 
@@ -18,24 +31,32 @@ from arena.battles.states import SIDES, BattleState, ResponseStatus
 from arena.media.models import Clip
 from arena.rankings.languages import UNDETERMINED
 from arena.rankings.models import BattleTraits
-from arena.router.models import Route
+from arena.router.models import Pairing, Route
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
+from data_releases.columns import looked_up, one_array
 from data_releases.copied import Source, copied, source_of
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.snapshots import as_of
 from data_releases.vectors import ID_CHARS
 
-#: A battle is released once nothing can follow; refused prompts never are.
+#: Of battles that are released: nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
 
 
-class IsoWeek(Func):
-    """A moment as `2026-W43`, in UTC."""
+class Day(Func):
+    """A moment's day in UTC, from which the week follows that is published."""
 
-    template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'IYYY-\"W\"IW')"
-    output_field = CharField()
+    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
+    output_field = DateField()
+
+
+class JsonHash(Func):
+    """64 bits that are the same for equal JSON."""
+
+    template = "jsonb_hash_extended(%(expressions)s, 0)"
+    output_field = BigIntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,7 @@ def _battles(battles: QuerySet[Battle]) -> Source:
         battles,
         id=("id", pa.string()),
         voter=("voter_id", pa.string()),
-        week=(IsoWeek("created_at"), pa.string()),
+        day=(Day("created_at"), pa.date32()),
         state=("state", pa.string()),
         reason=("reason", pa.string()),
         is_simulated=("is_simulated", pa.bool_()),
@@ -110,7 +131,8 @@ def _battles(battles: QuerySet[Battle]) -> Source:
         policy=("pairing__policy__number", pa.int32()),
         policy_kind=("pairing__policy__kind", pa.string()),
         pairing=("pairing_id", pa.int64()),
-        pool=("pairing__pool", pa.string()),
+        # A month has a few dozen, each of many numbers: `read` asks for the pool behind each hash once.
+        pool=(JsonHash("pairing__pool"), pa.int64()),
         left=("pairing__left_id", pa.int64()),
         right=("pairing__right_id", pa.int64()),
         pair_propensity=("pairing__pair_propensity", pa.float64()),
@@ -189,7 +211,7 @@ def _votes(battles: Any) -> Source:
         id=("id", pa.string()),
         battle=("battle_id", pa.string()),
         voter=("voter_id", pa.string()),
-        week=(IsoWeek("created_at"), pa.string()),
+        day=(Day("created_at"), pa.date32()),
         turn=("turn_n", pa.int16()),
         outcome=("outcome", pa.string()),
         voter_simulated=("voter__is_simulated", pa.bool_()),
@@ -261,4 +283,19 @@ def read(arena: Arena, window: Window, snapshot: str = "") -> dict[str, pa.Table
         SnapshotGone: whoever holds the snapshot has ended.
     """
     with as_of(snapshot):
-        return {name: copied(source) for name, source in sources(arena, window).items()}
+        rows = {name: copied(source) for name, source in sources(arena, window).items()}
+        return rows | {"battles": _with_pools(rows["battles"])}
+
+
+def _with_pools(battles: pa.Table) -> pa.Table:
+    """Battles with their pools as JSON instead of its hash, each read from one of the pairings that have it."""
+    place = battles.schema.get_field_index("pool")
+    hashes = one_array(battles["pool"])
+    if not len(hashes):
+        return battles.set_column(place, "pool", pa.array([], pa.string()))
+    encoded = pc.dictionary_encode(hashes)
+    pairings = battles["pairing"].take(pc.index_in(encoded.dictionary, hashes))
+    source = Pairing.objects.filter(id__in=pairings.to_pylist())
+    found = copied(source_of(source, id=("id", pa.int64()), pool=("pool", pa.string())))
+    pools = looked_up(pairings, found["id"], one_array(found["pool"]))
+    return battles.set_column(place, "pool", pa.DictionaryArray.from_arrays(encoded.indices, pools))

@@ -125,7 +125,7 @@ def _battles(
     return pa.table(
         {
             "battle_id": ids,
-            "week": rows["week"],
+            "week": _weeks(rows["day"]),
             "state": _codes(rows["state"]),
             "reason": _codes(rows["reason"]),
             "is_simulated": rows["is_simulated"],
@@ -173,6 +173,11 @@ def _sketches(battles: pa.ChunkedArray, turns: pa.Table) -> pa.Array:
     missing = pc.equal(known, "")
     made = pa.array(sketches_of(first["prompt"].filter(missing).to_pylist()), pa.binary())
     return looked_up(battles, first["battle"], pc.replace_with_mask(read_hex(known), missing, made))
+
+
+def _weeks(days: pa.ChunkedArray) -> pa.Array:
+    """`2026-W43`, by ISO 8601."""
+    return each_distinct(days, lambda day: "{}-W{:02}".format(*day.isocalendar()), pa.string())
 
 
 def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -230,7 +235,7 @@ def _votes(raw: Tables, ids: pa.Array, names: Pseudonyms, label: Mapping[int, st
             "vote_id": names.keys("vote", rows["id"]),
             "battle_id": ids.take(place),
             "voter_pid": names.column("voter", rows["voter"]),
-            "week": rows["week"],
+            "week": _weeks(rows["day"]),
             "turn": rows["turn"],
             "left": _labelled(battles["left"].take(place), label),
             "right": _labelled(battles["right"].take(place), label),

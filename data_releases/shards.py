@@ -130,7 +130,8 @@ def build(files: Store, shard_id: int) -> bool:
         raw = extract.read(shard.release.arena, extract.Window(shard.start, shard.end), shard.snapshot)
         made = part.part_of(raw, Pseudonyms(bytes(shard.release.salt or b"")), rules)
         for name, table in {**made.tables, _VERSIONS: raw["systems"]}.items():
-            files.put(f"{claimed.folder}/{name}.arrow", part.to_bytes(table))
+            # Whatever ends this machine ends the build, too.
+            files.put(f"{claimed.folder}/{name}.arrow", part.to_bytes(table), lasting=False)
     except BaseException:
         # Somebody else may try at once.
         _held(claimed).update(lease_until=None)

@@ -64,7 +64,7 @@ class BucketStore:
         with _answers(self._bucket):
             self._client.head_bucket(Bucket=self._bucket)
 
-    def put(self, key: str, content: bytes) -> bool:
+    def put(self, key: str, content: bytes, *, lasting: bool = True) -> bool:  # noqa: ARG002 - all of it is
         """See `Store`. The server checks the bytes of every part; the digest of the whole is kept beside them."""
         digest = hashlib.sha256(content).hexdigest()
         with _answers(key):

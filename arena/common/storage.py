@@ -39,8 +39,11 @@ class StoreAway(StorageError):
 class Store(Protocol):
     """Objects by key. Every method raises StoreAway where the store does not answer."""
 
-    def put(self, key: str, content: bytes) -> bool:
-        """Store an object; False where the same bytes lie there already."""
+    def put(self, key: str, content: bytes, *, lasting: bool = True) -> bool:
+        """Store an object; False where the same bytes lie there already.
+
+        Without `lasting` it may be lost with the machine, though not with a process.
+        """
         ...
 
     def size(self, key: str) -> int:
@@ -80,26 +83,27 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         return self._root / checked(key)
 
-    def put(self, key: str, content: bytes) -> bool:
+    def put(self, key: str, content: bytes, *, lasting: bool = True) -> bool:
         """See `Store`."""
         path = self._path(key)
         if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._replace(path, content)
+            self._replace(path, content, lasting)
         except OSError as error:
             raise StoreAway(error.strerror or type(error).__name__) from error
         return True
 
     @staticmethod
-    def _replace(path: Path, content: bytes) -> None:
+    def _replace(path: Path, content: bytes, lasting: bool) -> None:
         fresh = path.parent / f".{secrets.token_hex(8)}"
         try:
             with fresh.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    os.fsync(file.fileno())
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)

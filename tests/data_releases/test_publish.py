@@ -35,9 +35,9 @@ class Broken(FolderStore):
         if self.left == -1:
             raise StoreAway("killed")
 
-    def put(self, key, content):
+    def put(self, key, content, **options):
         self._step()
-        return super().put(key, content)
+        return super().put(key, content, **options)
 
     def delete(self, key):
         self._step()

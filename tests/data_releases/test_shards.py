@@ -81,7 +81,7 @@ def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, m
     def ring(_task, shard):
         """A worker that is overtaken while it writes its part."""
 
-        def overtaken(key, content):
+        def overtaken(key, _content, **_options):
             ReleaseShard.objects.update(attempt=F("attempt") + 1, lease_until=None)
             return put(key, b"nonsense")
 
