@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
@@ -68,10 +68,17 @@ def wishes_of(first: Release) -> Wishes:
 
 
 def months_asked() -> set[tuple[int, date]]:
-    """(arena, first day) of the months of which something is to be taken out that is not yet."""
-    wanted = _asked(WithdrawnScope.VOTE) | (Q(text_removed=False) & _asked(WithdrawnScope.TEXT))
-    rows = ReleasedBattle.objects.filter(wanted).order_by()
-    return set(rows.values_list("release__arena_id", "release__window_start").distinct())
+    """(arena, first day) of the months of which something is to be taken out that is not yet.
+
+    Two queries in one, each led by the wishes: they are few, and released battles are many.
+    """
+    wishes = Withdrawal.objects.order_by()
+    whole = ReleasedBattle.objects.filter(battle__in=wishes.filter(scope=WithdrawnScope.VOTE).values("battle"))
+    texts = ReleasedBattle.objects.filter(
+        battle__in=wishes.filter(scope=WithdrawnScope.TEXT).values("battle"), text_removed=False
+    )
+    months = ("release__arena_id", "release__window_start")
+    return set(whole.order_by().values_list(*months).union(texts.order_by().values_list(*months)))
 
 
 def settle(first: Release, texts: Iterable[str], whole: Iterable[str]) -> None:
