@@ -28,7 +28,7 @@ from ops.variables import given
 
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8000
-_READY_S: Final = 90.0
+_READY_S: Final = 180.0
 DEMO_SYSTEMS: Final = (ROOT / "ops" / "demo_systems.yaml", ROOT / "ops" / "demo_music.yaml")
 
 

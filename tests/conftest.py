@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 import redis
 
-from tests.environment import ensure_services, room
+from tests.environment import ensure_services
 from tests.network import forbid_outside_sockets
 
 forbid_outside_sockets(socket)
@@ -52,11 +52,6 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     return found
 
 
-def uses_a_stack(item: pytest.Item) -> bool:
-    """Whether the test starts processes that load the machine."""
-    return any(item.get_closest_marker(name) for name in ("stack", "e2e"))
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Give a process that a test starts the site's settings, not the tests' own, which are loaded by now.
 
@@ -66,13 +61,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
 
 
-#: Their tests share one arena each, which takes half a minute to begin and to end: the longest first.
-_SHARE_AN_ARENA: Final = ("tests/faults/processes/", "tests/e2e/", "tests/faults/services/")
+#: What one process runs as a whole, because its tests share an arena: the first that a test's id begins with. In the
+#: order in which they begin, the longest first; the rest, each file by itself, is shorter than any of these.
+_UNITS: Final = {
+    "tests/faults/processes/": 1,
+    "tests/faults/services/": 2,
+    "tests/e2e/test_a": 3,
+    "tests/e2e/": 4,
+    "tests/ops/test_demo.py": 5,
+    "tests/battles/test_real_outputs.py": 6,
+}
 
 
 def unit_of(test_id: str) -> str:
-    """What one process runs as a whole: a folder whose tests share an arena, else a file, which may have its own."""
-    return next((folder for folder in _SHARE_AN_ARENA if test_id.startswith(folder)), test_id.partition("::")[0])
+    """What one process runs as a whole: tests that share an arena, else a file, which may have its own."""
+    return next((unit for unit in _UNITS if test_id.startswith(unit)), test_id.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -86,14 +89,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
         def _split_scope(self, nodeid: str) -> str:
             return unit_of(nodeid)
 
+        def _reschedule(self, node: Any) -> None:
+            # Not, as xdist does, two tests before the end of a unit: they may be the longest, and the next unit waits.
+            if not self.workqueue or self._pending_of(self.assigned_work[node]) <= 1:
+                super()._reschedule(node)
+
     return ByUnit(config, log)
 
 
-def _by_length(item: pytest.Item) -> tuple[int, bool]:
-    """Long units begin first. A test that wants the machine for itself comes late, when it keeps fewer waiting."""
-    unit = unit_of(item.nodeid)
-    place = _SHARE_AN_ARENA.index(unit) if unit in _SHARE_AN_ARENA else len(_SHARE_AN_ARENA)
-    return place, item.get_closest_marker("alone") is not None
+def _by_length(item: pytest.Item) -> int:
+    """Long units begin first."""
+    return _UNITS.get(unit_of(item.nodeid), len(_UNITS) + 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -106,15 +112,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared_data"):
             item.add_marker(pytest.mark.skip(reason=why))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that measures time has the machine to itself, as far as other stacks of the run are concerned."""
-    if not uses_a_stack(item):
-        return (yield)
-    with room(alone=item.get_closest_marker("alone") is not None):
-        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -64,19 +64,10 @@ def claim_database() -> int:
 
 
 @contextlib.contextmanager
-def run_lock(name: str, *, shared: bool = False) -> Iterator[None]:
-    """One process of the run at a time, or all that share."""
+def run_lock(name: str) -> Iterator[None]:
+    """One process of the run at a time."""
     with (Path(os.environ[_RUN]) / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def room(*, alone: bool) -> Iterator[None]:
-    """Enter beside others, or alone; whoever waits to be alone is not overtaken."""
-    with contextlib.ExitStack() as inside:
-        with run_lock("door"):
-            inside.enter_context(run_lock("room", shared=not alone))
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

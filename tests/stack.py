@@ -26,7 +26,7 @@ from tests.commands import run_command, run_commands
 from tests.environment import ROOT, run_lock
 from tests.servers import Servers, SharedServers
 
-READY_S = 120
+READY_S = 300
 _visitors: list["Visitor"] = []
 
 
@@ -63,8 +63,8 @@ class Stack:
             **(env or {}),
         }
 
-    def boot(self, *systems: Mapping[str, Any]) -> None:
-        """Create the migrated database, start all parts and register these systems (each a systems file's content)."""
+    def boot(self, *systems: Mapping[str, Any], then: Sequence[Sequence[str]] = ()) -> None:
+        """Create the migrated database, start all parts, and `register`."""
         self._servers.create(lambda url: self.manage("migrate", "--verbosity", "0", DATABASE_URL=url))
         with run_lock("static"):
             if not (ROOT / "staticfiles" / "staticfiles.json").exists():
@@ -72,15 +72,15 @@ class Stack:
         self.launch()
         # The parts need as long to import what they need as a registration takes.
         if systems:
-            self.register(*systems)
+            self.register(*systems, then=then)
         self.wait_ready()
 
-    def register(self, *systems: Mapping[str, Any]) -> None:
-        """Register the systems of so many more systems files."""
+    def register(self, *systems: Mapping[str, Any], then: Sequence[Sequence[str]] = ()) -> None:
+        """Register systems, each a systems file's content, then run management commands, all in one process."""
         paths = [self.var / f"systems-{secrets.token_hex(3)}.yaml" for _ in systems]
         for path, one in zip(paths, systems, strict=True):
             path.write_text(yaml.safe_dump(dict(one)), encoding="utf-8")
-        self.manage_all(*(("register_systems", str(path), "--apply") for path in paths))
+        self.manage_all(*(("register_systems", str(path), "--apply") for path in paths), *then)
 
     def manage_all(self, *commands: Sequence[str]) -> str:
         """Run management commands one after the other; returns what they wrote, raises where one fails."""
@@ -154,11 +154,16 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(var: Path, systems: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """A started stack with these systems; it ends with the block."""
+def running_stack(
+    var: Path,
+    *systems: Mapping[str, Any],
+    env: Mapping[str, str] | None = None,
+    then: Sequence[Sequence[str]] = (),
+) -> Iterator[Stack]:
+    """A stack that was booted with these systems and commands; it ends with the block."""
     stack = Stack(var, env)
     try:
-        stack.boot(systems)
+        stack.boot(*systems, then=then)
         yield stack
     finally:
         stack.stop()
@@ -271,7 +276,7 @@ class Visitor:
         self,
         battle_id: str,
         *,
-        timeout_s: float = 60,
+        timeout_s: float = 120,
         until: Callable[[Watched], bool] | None = None,
         watched: Watched | None = None,
     ) -> Watched:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.stack
 ANSWER = "An answer of some length. " * 40
 #: Arena → how its likeliest system behaves: before any text, once in mid-text, always in mid-text.
 FAILING = {"redrawn": "status:500", "retried": "breaks:1", "hopeless": "cut"}
-#: The sides are drawn: one side alone in so many battles is no chance.
-MOST_BATTLES = 24
+#: The sides are drawn: one side alone in so many rounds of battles is no chance.
+AT_ONCE, MOST_ROUNDS = 4, 8
 TERMINAL = {"ready", "failed"}
 
 
@@ -36,9 +37,7 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
                 ],
             }
 
-        first, *others = FAILING
-        with running_stack(var, file_of(first), {"ARENA_PRIVATE_BACKENDS": fake.host_port}) as running:
-            running.register(*map(file_of, others))
+        with running_stack(var, *map(file_of, FAILING), env={"ARENA_PRIVATE_BACKENDS": fake.host_port}) as running:
             yield running
 
 
@@ -56,7 +55,7 @@ def _impatient(stack: Stack, arena: str, number: int) -> tuple[Visitor, Battle]:
     """Vote all the time until the battle takes a vote or has failed."""
     alice = Visitor(stack.url).consent()
     battle = Battle(alice.start(f"Tell me something, {arena} {number}.", arena)["id"])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         failed = stack.query(
             "SELECT r.side FROM battles_response r JOIN battles_turn t ON t.id = r.turn_id "
@@ -74,18 +73,19 @@ def _impatient(stack: Stack, arena: str, number: int) -> tuple[Visitor, Battle]:
         if failed:
             battle.failed_side = failed[0][0]
             battle.early.append((answer.status_code, answer.json()["type"]))
-        time.sleep(0.02)
+        time.sleep(0.1)
     return alice, battle
 
 
 def _until_both_sides_failed(stack: Stack, arena: str) -> list[tuple[Visitor, Battle]]:
     battles: list[tuple[Visitor, Battle]] = []
-    while {battle.failed_side for _alice, battle in battles} < {"left", "right"}:
-        assert len(battles) < MOST_BATTLES, "the failing system was never on one of the sides"
-        alice, battle = _impatient(stack, arena, len(battles))
-        if battle.failed_side:
-            battles.append((alice, battle))
-    return battles
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for begun in range(0, AT_ONCE * MOST_ROUNDS, AT_ONCE):
+            new = pool.map(lambda number: _impatient(stack, arena, number), range(begun, begun + AT_ONCE))
+            battles += [(alice, battle) for alice, battle in new if battle.failed_side]
+            if {battle.failed_side for _alice, battle in battles} == {"left", "right"}:
+                return battles
+    raise AssertionError("the failing system was never on one of the sides")
 
 
 def _rows(stack: Stack, battle: Battle) -> list[tuple[str, str, str, int]]:

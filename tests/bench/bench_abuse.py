@@ -141,7 +141,7 @@ def main() -> None:
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         pool = opened.enter_context(ProcessPoolExecutor(1, mp_context=spawn))
-        stack = opened.enter_context(running_stack(folder, systems(folder), env))
+        stack = opened.enter_context(running_stack(folder, systems(folder), env=env))
         quiet, disturbed, refusals = measure(stack, pool)
     both = {"quiet": quiet, "disturbed": disturbed}
     figures = {

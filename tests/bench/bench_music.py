@@ -84,7 +84,7 @@ def main() -> None:
     canaries = Canaries()
     with tempfile.TemporaryDirectory() as folder:
         systems = planted(canaries, SUGGESTED)
-        with running_stack(Path(folder), systems, {"ARENA_PREFETCH": "1"}) as stack:
+        with running_stack(Path(folder), systems, env={"ARENA_PREFETCH": "1"}) as stack:
             figures = _figures(stack, canaries)
     print(json.dumps(figures))  # noqa: T201
     assert figures["leaks"] == 0, figures

@@ -14,7 +14,8 @@ from tests.stack import Stack, running_stack
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
-_WAIT_MS = 20_000
+#: Longer than anything takes on a machine however busy.
+_WAIT_MS = 60_000
 expect.set_options(timeout=_WAIT_MS)
 
 
@@ -50,26 +51,25 @@ class Watch:
         dialog.dismiss()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One arena for all browser tests, with some simulated votes on its leaderboard."""
     var: Path = tmp_path_factory.mktemp("browser")
     env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
-    with running_stack(var, contenders.systems(var), env) as running:
-        running.register(contenders.broken_systems())
-        simulate = ("simulate_votes", "--arena", "text")
-        october = ("--from", "2026-10-01", "--to", "2026-11-01")
-        release = ("--arena", "text", "--window", "2026-10")
-        running.manage_all(
-            (*simulate, "--battles", "120", "--seed", "7"),
-            (*simulate, "--battles", "60", "--seed", "8", *october),
-            ("release", "build", *release, "--no-embargo"),
-            ("release", "publish", *release),
-        )
+    simulate = ("simulate_votes", "--arena", "text")
+    october = ("--from", "2026-10-01", "--to", "2026-11-01")
+    release = ("--arena", "text", "--window", "2026-10")
+    commands = (
+        (*simulate, "--battles", "120", "--seed", "7"),
+        (*simulate, "--battles", "60", "--seed", "8", *october),
+        ("release", "build", *release, "--no-embargo"),
+        ("release", "publish", *release),
+    )
+    with running_stack(var, *contenders.arenas(var), env=env, then=commands) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One browser for all tests."""
     with chromium() as running:

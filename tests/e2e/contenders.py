@@ -1,6 +1,7 @@
 """What the systems of the browser tests say: something worth showing, something long, something hostile."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +69,12 @@ def _long(name: str) -> str:
         f"The lamp was lit for night number {n}, and the sea had *much* to say about it. " for n in range(1, 61)
     )
     return f"A story as the {name} one tells it.\n\n" + "\n\n".join(chapters)
+
+
+def arenas(folder: Path) -> Iterator[dict[str, Any]]:
+    """The systems files: of text, and of an arena that is out of order."""
+    yield systems(folder)
+    yield broken_systems()
 
 
 def systems(folder: Path) -> dict[str, Any]:

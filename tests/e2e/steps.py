@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 ARENA = "/arenas/text"
-CLIPS_MS = 60_000
+CLIPS_MS = 180_000
 
 
 def consent(page: Page) -> float:
@@ -46,7 +46,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 def wait_until_ready(page: Page) -> None:
     """Wait until the vote is open."""
-    expect(page.get_by_role("button", name="Left is better")).to_be_enabled(timeout=40_000)
+    expect(page.get_by_role("button", name="Left is better")).to_be_enabled()
 
 
 def wait_for_clips(page: Page) -> None:

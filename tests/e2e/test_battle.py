@@ -67,7 +67,7 @@ def test_keys_do_nothing_in_a_field_or_when_switched_off(page: Page) -> None:
 
 def test_a_follow_up_goes_to_the_same_systems_and_one_vote_ends_it(page: Page) -> None:
     start(page, contenders.LONG)
-    expect(page.locator(".answer__text").first).to_contain_text("A story", timeout=30_000)
+    expect(page.locator(".answer__text").first).to_contain_text("A story")
     page.get_by_role("button", name="Stop generating").click()
     wait_until_ready(page)
     page.get_by_label("Ask both systems further").fill(contenders.MORE)
@@ -127,7 +127,7 @@ def test_an_answer_and_its_code_are_copied_raw_and_it_is_reported_once(page: Pag
 
 def test_a_failed_battle_says_so_and_starts_again_with_its_prompt(page: Page) -> None:
     start(page, "Is anybody there?", "/arenas/broken")
-    expect(page.locator("#failure")).to_be_visible(timeout=40_000)
+    expect(page.locator("#failure")).to_be_visible()
     expect(page.get_by_role("button", name="Left is better")).to_be_hidden()
     first = page.url
     page.get_by_role("button", name="Start again").click()

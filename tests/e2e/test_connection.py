@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def _first_words(page: Page) -> None:
-    expect(page.locator(".answer__text").first).to_contain_text("A story", timeout=30_000)
+    expect(page.locator(".answer__text").first).to_contain_text("A story")
 
 
 def _assert_stored_text_is_shown(page: Page) -> None:

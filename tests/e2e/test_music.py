@@ -19,8 +19,8 @@ from tests.stack import Stack
 pytestmark = pytest.mark.e2e
 
 PROMPT = "A calm slow waltz, 20 s"
-HEARD_MS = 40_000
-POOL_S = 120
+HEARD_MS = 120_000
+POOL_S = 300
 _IN_THE_POOL = (
     "SELECT prompt FROM battles_prefetched p JOIN battles_battle b ON b.id = p.battle_id"
     " WHERE state = 'ready' AND taken_at IS NULL ORDER BY p.created_at"
@@ -99,12 +99,13 @@ def test_music_is_heard_voted_on_and_revealed(page: Page, axe: str, capsys: pyte
     listen(page, "Left clip")
     expect(page.locator("#vote-missing")).to_contain_text("more of the right clip")
     expect(left).to_be_disabled()
+    read_at_s = time.monotonic()
     at_s = page.evaluate("document.querySelector('[data-side=left] audio').currentTime")
     page.keyboard.press("s")
     expect(page.get_by_role("button", name="Pause Right clip")).to_be_visible()
     expect(page.get_by_role("button", name="Play Left clip")).to_be_visible()
     switched_s = page.evaluate("document.querySelector('[data-side=right] audio').currentTime")
-    assert at_s - 0.5 <= switched_s <= at_s + 2
+    assert at_s - 0.5 <= switched_s <= at_s + 0.5 + time.monotonic() - read_at_s
     hear(page, "Right clip")
 
     expect(left).to_be_enabled()

@@ -19,14 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} breaks something and does not check the books")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def backend() -> Iterator[FakeOpenAI]:
     """A server that misbehaves on demand."""
     with FakeOpenAI(pause_s=0.01) as fake:
         yield fake
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_site(tmp_path_factory: pytest.TempPathFactory, backend: FakeOpenAI) -> Iterator[Site]:
     """The one arena."""
     var = tmp_path_factory.mktemp("faults")

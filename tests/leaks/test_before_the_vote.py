@@ -48,7 +48,7 @@ def _system(canaries: Canaries, base_url: str, behaviour: str) -> dict[str, obje
         "api_key_env": "LEAK_TEST_KEY",
         "price_out": 12.345678,
         "parameters": {"user": plant("parameter")},
-        "limits": {"first_byte_s": 2, "idle_s": 1, "total_s": 20},
+        "limits": {"first_byte_s": 10, "idle_s": 10, "total_s": 30},
         "weight": 3 if behaviour in GOOD else 1,
     }
 
@@ -75,7 +75,7 @@ def stack(tmp_path_factory, canaries) -> Iterator[Stack]:
         env = {"ARENA_PRIVATE_BACKENDS": fake.host_port, "LEAK_TEST_KEY": canaries.plant("key")}
         systems = [_system(canaries, fake.base_url, behaviour) for behaviour in GOOD + BAD]
         systems.append(_router(canaries, var, [str(system["name"]) for system in systems[: len(GOOD)]]))
-        with running_stack(var, {"arena": "text", "systems": systems}, env) as running:
+        with running_stack(var, {"arena": "text", "systems": systems}, env=env) as running:
             yield running
 
 

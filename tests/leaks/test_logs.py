@@ -64,7 +64,7 @@ def stack(tmp_path_factory, canaries, fake) -> Iterator[Stack]:
         "model": "any",
         "system_prompt": canaries.plant("system"),
         "api_key_env": "LOG_TEST_KEY",
-        "limits": {"first_byte_s": 2, "idle_s": 1, "total_s": 10},
+        "limits": {"first_byte_s": 10, "idle_s": 10, "total_s": 30},
     }
     local = {"name": "Local", "backend": "local", "entry": "arena.systems.offline.eliza:reply"}
     env = {
@@ -77,7 +77,7 @@ def stack(tmp_path_factory, canaries, fake) -> Iterator[Stack]:
         "ARENA_LOG_LEVEL": "DEBUG",
     }
     systems = [{**common, **remote}, {**common, **local}]
-    with running_stack(var, {"arena": "text", "systems": systems}, env) as running:
+    with running_stack(var, {"arena": "text", "systems": systems}, env=env) as running:
         running.query(TRIGGERS)
         for url in (running.env["DATABASE_URL"], running.env["REDIS_URL"]):
             password = urlsplit(url).password
@@ -133,7 +133,7 @@ def numbers(stack, battles) -> dict[str, float]:
 
     # Web server and workers report at different times.
     failed, started = "arena_battles_ended_total failed internal text", "arena_battles_started_total text"
-    wait_until(lambda: read().get(started, 0) >= 5 and failed in read(), timeout_s=20)
+    wait_until(lambda: read().get(started, 0) >= 5 and failed in read(), timeout_s=60)
     return read()
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from arena.media import audio
+from ops.processes import wait_until
 from tests.leaks.canaries import Canaries
 from tests.media.blind_battles import blind_battle, planted, wait_for_the_pool
 from tests.stack import running_stack
@@ -27,7 +28,7 @@ def canaries():
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, canaries):
     folder = tmp_path_factory.mktemp("music")
-    with running_stack(folder, planted(canaries, [SUGGESTED]), {"ARENA_PREFETCH": "1"}) as stack:
+    with running_stack(folder, planted(canaries, [SUGGESTED]), env={"ARENA_PREFETCH": "1"}) as stack:
         yield stack
 
 
@@ -52,12 +53,12 @@ def test_nothing_but_the_music_tells_the_sides_apart(stack, canaries):
 
 
 def test_what_came_is_forgotten_once_every_battle_is_prepared(stack, canaries):
-    wait_for_the_pool(stack, 1, 120)
-    assert stack.query("SELECT count(*) FROM media_rawclip") == [(0,)]
+    wait_for_the_pool(stack, 1, 300)
+    assert wait_until(lambda: stack.query("SELECT count(*) FROM media_rawclip") == [(0,)], timeout_s=60)
 
 
 def test_of_a_suggested_prompt_nothing_is_made_after_it_was_asked_for(stack, canaries):
-    wait_for_the_pool(stack, 1, 120)
+    wait_for_the_pool(stack, 1, 300)
     battle = blind_battle(stack, canaries, SUGGESTED, None)
     assert battle.leaks == []
     assert battle.differences() == []

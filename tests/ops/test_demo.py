@@ -67,7 +67,7 @@ class Demo:
                 return self
         raise AssertionError("\n".join(self.lines))
 
-    def end(self, timeout_s=60):
+    def end(self, timeout_s=180):
         rest, _none = self.process.communicate(timeout=timeout_s)
         self.lines += rest.splitlines()
         return self.process.returncode
@@ -80,7 +80,7 @@ class Demo:
             self.process.kill()
         if not self.process.stdout.closed:
             self.process.communicate()
-        wait_until(lambda: not self.left(), timeout_s=30)
+        wait_until(lambda: not self.left(), timeout_s=60)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ class TestRuns:
     def test_kill_9_of_the_supervisor_leaves_no_process_and_no_obstacle(self, demo):
         run = demo().until_ready()
         run.process.kill()
-        assert wait_until(lambda: not run.left(), timeout_s=30), run.left()
+        assert wait_until(lambda: not run.left(), timeout_s=60), run.left()
         again = demo().until_ready()
         again.process.send_signal(signal.SIGINT)
         assert again.end() == 0

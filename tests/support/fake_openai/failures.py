@@ -7,6 +7,12 @@ import json
 from tests.support.fake_openai.dialects import finish, openai
 from tests.support.fake_openai.wire import FOREVER_S, Asked, Wire, behaviour, chunk, said, send_json
 
+
+def _code(argument: str, default: int) -> int:
+    """The code that was asked for; what stands behind a model's colon may be anything."""
+    return int(argument) if argument.isdigit() else default
+
+
 # --- Servers with a will of their own ------------------------------------------------------------------------------
 
 
@@ -91,7 +97,7 @@ async def prompt_in_error(wire: Wire, asked: Asked, _text: str, code: str) -> No
 @behaviour
 async def html(wire: Wire, _asked: Asked, _text: str, code: str) -> None:
     page = b"<!DOCTYPE html><html><body><h1>It works behind a login</h1></body></html>"
-    await wire.head(f"{code or 200} OK", "text/html", Transfer_Encoding="", Content_Length=str(len(page)))
+    await wire.head(f"{_code(code, 200)} OK", "text/html", Transfer_Encoding="", Content_Length=str(len(page)))
     await wire.raw(page)
 
 
@@ -166,7 +172,7 @@ async def error_event(wire: Wire, asked: Asked, text: str, _argument: str) -> No
 async def error_in_stream(wire: Wire, asked: Asked, text: str, code: str) -> None:
     """OpenRouter's way: a chunk with `error` beside its choices."""
     await said(wire, asked, text)
-    await wire.event(chunk(asked, {"content": ""}, "error", error={"code": int(code or 502), "message": "lost"}))
+    await wire.event(chunk(asked, {"content": ""}, "error", error={"code": _code(code, 502), "message": "lost"}))
     await wire.end()
 
 
