@@ -63,7 +63,7 @@ class Stack:
             **(env or {}),
         }
 
-    def boot(self, *systems: Mapping[str, Any], then: Sequence[Sequence[str]] = ()) -> None:
+    def boot(self, *systems: Mapping[str, Any]) -> None:
         """Create the migrated database, start all parts, and `register`."""
         self._servers.create(lambda url: self.manage("migrate", "--verbosity", "0", DATABASE_URL=url))
         with run_lock("static"):
@@ -72,7 +72,7 @@ class Stack:
         self.launch()
         # The parts need as long to import what they need as a registration takes.
         if systems:
-            self.register(*systems, then=then)
+            self.register(*systems)
         self.wait_ready()
 
     def register(self, *systems: Mapping[str, Any], then: Sequence[Sequence[str]] = ()) -> None:
@@ -154,16 +154,11 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(
-    var: Path,
-    *systems: Mapping[str, Any],
-    env: Mapping[str, str] | None = None,
-    then: Sequence[Sequence[str]] = (),
-) -> Iterator[Stack]:
-    """A stack that was booted with these systems and commands; it ends with the block."""
+def running_stack(var: Path, *systems: Mapping[str, Any], env: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A started stack with these systems, each a systems file's content; it ends with the block."""
     stack = Stack(var, env)
     try:
-        stack.boot(*systems, then=then)
+        stack.boot(*systems)
         yield stack
     finally:
         stack.stop()

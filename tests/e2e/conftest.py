@@ -53,20 +53,25 @@ class Watch:
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One arena for all browser tests, with some simulated votes on its leaderboard."""
+    """One arena for all browser tests."""
     var: Path = tmp_path_factory.mktemp("browser")
     env = {"ARENA_PRIVATE_BACKENDS": "127.0.0.1:9"}
+    with running_stack(var, *contenders.arenas(var), env=env) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def past(stack: Stack) -> None:
+    """Votes on the leaderboard, simulated, and a release: for the tests that look at all pages."""
     simulate = ("simulate_votes", "--arena", "text")
     october = ("--from", "2026-10-01", "--to", "2026-11-01")
     release = ("--arena", "text", "--window", "2026-10")
-    commands = (
+    stack.manage_all(
         (*simulate, "--battles", "120", "--seed", "7"),
         (*simulate, "--battles", "60", "--seed", "8", *october),
         ("release", "build", *release, "--no-embargo"),
         ("release", "publish", *release),
     )
-    with running_stack(var, *contenders.arenas(var), env=env, then=commands) as running:
-        yield running
 
 
 @pytest.fixture(scope="package")

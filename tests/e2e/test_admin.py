@@ -14,7 +14,7 @@ from tests.e2e.test_appearance import LOOKS, Look
 from tests.e2e.test_appearance import check as check_page
 from tests.stack import Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("past")]
 
 PASSWORD = "correct horse battery"
 LIGHT = LOOKS[0]

@@ -14,7 +14,7 @@ from tests.e2e.conftest import ROOT, SCREENSHOTS, ContextMaker
 from tests.e2e.steps import start, wait_until_ready
 from tests.stack import Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("past")]
 
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}

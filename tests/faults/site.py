@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -157,17 +157,18 @@ def _copies(connection: "psycopg.Connection[Any]", battle: str, number: int) -> 
     rows = {name: _Rows(connection, f"{app}_{name}") for app, name in _TABLES}
     (pairing,) = connection.execute("SELECT pairing_id FROM battles_battle WHERE id = %s", [battle]).fetchone() or ()
     (turn,) = connection.execute("SELECT id FROM battles_turn WHERE battle_id = %s", [battle]).fetchone() or ()
-    made = []
-    for _ in range(number):
-        copy = str(uuid.uuid4())
-        new_pairing = rows["pairing"].copy("id", pairing, {})
-        rows["battle"].copy("id", battle, {"id": copy, "pairing_id": new_pairing})
-        new_turn = rows["turn"].copy("battle_id", battle, {"battle_id": copy})
-        rows["response"].copy("turn_id", turn, {"turn_id": new_turn, "pairing_id": new_pairing})
-        made.append(copy)
-    return made
+    made = [uuid.uuid4() for _ in range(number)]
+    pairings = rows["pairing"].copy("id", pairing, {"seed": list(range(number))})
+    rows["battle"].copy("id", battle, {"id": made, "pairing_id": pairings})
+    rows["turn"].copy("battle_id", battle, {"battle_id": made})
+    turns, pairings = zip(*connection.execute(_TURNS, [made]), strict=True)
+    rows["response"].copy("turn_id", turn, {"turn_id": list(turns), "pairing_id": list(pairings)})
+    return [str(one) for one in made]
 
 
+_TURNS = """
+    SELECT t.id, b.pairing_id FROM battles_turn t JOIN battles_battle b ON b.id = t.battle_id WHERE b.id = ANY(%s)
+"""
 _TABLES = (("router", "pairing"), ("battles", "battle"), ("battles", "turn"), ("battles", "response"))
 
 
@@ -179,16 +180,17 @@ class _Rows:
         known = connection.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
         self._columns = [row[0] for row in known]
 
-    def copy(self, by: str, value: Any, changed: Mapping[str, Any]) -> Any:
-        """Insert the rows where `by` is `value` again, with some columns changed; returns an id of the new ones."""
+    def copy(self, by: str, value: Any, changed: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """Insert the rows where `by` is `value` again for each of the new values; returns the new ids."""
         names = [name for name in self._columns if name != "id" or "id" in changed]
-        values = ", ".join("%s" if name in changed else f'"{name}"' for name in names)
-        columns = ", ".join(f'"{name}"' for name in names)
+        values = ", ".join(f'{"new" if name in changed else "old"}."{name}"' for name in names)
+        columns, new = (", ".join(f'"{name}"' for name in some) for some in (names, changed))
         sql = (
-            f'INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._table} WHERE "{by}" = %s RETURNING id'
+            f"INSERT INTO {self._table} ({columns}) SELECT {values} "
+            f"FROM {self._table} AS old, unnest({', '.join(['%s'] * len(changed))}) AS new({new}) "
+            f'WHERE old."{by}" = %s RETURNING id'
         )
-        given = [changed[name] for name in names if name in changed]
-        return (self._connection.execute(sql, [*given, value]).fetchone() or (None,))[0]
+        return [row[0] for row in self._connection.execute(sql, [*changed.values(), value])]
 
 
 class Regular(Visitor):
