@@ -26,7 +26,8 @@ from tests.commands import run_command, run_commands
 from tests.environment import ROOT, run_lock
 from tests.servers import Servers, SharedServers
 
-READY_S = 300
+#: Longer than a start, and than any answer, takes on a machine however busy.
+READY_S, ANSWERED_S = 300, 120
 _visitors: list["Visitor"] = []
 
 
@@ -201,7 +202,7 @@ class Visitor:
         self._record = record or (lambda kind, data: None)
         _visitors.append(self)
         self._url = url
-        self.http = httpx.Client(base_url=url, timeout=30, event_hooks={"response": [self._keep]})
+        self.http = httpx.Client(base_url=url, timeout=ANSWERED_S, event_hooks={"response": [self._keep]})
 
     def __enter__(self) -> "Visitor":
         return self
@@ -265,13 +266,15 @@ class Visitor:
         """Open the battle's WebSocket with this browser's cookies."""
         query = f"?after={after}" if after else ""
         address = self._url.replace("http://", "ws://") + f"/ws/v1/battles/{battle_id}{query}"
-        return connect(address, origin=self._url, additional_headers={"Cookie": self.cookie_header}, open_timeout=20)  # type: ignore[arg-type]
+        return connect(
+            address, origin=self._url, additional_headers={"Cookie": self.cookie_header}, open_timeout=ANSWERED_S
+        )  # type: ignore[arg-type]
 
     def watch(
         self,
         battle_id: str,
         *,
-        timeout_s: float = 120,
+        timeout_s: float = 240,
         until: Callable[[Watched], bool] | None = None,
         watched: Watched | None = None,
     ) -> Watched:

@@ -79,7 +79,7 @@ def _one_battle(stack: Stack, outputs: dict[str, dict[str, str]], prompt: str, t
     received: list[bytes] = []
     visitor = Visitor(stack.url, lambda kind, data: received.append(data)).consent()
     battle = visitor.start(prompt)
-    watched = visitor.watch(battle["id"], timeout_s=120)
+    watched = visitor.watch(battle["id"])
     stored = visitor.battle(battle["id"])
     visitor.http.get(f"/battles/{battle['id']}")
     blind = b"".join(received)

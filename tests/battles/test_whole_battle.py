@@ -69,7 +69,7 @@ def test_fifty_parallel_votes_over_http_are_one_row_and_one_answer(stack):
     gate = threading.Barrier(VOTES)
 
     def vote(_n):
-        gate.wait(timeout=30)
+        gate.wait(timeout=120)
         return alice.vote(battle["id"], "right")
 
     with ThreadPoolExecutor(VOTES) as pool:
@@ -131,7 +131,7 @@ def test_mallory_gets_the_same_close_code_for_a_foreign_and_an_unknown_battle(st
     battle = alice.start(PROMPT)
     for battle_id in (battle["id"], "00000000-0000-4000-8000-000000000000"):
         with mallory.socket(battle_id) as socket, pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
         assert closed.value.rcvd.code == 4404
 
 

@@ -66,7 +66,7 @@ class Follower:
         after = f"?after={self.seen.last_id}" if self.seen.last_id else ""
         address = f"{url.replace('http://', 'ws://')}/ws/v1/battles/{self.battle_id}{after}"
         self.tried_at.append(time.monotonic())
-        async with connect(address, origin=url, additional_headers={"Cookie": cookies}, open_timeout=30) as socket:  # type: ignore[arg-type]
+        async with connect(address, origin=url, additional_headers={"Cookie": cookies}, open_timeout=120) as socket:  # type: ignore[arg-type]
             self.failures = 0
             async for message in socket:
                 self.heard_at.append(time.monotonic())

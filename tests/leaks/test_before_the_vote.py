@@ -95,7 +95,7 @@ def _one_battle(stack: Stack, canaries: Canaries, number: int, seen: Seen) -> No
     received: list[tuple[str, bytes]] = []
     visitor = Visitor(stack.url, lambda kind, data: received.append((kind, data))).consent()
     battle = visitor.start(f"Tell me something, number {number}.")
-    visitor.watch(battle["id"], timeout_s=90)
+    visitor.watch(battle["id"])
     path = f"/battles/{battle['id']}"
     page = visitor.http.get(path)
     visitor.http.get("/battles")
@@ -145,7 +145,7 @@ def test_frames_advance_both_sides_by_the_same_number_of_characters(stack):
     visitor = Visitor(stack.url).consent()
     compared = 0
     for _ in range(20):
-        watched = visitor.watch(visitor.start("Tell me something about pace.")["id"], timeout_s=90)
+        watched = visitor.watch(visitor.start("Tell me something about pace.")["id"])
         # A failed battle has no end, and an answer that is all tail nothing to compare: then another pair is drawn.
         compared += _compared(watched) if watched.state == "ready" else 0
         if compared:

@@ -127,7 +127,7 @@ def numbers(stack, battles) -> dict[str, float]:
     """What /metrics tells once every process has reported: name and sorted label values → value."""
 
     def read() -> dict[str, float]:
-        families = text_string_to_metric_families(httpx.get(f"{stack.url}/metrics", timeout=10).text)
+        families = text_string_to_metric_families(httpx.get(f"{stack.url}/metrics", timeout=60).text)
         samples = [sample for family in families for sample in family.samples]
         return {" ".join([one.name, *sorted(one.labels.values())]): one.value for one in samples}
 

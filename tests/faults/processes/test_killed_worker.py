@@ -111,7 +111,7 @@ def test_a_battle_of_music_outlives_the_worker_that_gathers_or_prepares_its_clip
     # The phase that was cut off came again under another lease; nothing waits to be prepared any more.
     (attempts,) = site.query(_ATTEMPTS, [[battle_id]])[0]
     assert attempts >= 3
-    assert wait_until(lambda: site.query("SELECT count(*) FROM media_rawclip") == [(0,)], timeout_s=30)
+    assert wait_until(lambda: site.query("SELECT count(*) FROM media_rawclip") == [(0,)], timeout_s=120)
     sides = alice.battle(battle_id)["turns"][0]
     clips = [alice.http.get(sides[side]["audio_url"]) for side in ("left", "right")]
     assert [clip.status_code for clip in clips] == [200, 200]

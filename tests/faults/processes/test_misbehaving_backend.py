@@ -17,7 +17,7 @@ AT_ONCE, MAX_ROUNDS = 3, 10
 #: Kinds of misbehaviour that are tried at a time, the silent ones first.
 KINDS_AT_ONCE = 6
 WATCHERS = 3
-ENDED_S = 90
+ENDED_S = 240
 #: Frames come ten times a second: so far apart nobody minds, whatever else a small machine does meanwhile.
 UNDISTURBED_S = 0.3
 

@@ -87,7 +87,7 @@ def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, 
             visitor.consent()
         bob.http.close()
         limits = httpx.Limits(max_keepalive_connections=0)
-        bob.http = httpx.Client(base_url=proxy.url, cookies=bob.http.cookies, timeout=30, limits=limits)
+        bob.http = httpx.Client(base_url=proxy.url, cookies=bob.http.cookies, timeout=120, limits=limits)
         followers = [Follower(battle_id) for battle_id in alice.start_many(CALMEST, STREAMS)]
         voting = Voting(bob, site.stock(bob, 300))
         voting.start()

@@ -31,7 +31,7 @@ def _send_vote(site: Site, visitor: Regular, battle_id: str, share: float) -> so
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     message = head.encode() + body
-    connection = socket.create_connection(("127.0.0.1", site.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", site.port), timeout=60)
     connection.sendall(message[: round(len(message) * share)])
     return connection
 
@@ -39,7 +39,7 @@ def _send_vote(site: Site, visitor: Regular, battle_id: str, share: float) -> so
 def _listen_until(visitor: Regular, battle_id: str, word: str) -> None:
     """Hold the battle's socket until a message has this word, then be gone."""
     with visitor.socket(battle_id) as live:
-        while word not in live.recv(timeout=60):
+        while word not in live.recv(timeout=120):
             pass
         _reset(live.socket)
 

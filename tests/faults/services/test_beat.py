@@ -65,7 +65,8 @@ def test_two_beats_for_5_periods_and_none_for_2_make_7_runs(site):
         # Nobody rings: the next periods pass by.
         last = timedelta(seconds=PERIOD_S) * (WITH_NONE + 1)
         assert wait_until(
-            lambda: site.query("SELECT now() > %s", [ran[-1] + last + timedelta(seconds=1)]) == [(True,)], timeout_s=30
+            lambda: site.query("SELECT now() > %s", [ran[-1] + last + timedelta(seconds=1)]) == [(True,)],
+            timeout_s=120,
         )
         missed = [row for row in _periods(site) if row not in ran]
         with site.extra("beat three", _start(site, "beat three")):

@@ -11,7 +11,7 @@ from tests.faults.site import Regular, Site
 
 pytestmark = pytest.mark.stack
 STOCK = 200
-FULL_S = 60
+FULL_S = 240
 
 
 def _fill(site: Site) -> None:
@@ -51,7 +51,7 @@ def test_votes_fail_loudly_on_a_full_disk_reading_goes_on_and_room_heals(site):
     finally:
         (site.servers.disk.folder / "ballast").unlink(missing_ok=True)
         site.servers.disk.resize(DISK_MB)
-    assert wait_until(lambda: alice.vote(refused).status_code == 201, timeout_s=30, every_s=0.5)
+    assert wait_until(lambda: alice.vote(refused).status_code == 201, timeout_s=120, every_s=0.5)
     stored = {
         str(row[0])
         for row in site.query("SELECT battle_id FROM votes_vote WHERE battle_id = ANY(%s::uuid[])", [stock])
