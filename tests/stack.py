@@ -28,6 +28,8 @@ from tests.servers import Servers, SharedServers
 
 #: Longer than a start, and than any answer, takes on a machine however busy.
 READY_S, ANSWERED_S = 300, 120
+#: A connection that rests is used again. The server closes it after 5 s, so a request a moment before could be lost.
+KEPT_S = 2.0
 _visitors: list["Visitor"] = []
 
 
@@ -202,7 +204,12 @@ class Visitor:
         self._record = record or (lambda kind, data: None)
         _visitors.append(self)
         self._url = url
-        self.http = httpx.Client(base_url=url, timeout=ANSWERED_S, event_hooks={"response": [self._keep]})
+        self.http = httpx.Client(
+            base_url=url,
+            timeout=ANSWERED_S,
+            limits=httpx.Limits(keepalive_expiry=KEPT_S),
+            event_hooks={"response": [self._keep]},
+        )
 
     def __enter__(self) -> "Visitor":
         return self
