@@ -61,21 +61,28 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
 
 
-#: What one process runs as a whole, because its tests share an arena: the first that a test's id begins with. In the
-#: order in which they begin, the longest first; the rest, each file by itself, is shorter than any of these.
-_UNITS: Final = {
-    "tests/faults/processes/": 1,
-    "tests/faults/services/": 2,
-    "tests/e2e/test_a": 3,
-    "tests/e2e/": 4,
-    "tests/ops/test_demo.py": 5,
-    "tests/battles/test_real_outputs.py": 6,
-}
+#: What one process runs as a whole, because its tests share an arena: ids that begin so, the first that fits.
+#: In the order in which they begin, the longest first; the rest, each file by itself, is shorter than any of these.
+_UNITS: Final = (
+    # The faults share an arena by halves, each with about as many seconds.
+    (
+        "tests/faults/services/",
+        "tests/faults/processes/test_misbehaving_backend.py",
+        "tests/faults/processes/test_wrong_clock.py",
+    ),
+    ("tests/faults/processes/",),
+    # The pages of operators and visitors; music, in an arena of its own; what else visitors do.
+    ("tests/e2e/test_admin.py", "tests/e2e/test_appearance.py"),
+    ("tests/e2e/test_music.py",),
+    ("tests/e2e/",),
+    ("tests/ops/test_demo.py",),
+    ("tests/battles/test_real_outputs.py",),
+)
 
 
 def unit_of(test_id: str) -> str:
     """What one process runs as a whole: tests that share an arena, else a file, which may have its own."""
-    return next((unit for unit in _UNITS if test_id.startswith(unit)), test_id.partition("::")[0])
+    return next((unit[0] for unit in _UNITS if test_id.startswith(unit)), test_id.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -99,7 +106,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | Non
 
 def _by_length(item: pytest.Item) -> int:
     """Long units begin first."""
-    return _UNITS.get(unit_of(item.nodeid), len(_UNITS) + 1)
+    unit = unit_of(item.nodeid)
+    return next((n for n, named in enumerate(_UNITS) if named[0] == unit), len(_UNITS))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

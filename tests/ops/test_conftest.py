@@ -4,7 +4,16 @@ import socket
 import pytest
 from django.db import connection
 
+from tests import conftest
+from tests.environment import ROOT
 from tests.network import OutsideNetwork
+
+
+def test_the_units_of_the_stack_phase_are_files_and_folders_that_exist():
+    named = [path for unit in conftest._UNITS for path in unit]
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    ids = [f"{path}{'' if path.endswith('.py') else 'test_x.py'}::test_it" for path in named]
+    assert [conftest.unit_of(one) for one in ids] == [unit[0] for unit in conftest._UNITS for _ in unit]
 
 
 @pytest.mark.django_db
