@@ -9,7 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from moto.server import ThreadedMotoServer
 
-from arena.common.bucket import BucketStore
+from arena.battles.models import Battle
+from arena.common.bucket import PART_BYTES, BucketStore
 from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from data_releases import publish, services
@@ -18,7 +19,7 @@ from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.services import window_of
 from data_releases.source import Unreadable
-from tests.data_releases.world import FIRST, add_battle, make_world
+from tests.data_releases.world import FIRST, add_battle, make_world, sing
 
 pytestmark = pytest.mark.django_db
 
@@ -207,11 +208,18 @@ def bucket():
 
 def test_a_release_goes_to_a_real_s3_server_and_verifies_there(bucket, built, monkeypatch):
     monkeypatch.setattr(services, "store", lambda: bucket)
-    release = publish.publish(bucket, reviewed(built(make_world(10))))
-    assert publish.verified(bucket, release).problems == []
-    assert [key.rpartition("/")[2] for key in bucket.keys("releases/text/2026-10")] == sorted(
-        [*(entry["path"] for entry in release.manifest["files"]), "manifest.json"]
-    )
+    arena = make_world(10)
+    # Larger than what goes up at once: in parts.
+    sing(bucket, Battle.objects.latest("created_at"), sound=bytes(PART_BYTES + 1))
+    release = publish.publish(bucket, reviewed(built(arena)))
+    checked = publish.verified(bucket, release)
+    assert checked.problems == []
+    clips = checked.tables["clips"]["path"].to_pylist()
+    assert len(clips) == 2
+    folder = "releases/text/2026-10/"
+    assert {key.removeprefix(folder) for key in bucket.keys(folder.rstrip("/"))} == {
+        *clips, *(entry["path"] for entry in release.manifest["files"]), "manifest.json"
+    }  # fmt: skip
     assert bucket.keys("drafts") == []
 
 
