@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 import redis
 
-from tests.environment import ensure_services
+from tests.environment import ensure_services, run_lock
 from tests.network import forbid_outside_sockets
 
 forbid_outside_sockets(socket)
@@ -128,9 +128,41 @@ def services() -> None:
     ensure_services()
 
 
+def _copied() -> str:
+    """The database whose copies the processes of the run use, made by migrations for whoever asks first."""
+    from django.conf import settings
+    from django.db import connection
+
+    name = "test_arena_to_copy"
+    with run_lock("template"):
+        made = Path(os.environ["ARENA_VAR"]) / "template.made"
+        if not made.exists():
+            own = settings.DATABASES["default"]["NAME"]
+            test = connection.settings_dict["TEST"]
+            suffixed, test["NAME"] = test["NAME"], name
+            connection.creation.create_test_db(verbosity=0, serialize=False)
+            # Nobody may be connected to what is copied.
+            connection.close()
+            connection.close_pool()
+            settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = own
+            test["NAME"] = suffixed
+            made.touch()
+    return name
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, services: None) -> None:
-    """Start the services before pytest-django makes the test database."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, services: None, django_db_blocker: Any
+) -> None:
+    """Start the services before pytest-django makes the test database; the processes of a parallel run copy one.
+
+    Not on a server of the developer's own: nobody would know when to drop it there.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ and not os.environ.get("TEST_DATABASE_URL"):
+        from django.db import connection
+
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"] |= {"TEMPLATE": _copied(), "MIGRATE": False}
 
 
 #: Made by migrations for the code as it is; no test changes them, and making them anew takes a tenth of a second.
