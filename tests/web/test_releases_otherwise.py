@@ -1,0 +1,86 @@
+"""Pages of releases before there are any, of drafts and of old ones; verified over HTTP; what `Range` asks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from arena.arenas.models import Arena
+from arena.common.storage import FolderStore
+from arena.web.ranges import Unsatisfiable, wanted_part
+from data_releases import publish
+from data_releases.models import Release
+from data_releases.publish import Place
+from data_releases.verify_command import main as arena_verify
+from tests.ballots import make_arena
+from tests.data_releases.conftest import built, december, files, folder, published  # noqa: F401 - fixtures
+from tests.data_releases.world import make_world
+from tests.web.conftest import Browser
+
+pytestmark = pytest.mark.django_db
+
+
+def test_before_the_first_release_the_list_says_when_it_may_come(newcomer: Browser) -> None:
+    make_arena()
+    page = newcomer.get("/releases").content.decode()
+    assert "Nothing has been released yet." in page
+    assert "from 31 December 2026 on" in page
+
+
+def test_a_release_from_before_figures_has_none(
+    newcomer: Browser,
+    published: Callable[[Arena], Release],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data_releases.certified.overview_of", lambda *_tables: {})
+    published(make_world(3))
+    page = newcomer.get("/releases/text/2026-10")
+    assert page.status_code == 200
+    assert "data-figure" not in page.content.decode()
+
+
+def test_a_draft_is_not_to_be_seen(newcomer: Browser, built: Callable[[Arena], Release]) -> None:  # noqa: F811
+    built(make_world(3))
+    assert "2026-10" not in newcomer.get("/releases").content.decode()
+    for path in ("", "/manifest.json", "/votes.parquet"):
+        assert newcomer.get(f"/releases/text/2026-10{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("", None),
+        ("bytes=0-0", (0, 1)),
+        ("bytes=90-200", (90, 100)),
+        ("bytes=-200", (0, 100)),
+        ("bytes=5-4", None),
+        ("bytes=0-1,4-5", None),
+        ("lines=0-1", None),
+        ("bytes=-", None),
+    ],
+)
+def test_a_range_header_is_read_as_the_standard_says(header: str, part: tuple[int, int] | None) -> None:
+    assert wanted_part(header, 100) == part
+
+
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=-0"])
+def test_a_range_without_a_byte_cannot_be_satisfied(header: str) -> None:
+    with pytest.raises(Unsatisfiable):
+        wanted_part(header, 100)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_anybody_can_verify_it_over_http(
+    live_server, published: Callable[[Arena], Release], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
+    release = published(make_world(20))
+    address = f"{live_server.url}/releases/text/2026-10"
+    assert arena_verify([address]) == 0
+    assert "20 votes" in capsys.readouterr().out
+    # Another last byte in the store, and the file is named.
+    table = folder / publish.key_of(Place.PUBLIC, release, "votes.parquet")
+    content = table.read_bytes()
+    table.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert arena_verify([address]) == 1
+    assert "MISMATCH votes.parquet" in capsys.readouterr().out
