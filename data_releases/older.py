@@ -45,7 +45,7 @@ def upgraded(tables: Mapping[str, pa.Table], version: int) -> dict[str, pa.Table
     """The tables of a release of any known schema in the shape of today's.
 
     Raises:
-        KeyError: a vote names a system or a battle that is not there.
+        KeyError, ValueError: the rows do not fit together, or are none of this schema.
     """
     made = dict(tables)
     if version < 2:

@@ -198,7 +198,11 @@ def _manifest_sha256(files: Store, release: Release, place: Place) -> str:
 
 def _move(files: Store, release: Release, source: Place, target: Place) -> None:
     """Copy every file that the manifest knows, itself last; the originals stay."""
-    for path in _listed(StoredRelease(files, release, source)):
+    try:
+        paths = _listed(StoredRelease(files, release, source))
+    except Unreadable as error:
+        raise PublishRefused(f"the files of {release} are not whole: {error}") from error
+    for path in paths:
         files.put(key_of(target, release, path), b"".join(files.read(key_of(source, release, path))))
 
 

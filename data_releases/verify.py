@@ -69,8 +69,9 @@ def verify(source: Source, key: str | None = None, *, audio: bool = True) -> Ver
 def _upgraded(found: Verified) -> bool:
     try:
         found.tables = upgraded(found.tables, found.manifest["schema_version"])
-    except KeyError as error:
-        found.say(schema.VOTES.file, f"it names what is not there: {error}")
+    except (KeyError, ValueError) as error:
+        # Arrow's errors of content are ValueErrors, too.
+        found.say(MANIFEST, f"its tables are none of schema {found.manifest['schema_version']}: {error}")
         return False
     return True
 

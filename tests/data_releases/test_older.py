@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from data_releases.older import tables_of
 from data_releases.verify_command import main
 from tests.ballots import make_arena, make_versions
 from tests.data_releases.conftest import folder_of
+from tests.data_releases.test_verify import sign_again
 from tests.data_releases.world import OCTOBER, add_battle
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -42,6 +44,18 @@ def test_a_touched_one_is_named(version, tmp_path, capsys):
     pq.write_table(table.slice(1), copy / "votes.parquet")
     assert main([str(copy)]) == 1
     assert "MISMATCH votes.parquet" in capsys.readouterr().out
+
+
+def test_an_old_table_that_makes_no_sense_is_a_mismatch_and_no_crash(tmp_path, capsys):
+    copy = Path(shutil.copytree(sample(1), tmp_path / "copy"))
+    table = pq.read_table(copy / "battles.parquet")
+    place = table.schema.get_field_index("split")
+    (spec,) = [one for one in tables_of(1) if one.name == "battles"]
+    odd = table.set_column(place, "split", pa.array(["elsewhere"] * len(table)))
+    (copy / "battles.parquet").write_bytes(schema.parquet_bytes(spec, odd))
+    sign_again(copy)
+    assert main([str(copy)]) == 1
+    assert "MISMATCH manifest.json: its tables are none of schema 1" in capsys.readouterr().out
 
 
 def test_of_a_schema_to_come_it_says_that_a_newer_program_is_needed(tmp_path, capsys):
