@@ -26,6 +26,7 @@ from arena.systems.models import System, SystemVersion, Trial
 from arena.systems.usage import CallResult, Charge
 from tests.ballots import make_arena, make_battle, make_version
 from tests.operators.conftest import BATTLES, code_of, device_of, forget_proof, listed, text_of
+from tests.operators.writes import NUMBERS
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -194,7 +195,7 @@ def test_refusals_have_a_list_and_their_prompt_a_page(
 
 
 def test_an_arena_can_be_closed_but_not_deleted(operator: Client, arena: Arena) -> None:
-    form = {"name": "Text", "description": "", "min_listen_s": "5", "suggestions": ""}
+    form = {"name": "Text", "description": "", **NUMBERS, "suggestions": ""}
     assert operator.post(f"/admin/arenas/arena/{arena.id}/change/", form).status_code == 302
     arena.refresh_from_db()
     assert arena.is_open is False

@@ -15,6 +15,9 @@ from arena.systems.models import Health, System, SystemVersion
 from data_releases.models import ReleasePolicy
 from tests.operators.conftest import PASSWORD, code_of, device_of
 
+#: What the form of an arena wants in any case.
+NUMBERS = {"min_listen_s": "5", "listed_from_votes": "30", "settled_from_votes": "300"}
+
 
 @dataclass(frozen=True)
 class Post:
@@ -92,7 +95,7 @@ def edit_system(scene: Scene) -> Post:
 
 
 def edit_arena(scene: Scene) -> Post:
-    form = {"name": "Text", "description": "New words", "min_listen_s": "5", "suggestions": "[]"}
+    form = {"name": "Text", "description": "New words", **NUMBERS, "suggestions": "[]"}
     return Post(f"/admin/arenas/arena/{scene.arena.pk}/change/", form)
 
 
@@ -102,7 +105,7 @@ def add_arena(_scene: Scene) -> Post:
         "name": "Poems",
         "modality": "text",
         "description": "",
-        "min_listen_s": "5",
+        **NUMBERS,
         "suggestions": "[]",
     }
     return Post("/admin/arenas/arena/add/", form)
