@@ -48,7 +48,7 @@ CLIPS: Final[dict[str, Maker]] = {
     ),
     "opus": lambda length_s: as_file(melody(length_s, seed=5), kind="OGG", subtype="OPUS"),
     # Its limiter works hard and often.
-    "loud": lambda length_s: as_file(np.clip(melody(length_s, seed=6, level=0.9) * 20, -1, 1)),
+    "loud": lambda length_s: as_file(0.6 * np.clip(melody(length_s, seed=6, level=0.9) * 20, -1, 1)),
 }
 
 

@@ -78,6 +78,12 @@ def _sampling() -> Section:
                 "does not meet the system that it has picked: the pair is then drawn again without the router, and "
                 "both draws stay on record."
             ),
+            _(
+                "For the prompts that an arena of music suggests, a few battles are made before anybody asks, so that a "
+                "first one starts at once. Whoever asks for such a prompt gets the oldest of them whose two systems "
+                "still take part; after twelve hours it is given to nobody. Its pair was drawn as every other one, and "
+                "neither the visitor nor the sound decides who gets which."
+            ),
         ),
     )
 
@@ -99,6 +105,11 @@ def _blindness() -> Section:
                 "measured and shown after the vote."
             )
             % {"frame_ms": round(settings.ARENA_FRAME_S * 1000)},
+            _(
+                "Both clips of a battle of music have one length, one loudness and one format, whatever their systems "
+                "gave, and can be played from the same moment on. How long a pair takes is not hidden: that a system "
+                "is slow can be guessed, not on which side it is."
+            ),
             _(
                 "An answer may still name its own maker. Such answers are recognised by a versioned list of phrases. "
                 "The vote is kept, but it does not count for the ratings."
