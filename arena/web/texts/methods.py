@@ -79,10 +79,10 @@ def _sampling() -> Section:
                 "both draws stay on record."
             ),
             _(
-                "For the prompts that an arena of music suggests, a few battles are made before anybody asks, so that a "
-                "first one starts at once. Whoever asks for such a prompt gets the oldest of them whose two systems "
-                "still take part; after twelve hours it is given to nobody. Its pair was drawn as every other one, and "
-                "neither the visitor nor the sound decides who gets which."
+                "For the prompts that an arena of music suggests, a few battles are made before anybody asks, so that "
+                "a first one starts at once. Whoever asks for such a prompt gets the oldest of them whose two systems "
+                "still take part; after twelve hours it is given to nobody. Its pair was drawn as every other one, "
+                "and neither the visitor nor the sound decides who gets which."
             ),
         ),
     )
