@@ -1,7 +1,8 @@
 """Run the test suite in its phases, and end with the summary of each.
 
-Many tests wait for a server or a deadline, so the unit phase has a process more than a small machine has cores. The
-stack phase starts whole arenas and a browser, and waits even more; four processes share it, arena by arena.
+Many tests wait for a server or a deadline, so the unit phase has more processes than a small machine has cores, and
+the front end's tests run beside it. The stack phase starts whole arenas and a browser, and waits even more; four
+processes share it, arena by arena.
 """
 
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,42 +32,60 @@ class Phase:
 
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
 # In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
-UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
+UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "4", "--dist", "worksteal", "-m", "not stack and not e2e"))
 # In the units and the order that tests/conftest.py gives them.
 _BY_ARENA: Final = ("-q", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
 STACK: Final = Phase(
     "stack and browser",
     (*_PYTEST, *_BY_ARENA, "--durations=20", "-m", "stack or e2e"),
 )
-PHASES: Final = {"unit": (FRONTEND, UNIT), "all": (FRONTEND, UNIT, STACK)}
+#: One step after the other; the phases of a step run at the same time, and the last of them shows its progress.
+STEPS: Final = {"unit": ((FRONTEND, UNIT),), "all": ((FRONTEND, UNIT), (STACK,))}
 
 
-def run(phase: Phase) -> tuple[bool, str]:
-    """Run one phase, passing its output on; return whether it passed, and its last line."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a phase ended."""
+
+    phase: Phase
+    passed: bool
+    took_s: float
+    last: str
+
+    def __str__(self) -> str:
+        word = "passed" if self.passed else "FAILED"
+        return f"{self.phase.name}: {word} in {self.took_s:.0f} s: {self.last}"
+
+
+def run(phase: Phase, *, at_once: bool = True) -> Result:
+    """Run one phase and pass its output on, at once or in one piece at its end."""
     env = os.environ | {"NO_COLOR": "1", "FORCE_COLOR": "0"}
-    last = ""
+    started, said = time.monotonic(), []
     with subprocess.Popen(
         phase.argv, cwd=phase.cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
-            last = line.strip() or last
-    return process.returncode in (0, _NOTHING_COLLECTED), last
+            said.append(line)
+            if at_once:
+                print(line, end="", flush=True)
+    if not at_once:
+        print("".join(said), end="", flush=True)
+    passed = process.returncode in (0, _NOTHING_COLLECTED)
+    last = next((line.strip() for line in reversed(said) if line.strip()), "")
+    return Result(phase, passed, time.monotonic() - started, last)
 
 
-def main(phases: Sequence[Phase]) -> int:
-    """Run the phases, all of them even when one fails; 1 when any failed."""
-    summary = []
-    failed = False
-    for phase in phases:
-        started = time.monotonic()
-        passed, last = run(phase)
-        failed |= not passed
-        word = "passed" if passed else "FAILED"
-        summary.append(f"{phase.name}: {word} in {time.monotonic() - started:.0f} s: {last}")
-    print("\n" + "\n".join(summary), flush=True)
-    return int(failed)
+def main(steps: Sequence[Sequence[Phase]]) -> int:
+    """Run the steps, all of them even when one fails; 1 when any failed."""
+    results: list[Result] = []
+    for *aside, longest in steps:
+        with ThreadPoolExecutor() as pool:
+            beside = [pool.submit(run, phase, at_once=False) for phase in aside]
+            last = run(longest)
+            results += [*(one.result() for one in beside), last]
+    print("\n" + "\n".join(map(str, results)), flush=True)
+    return int(not all(result.passed for result in results))
 
 
 if __name__ == "__main__":
-    sys.exit(main(PHASES[sys.argv[1]]))
+    sys.exit(main(STEPS[sys.argv[1]]))

@@ -22,6 +22,7 @@ from arena.systems.backends.base import (
 
 LIMITS = Limits(first_byte_s=3.0, idle_s=3.0, total_s=20.0)
 REQUEST = GenerationRequest((Message("user", "hi"),), LIMITS)
+PATIENT = GenerationRequest((Message("user", "hi"),), Limits(first_byte_s=60.0, idle_s=60.0, total_s=120.0))
 
 
 @pytest.fixture
@@ -37,13 +38,17 @@ def _slowly(events, pause_s, gate=None):
         (gate or threading.Event()).wait(pause_s)
 
 
-async def _written(valkey, word):
-    """Wait until a run has written this word."""
+async def _until(holds):
     for _ in range(1000):
-        if any(word in entry[b"e"] for _id, entry in valkey.xrange("local:5")):
+        if holds():
             return
         await asyncio.sleep(0.02)
-    pytest.fail(f"nobody wrote {word!r}")
+    pytest.fail("it did not happen")
+
+
+async def _written(valkey, word):
+    """Wait until a run has written this word."""
+    await _until(lambda: any(word in entry[b"e"] for _id, entry in valkey.xrange("local:5")))
 
 
 def _produce(valkey, events):
@@ -53,9 +58,9 @@ def _produce(valkey, events):
     return thread
 
 
-async def _read(redis):
+async def _read(redis, request=REQUEST):
     text, events = "", []
-    async for event in relay.RelayedBackend(redis, 5).stream(REQUEST):
+    async for event in relay.RelayedBackend(redis, 5).stream(request):
         events.append(event)
         match event:
             case TextDelta(new):
@@ -118,18 +123,20 @@ async def test_a_second_run_begins_again_and_never_mixes_with_the_first(redis, v
 async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_does_not(redis, valkey, monkeypatch):
     monkeypatch.setattr(relay, "RING_AGAIN_S", 0.3)
     monkeypatch.setattr(relay, "RETRY_S", 0.1)
-    reading = asyncio.create_task(_read(redis))
-    await asyncio.sleep(1.0)
+    reading = asyncio.create_task(_read(redis, PATIENT))
+    await _until(lambda: valkey.llen("cpu") == 1)
+    await asyncio.sleep(0.7)
     assert valkey.llen("cpu") == 1
     await redis.flushdb()
-    await asyncio.sleep(0.7)
-    assert valkey.llen("cpu") == 1
+    await _until(lambda: valkey.llen("cpu") == 1)
     # A worker takes the message and computes without a word for a while.
-    valkey.delete("cpu")
     gate = threading.Event()
-    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), TextDelta("x"), Finished("stop")], 0.45, gate))
+    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), TextDelta("x"), Finished("stop")], 20, gate))
+    await _until(lambda: valkey.exists("local-alive:5"))
+    valkey.delete("cpu")
     await asyncio.sleep(0.7)
     assert valkey.llen("cpu") == 0
+    gate.set()
     assert (await reading)[0] == "x"
     thread.join()
 

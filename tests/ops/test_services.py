@@ -1,3 +1,4 @@
+import contextlib
 import multiprocessing
 import os
 import pwd
@@ -18,8 +19,8 @@ from ops.processes import wait_until
 from ops.services import Postgres, Valkey
 
 
-@pytest.fixture
-def var():
+@contextlib.contextmanager
+def folder():
     """A folder that an ordinary user can pass through, as pytest's own is not."""
     path = Path(tempfile.mkdtemp(prefix="arena-ops-"))
     path.chmod(0o755)
@@ -30,10 +31,34 @@ def var():
 
 
 @pytest.fixture
-def postgres(var):
+def var():
+    with folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def initialised():
+    """A folder whose server was started once: to make a cluster takes longer than to copy it."""
+    with folder() as path:
+        server = Postgres(path, durable=False)
+        server.start()
+        server.stop()
+        yield path
+
+
+@pytest.fixture
+def new_postgres(var):
     server = Postgres(var, durable=False)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def postgres(var, initialised, new_postgres):
+    """A server that ran before."""
+    for kept in ("secrets", "services/postgres"):
+        subprocess.run(["cp", "-a", initialised / kept, var / kept], check=True)
+    return new_postgres
 
 
 @pytest.fixture
@@ -51,7 +76,8 @@ def test_a_secret_is_made_once_and_readable_by_its_owner_alone(var):
     assert stat.S_IMODE((var / "secrets").stat().st_mode) == 0o700
 
 
-def test_postgresql_starts_keeps_its_data_and_starts_again(var, postgres):
+def test_postgresql_starts_keeps_its_data_and_starts_again(new_postgres):
+    postgres = new_postgres
     postgres.start()
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -99,12 +125,12 @@ def test_a_pid_file_of_a_dead_server_is_no_obstacle(var, postgres):
     psycopg.connect(postgres.url).close()
 
 
-def test_data_of_another_major_version_is_refused_with_advice(var, postgres):
+def test_data_of_another_major_version_is_refused_with_advice(var, new_postgres):
     data = home(var, service_user()) / "postgres"
     data.mkdir()
     (data / "PG_VERSION").write_text("11\n")
     with pytest.raises(ServiceError, match="written by PostgreSQL 11"):
-        postgres.start()
+        new_postgres.start()
 
 
 def test_a_server_that_cannot_start_shows_its_last_words(var, postgres):
