@@ -66,6 +66,6 @@ def test_an_honest_prompt_is_not(prompt: str) -> None:
 
 @pytest.mark.parametrize("piece", ["kill ", "sing ", "like ", "a ", "hate the ", "…", "cover of the "])
 def test_a_prompt_made_to_be_slow_is_read_at_once(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     MusicModerator().check((piece * MAX_CHARS)[:MAX_CHARS])
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

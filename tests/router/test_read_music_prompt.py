@@ -159,6 +159,6 @@ def test_saying_that_nobody_sings_wins(prompt: str) -> None:
     "piece", ['"', "“a ", "1 ", "half a ", "[verse", "no any ", "in in ", "12 min ", "a-", "lyrics:", " \t", "1:1"]
 )
 def test_a_prompt_made_to_be_slow_is_read_at_once(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_prompt((piece * 8000)[:8000])
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
