@@ -116,8 +116,8 @@ test: install-dev system-packages ## every test: front end, Python, whole stack,
 test-unit: install-dev ## the tests that need neither the whole stack nor a browser
 	@$(BIN)/python -m ops.suite unit
 
-test-consumers: install-dev $(CONSUMERS_STAMP) ## routers of others train on exports of a release [two minutes of CPU; torch]
-	@CONSUMERS_PYTHON="$(CURDIR)/.venv-consumers/bin/python" $(BIN)/python -m pytest -q tests/consumers
+test-consumers: install-dev $(CONSUMERS_STAMP) $(BENCH_STAMP) ## readers of others train on exports of a release [two minutes of CPU; torch]
+	@CONSUMERS_PYTHON="$(CURDIR)/.venv-consumers/bin/python" PEERS_PYTHON="$(CURDIR)/.venv-bench/bin/python" $(BIN)/python -m pytest -q tests/consumers
 
 lint: install-dev ## ruff, mypy strict, import contracts, migration drift, front end
 	$(BIN)/ruff check .

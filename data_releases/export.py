@@ -1,32 +1,23 @@
-"""Write one format of a verified release, with a card that says what it is and what it lacks. Framework-free.
+"""Write one format of a verified release, with a card that says what it is and what it lacks. Framework-free."""
 
-ExportError
-└── NotVerified     the release is not what it says; nothing is exported from it
-"""
-
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from data_releases.documents import title
 from data_releases.formats import FORMATS
 from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.files import File
 from data_releases.found import Verified
 from data_releases.manifest import canonical, sha256
 
 CARD = "EXPORT.md"
 
 
-class ExportError(Exception):
-    """Nothing was exported."""
-
-
-class NotVerified(ExportError):
-    """The release is not what it says."""
-
-
 def export(release: Verified, name: str, folder: Path) -> list[str]:
-    """Write a format into a folder.
+    """Write a format into a folder, the card last: without it an export is not complete.
 
     Args:
         release: as `verify` found it.
@@ -41,23 +32,28 @@ def export(release: Verified, name: str, folder: Path) -> list[str]:
         NothingToExport: no vote has what the format needs.
         OSError: the folder cannot be written.
     """
-    if release.problems:
-        path, problem = release.problems[0]
-        raise NotVerified(f"{path}: {problem}")
+    release.require_good()
     made = FORMATS[name].make(Data(release.tables, release.manifest))
-    files = made.files | {CARD: card_of(release.manifest, FORMATS[name], made).encode()}
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    return sorted(files)
+    (folder / CARD).unlink(missing_ok=True)
+    sums = {path: _written(file, folder / path) for path, file in made.files.items()}
+    (folder / CARD).write_text(card_of(release.manifest, FORMATS[name], made, sums), encoding="utf-8")
+    return sorted([*sums, CARD])
 
 
-def card_of(manifest: dict[str, Any], form: Format, made: Export) -> str:
-    """What an export is, what it lacks and what was left out, in Markdown."""
+def _written(file: File, path: Path) -> str:
+    """Write a file; returns its sha256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w+b") as sink:
+        file(sink)
+        sink.seek(0)
+        return hashlib.file_digest(sink, "sha256").hexdigest()
+
+
+def card_of(manifest: dict[str, Any], form: Format, made: Export, sums: Mapping[str, str]) -> str:
+    """What an export is, what it lacks and what was left out, in Markdown; sums: file → its sha256."""
     notes = "\n".join(f"- {note}" for note in made.notes)
     left = "\n".join(f"- {reason}: {n}" for reason, n in made.left_out.items() if n) or "- none"
-    sums = "\n".join(f"    {sha256(content)}  {path}" for path, content in sorted(made.files.items()))
+    listed = "\n".join(f"    {digest}  {path}" for path, digest in sorted(sums.items()))
     return f"""# {title(manifest)} as {form.name}
 
 For {form.reader}: {form.meaning}. Made by `arena-export` from the release with the manifest
@@ -74,5 +70,5 @@ Only votes that count are here. Votes left out:
 
 ## Files
 
-{sums}
+{listed}
 """

@@ -4,16 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from data_releases.export import NotVerified, export
+from data_releases.export import export
 from data_releases.formats import FORMATS, NothingToExport
-from data_releases.source import SourceError, open_source
-from data_releases.verify import verify
-
-DONE: Final = 0
-MISMATCH: Final = 1
-UNUSABLE: Final = 2
+from data_releases.found import Verified
+from data_releases.release_command import status_of
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,17 +28,12 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; see the epilog for the exit status."""
     options = _parser().parse_args(argv)
-    try:
-        written = export(verify(open_source(options.release)), options.format, options.out)
-    except NotVerified as error:
-        print(f"MISMATCH {error}", file=sys.stderr)
-        return MISMATCH
-    except (SourceError, NothingToExport, OSError) as error:
-        print(f"{options.release}: {error}", file=sys.stderr)
-        return UNUSABLE
-    for path in written:
-        print(options.out / path)
-    return DONE
+
+    def work(release: Verified) -> None:
+        for path in export(release, options.format, options.out):
+            print(options.out / path)
+
+    return status_of(options.release, work, NothingToExport)
 
 
 def run() -> None:

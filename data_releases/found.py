@@ -1,9 +1,17 @@
-"""What a check of a release found. Pure."""
+"""What a check of a release found. Pure.
+
+Exception
+└── NotVerified     the release is not what it says; nothing is made from it
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+
+
+class NotVerified(Exception):
+    """The release is not what it says."""
 
 
 @dataclass(slots=True)
@@ -17,3 +25,9 @@ class Verified:
     def say(self, path: str, problem: str) -> None:
         """Note a problem of a file."""
         self.problems.append((path, problem))
+
+    def require_good(self) -> None:
+        """Raises NotVerified, which names the first file with a problem."""
+        if self.problems:
+            path, problem = self.problems[0]
+            raise NotVerified(f"{path}: {problem}")

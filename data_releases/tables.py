@@ -88,11 +88,11 @@ def _groups(table: pa.Table, key: Sequence[str]) -> Iterator[pa.Table]:
     batches = table.to_batches()
     edges = np.cumsum([0, *map(len, batches)])
     for start in range(0, len(order), ROW_GROUP):
-        yield _chosen(batches, edges, np.sort(order[start : start + ROW_GROUP])).sort_by(ascending).combine_chunks()
+        yield chosen(batches, edges, np.sort(order[start : start + ROW_GROUP])).sort_by(ascending).combine_chunks()
 
 
-def _chosen(batches: Sequence[pa.RecordBatch], edges: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
-    """Some rows, in one chunk; `edges`: where batches begin."""
+def chosen(batches: Sequence[pa.RecordBatch], edges: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
+    """Some rows (ascending), in one chunk; `edges`: where batches begin."""
     bounds = np.searchsorted(rows, edges)
     pieces = [
         batch.take(pa.array(rows[low:high] - edge))

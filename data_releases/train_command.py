@@ -8,19 +8,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from data_releases.export import NotVerified
 from data_releases.found import Verified
+from data_releases.release_command import status_of
 from data_releases.routers import CannotTrain
 from data_releases.routers.train import train, write
 from data_releases.routers.training import POLICIES
-from data_releases.source import SourceError, open_source
-from data_releases.verify import verify
-
-DONE: Final = 0
-MISMATCH: Final = 1
-UNUSABLE: Final = 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -65,19 +58,14 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; see the epilog for the exit status."""
     options = _parser().parse_args(argv)
-    try:
-        release = verify(open_source(options.release))
+
+    def work(release: Verified) -> None:
         told, written = trained(release, options.policy, options.seed, options.out, as_json=options.json)
-    except NotVerified as error:
-        print(f"MISMATCH {error}", file=sys.stderr)
-        return MISMATCH
-    except (SourceError, CannotTrain, OSError) as error:
-        print(f"{options.release}: {type(error).__name__}: {error}", file=sys.stderr)
-        return UNUSABLE
-    print(told)
-    for path in written:
-        print(path, file=sys.stderr)
-    return DONE
+        print(told)
+        for path in written:
+            print(path, file=sys.stderr)
+
+    return status_of(options.release, work, CannotTrain)
 
 
 def run() -> None:

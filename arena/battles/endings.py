@@ -17,7 +17,7 @@ from arena.systems.backends.base import BackendError
 
 
 def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bool = False) -> None:
-    """Store both outputs and make the battle ready, in one transaction. What a simulation makes up is no usage.
+    """Store both outputs and make the battle ready, in one transaction. What a simulation makes up costs nobody.
 
     Raises:
         LeaseLost: the turn is not ours any more.
@@ -26,8 +26,8 @@ def finish_turn(work: TurnWork, outputs: Mapping[Side, Output], *, simulated: bo
         fence(work.turn_id, work.attempt)
         for side, output in outputs.items():
             _store(work.sides[side], output)
-        if not simulated:
-            systems.record([one for side, output in outputs.items() for one in _answered(work.sides[side], output)])
+        answered = [one for side, output in outputs.items() for one in _answered(work.sides[side], output)]
+        (systems.record_simulated if simulated else systems.record)(answered)
         end_turn(work.turn_id, work.attempt, work.battle_id, BattleState.READY, "")
 
 

@@ -1,6 +1,6 @@
 """What a worker does to a turn: claim it, draw its pair, keep it, draw anew. Its end: `arena.battles.endings`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -262,11 +262,13 @@ def local_job(response_id: int) -> SideWork | None:
     return side_work(response.turn, response) if response else None
 
 
-def complete_simulated(battle: Battle, texts: Mapping[Side, str], seed: int | None = None) -> Pairing:
+def complete_simulated(battle: Battle, answer: Callable[[Side, SideWork], Output], seed: int | None = None) -> Pairing:
     """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one."""
     turn_id = Turn.objects.values_list("id", flat=True).get(battle=battle, n=FIRST_TURN)
     work = claim_turn(turn_id, seed=seed)
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
-    finish_turn(work, {side: Output(texts[side], "", "stop", None, 0.0, None, None) for side in SIDES}, simulated=True)
-    return Pairing.objects.get(id__in=Battle.objects.filter(id=battle.id).values("pairing_id"))
+    finish_turn(work, {side: answer(side, work.sides[side]) for side in SIDES}, simulated=True)
+    return Pairing.objects.select_related("left__system", "right__system").get(
+        id__in=Battle.objects.filter(id=battle.id).values("pairing_id")
+    )

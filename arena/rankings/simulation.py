@@ -1,14 +1,16 @@
 """Votes of simulated voters through the services that real ones use: battle, draw, answers, vote.
 
 Everything is marked simulated, so that it counts in demo arenas only and the board says so. The seed fixes strengths,
-voters, their judgement of each battle and the seed of each draw: two arenas with equal systems and an equal past get
-equal votes.
+what each system is good at, voters, their prompts, their judgement of each battle, the lengths and times of answers
+and the seed of each draw: two arenas with equal systems and an equal past get equal votes. Answers cost what the
+systems declare.
 
     SimulationError
     └── NobodyToCompare     the arena has fewer than two current systems, or none that can answer its prompts
 """
 
 import random
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,26 +22,34 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from arena.accounts.models import Voter
-from arena.arenas.models import Arena
+from arena.arenas.models import Arena, Modality
 from arena.battles import generation
 from arena.battles.models import Battle, Turn
 from arena.battles.services import start_battle
 from arena.battles.states import SIDES, Side
-from arena.battles.work import LeaseLost
+from arena.battles.work import LeaseLost, Output, SideWork
 from arena.rankings.by_vote import keep
 from arena.rankings.services import refresh_arena, refresh_board
+from arena.rankings.speech import Speaker, speaker_of
 from arena.rankings.studies import study
+from arena.rankings.tastes import Tastes, tastes_of
+from arena.rankings.topics import Prompt, Prompts
 from arena.rankings.voters import Judge, judges, strengths_of
 from arena.router import services as router
 from arena.router.models import Pairing
+from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
-from arena.systems.services import current_versions, suggested_prompts
+from arena.systems.services import can_answer, current_versions, suggested_prompts
 from arena.votes.models import Vote
 from arena.votes.outcome import POSITIVE_REASONS, Outcome
 from arena.votes.services import cast_vote
 
-VOTERS: Final = 20
-PROMPTS: Final = 50
+#: Few battles each, as of real visitors: a release can tell voters and prompts of its parts apart.
+VOTERS: Final = 600
+#: Of an arena's own prompts, the most that are asked.
+PROMPTS: Final = 500
+#: Share of prompts that nobody else asks, where all systems answer any prompt.
+INVENTED: Final = 0.8
 #: For arenas that suggest no prompts.
 FALLBACK_PROMPTS: Final = ("Explain why the sky is blue.", "Write a short poem about rain.", "Plan a week of dinners.")
 REASON_SHARE: Final = 0.25
@@ -86,15 +96,18 @@ def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[st
     if len(names) < 2:
         raise NobodyToCompare(f"{arena.slug} has {len(names)} current systems")
     strengths = strengths_of(names.values(), plan.seed, plan.strengths)
-    by_version = {version: strengths[name] for version, name in names.items()}
-    prompts = suggested_prompts(arena, PROMPTS) or list(FALLBACK_PROMPTS)
-    crowd = [(Voter.objects.create(is_simulated=True), judge) for judge in judges(VOTERS, plan.seed)]
+    prompts = _prompts_of(arena, plan.seed)
+    world = _World(
+        arena=arena,
+        prompts=prompts,
+        tastes=tastes_of(strengths, plan.seed, prompts.shares),
+        speakers={name: speaker_of(name, plan.seed) for name in strengths},
+        crowd=_crowd(plan.seed),
+    )
     with _relaxed_commits():
         done: list[UUID] = []
         for number in range(plan.battles):
-            rng = random.Random(f"battle {plan.seed} {number}")
-            voter, judge = rng.choice(crowd)
-            done.append(_one_battle(arena, voter, judge, by_version, rng.choice(prompts), rng))
+            done.append(world.battle(random.Random(f"battle {plan.seed} {number}")))
             if len(done) == CHUNK or number + 1 == plan.battles:
                 _move_to(done, number + 1, plan)
                 if plan.window is not None:
@@ -107,31 +120,64 @@ def simulate(arena: Arena, plan: Plan, report: Callable[[int], None]) -> dict[st
     return strengths
 
 
-def _one_battle(
-    arena: Arena, voter: Voter, judge: Judge, strengths: Mapping[int, float], prompt: str, rng: random.Random
-) -> UUID:
-    battle = start_battle(arena, voter, prompt, simulated=True)
-    texts = {side: f"A simulated answer ({side})." for side in SIDES}
-    try:
-        pairing = generation.complete_simulated(battle, texts, seed=rng.getrandbits(SEED_BITS))
-    except LeaseLost as error:
-        raise NobodyToCompare(f"no pair of systems answers {prompt!r}") from error
-    left, right = (strengths[_answering(pairing, side)] for side in SIDES)
-    outcome = judge.decide(left, right, rng)
-    reasons = {
-        side: [rng.choice(POSITIVE_REASONS)]
-        for side in SIDES
-        if outcome is Outcome(side) and rng.random() < REASON_SHARE
-    }
-    cast_vote(battle.id, voter, outcome, reasons)
-    return battle.id
+def _crowd(seed: int) -> list[tuple[Voter, Judge]]:
+    voters = Voter.objects.bulk_create(Voter(is_simulated=True) for _voter in range(VOTERS))
+    return list(zip(voters, judges(VOTERS, seed), strict=True))
 
 
-def _answering(pairing: Pairing, side: Side) -> int:
+def _prompts_of(arena: Arena, seed: int) -> Prompts:
+    """The arena's own, and invented ones where every system answers anything that is asked in words."""
+    known = sorted(suggested_prompts(arena, sys.maxsize))
+    given = random.Random(f"prompts {seed}").sample(known, min(PROMPTS, len(known))) or list(FALLBACK_PROMPTS)
+    anything = (Message("user", Prompts((), 1.0).one(random.Random(seed)).text),)
+    answered = arena.modality == Modality.TEXT and all(can_answer(one, anything) for one in current_versions(arena))
+    return Prompts(given, INVENTED if answered else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """Who asks what, who is good at what, and how long that takes to say."""
+
+    arena: Arena
+    prompts: Prompts
+    tastes: Tastes
+    speakers: Mapping[str, Speaker]
+    crowd: list[tuple[Voter, Judge]]
+
+    def battle(self, rng: random.Random) -> UUID:
+        """One battle from its prompt to its vote."""
+        voter, judge = rng.choice(self.crowd)
+        prompt = self.prompts.one(rng)
+        battle = start_battle(self.arena, voter, prompt.text, simulated=True)
+        seed, answers = rng.getrandbits(SEED_BITS), random.Random(rng.getrandbits(SEED_BITS))
+        try:
+            pairing = generation.complete_simulated(
+                battle, lambda side, work: self._answer(side, work, prompt, answers), seed=seed
+            )
+        except LeaseLost as error:
+            raise NobodyToCompare(f"no pair of systems answers {prompt.text!r}") from error
+        left, right = (_answering(pairing, side) for side in SIDES)
+        ahead = self.tastes.ahead(left, right, prompt.topic, rng)
+        outcome = judge.decide(ahead, 0.0, rng)
+        reasons = {
+            side: [rng.choice(POSITIVE_REASONS)]
+            for side in SIDES
+            if outcome is Outcome(side) and rng.random() < REASON_SHARE
+        }
+        cast_vote(battle.id, voter, outcome, reasons)
+        return battle.id
+
+    def _answer(self, side: Side, work: SideWork, prompt: Prompt, rng: random.Random) -> Output:
+        """What it would use if it answered. Music has no tokens, and what its clips cost nobody declares."""
+        spoken = self.speakers[work.caller.system.name].answer(prompt.text, rng)
+        tokens = (spoken.input_tokens, spoken.output_tokens) if self.arena.modality == Modality.TEXT else (None, None)
+        return Output(f"A simulated answer ({side}).", "", "stop", spoken.ttft_s, spoken.latency_s, *tokens)
+
+
+def _answering(pairing: Pairing, side: Side) -> str:
     """Whose strength decides: a router is as strong as the member that it picked."""
     version: SystemVersion = getattr(pairing, side)
-    member = router.member_for(version, pairing.pk, side)
-    return member.pk if member else version.pk
+    return (router.member_for(version, pairing.pk, side) or version).system.name
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a system's answers cost beside how good they are: speed, money, reliability, from hourly counters.
 
 All figures are of the last days only (`WINDOW`), so that they cost the same however old the arena is, and tell how a
-system is now. Simulated battles call no system and are in none of them.
+system is now. Simulated battles call no system: what they made up is in the figures of demo arenas only, whose boards
+they move as well, and is counted apart (`Value.simulated`).
 """
 
 from collections import Counter
@@ -40,7 +41,7 @@ SELECT version_id, place, sum(ttft), sum(latency)
 FROM systems_usage u
 JOIN systems_systemversion v ON v.id = u.version_id JOIN systems_system s ON s.id = v.system_id,
   unnest(u.ttft_counts, u.latency_counts) WITH ORDINALITY AS bucket (ttft, latency, place)
-WHERE s.arena_id = %s AND u.outcome = '' AND u.hour > now() - make_interval(secs => %s)
+WHERE s.arena_id = %s AND u.outcome = ANY(%s) AND u.hour > now() - make_interval(secs => %s)
 GROUP BY version_id, place
 """
 
@@ -62,11 +63,12 @@ class Value:
 
     Times in seconds, tokens of an answer on average, money in US dollars.
 
-    calls: answers and failures in the window; availability: share of answers. win_share: wins and half of ties by all
-    counted votes. cost_per_win_usd: what an answer costs, divided by the share of battles won. energy_wh: of an
-    answer, as declared. on_*_front: of those with enough votes, nobody is both better and cheaper (faster).
-    speed_factor: seconds of music per second of waiting, the median of the newest version; arenas of music only.
-    listing: as on the board. failures: class → calls without an answer, the most frequent first.
+    calls: answers and failures in the window, `simulated` of them made up by a simulation; availability: share of
+    answers. win_share: wins and half of ties by all counted votes. cost_per_win_usd: what an answer costs, divided by
+    the share of battles won. energy_wh: of an answer, as declared. on_*_front: of those with enough votes, nobody is
+    both better and cheaper (faster). speed_factor: seconds of music per second of waiting, the median of the newest
+    version; arenas of music only. listing: as on the board. failures: class → calls without an answer, the most
+    frequent first.
     """
 
     system: str
@@ -91,6 +93,7 @@ class Value:
     speed_factor: float | None = None
     listing: str = LISTED
     failures: Mapping[str, int] = field(default_factory=dict)
+    simulated: int = 0
 
     @property
     def wait_per_minute_s(self) -> float | None:
@@ -124,11 +127,17 @@ def values_of(arena: Arena, board: Leaderboard) -> list[Value]:
     return sorted(marked, key=lambda value: place[value.system, value.version])
 
 
+def _answers(arena: Arena) -> list[str]:
+    """The outcomes that are answers here."""
+    return ["", usage.SIMULATED] if arena.is_demo else [""]
+
+
 def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
-    """Version → {"answers", "tokens", "cost" of answers, "failures": class → calls}."""
+    """Version → {"answers", "tokens", "cost" of answers, "simulated" of them, "failures": class → calls}."""
+    others = {usage.UNUSED, usage.SIMULATED} - {*_answers(arena)}
     rows = (
         Usage.objects.filter(version__system__arena=arena, hour__gt=Now() - WINDOW)
-        .exclude(outcome=usage.UNUSED)
+        .exclude(outcome__in=others)
         .order_by()
         .values_list("version_id", "outcome")
         .annotate(calls=Sum("calls"), tokens=Sum("output_tokens"), cost=Sum("cost_usd"))
@@ -136,10 +145,12 @@ def _calls(arena: Arena) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for version, outcome, calls, tokens, cost in rows:
         own = found.setdefault(version, dict.fromkeys(_SUMMED, 0) | {"failures": {}})
-        if outcome:
+        if outcome not in _answers(arena):
             own["failures"][outcome] = calls
-        else:
-            own |= {"answers": calls, "tokens": tokens, "cost": cost}
+            continue
+        for name, value in (("answers", calls), ("tokens", tokens), ("cost", cost)):
+            own[name] += value
+        own["simulated"] += calls if outcome == usage.SIMULATED else 0
     return found
 
 
@@ -155,7 +166,7 @@ def _failures(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
 def _times(arena: Arena) -> dict[int, tuple[list[int], list[int]]]:
     found: dict[int, tuple[list[int], list[int]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_TIMES, [arena.pk, WINDOW.total_seconds()])
+        cursor.execute(_TIMES, [arena.pk, _answers(arena), WINDOW.total_seconds()])
         for version, place, ttft, latency in cursor.fetchall():
             both = found.setdefault(version, (buckets.empty(), buckets.empty()))
             both[0][place - 1], both[1][place - 1] = int(ttft), int(latency)
@@ -188,7 +199,7 @@ def _value(
     energy_wh_per_mtok: float | None,
 ) -> Value:
     used = [calls[version] for version in contender.versions if version in calls]
-    answers, tokens, cost = (float(sum(one[name] for one in used)) for name in _SUMMED)
+    answers, tokens, cost, simulated = (float(sum(one[name] for one in used)) for name in _SUMMED)
     failures = _failures(one["failures"] for one in used)
     total = answers + sum(failures.values())
     ttft, latency = (_added(times[v][kind] for v in contender.versions if v in times) for kind in (0, 1))
@@ -204,6 +215,7 @@ def _value(
         listing=row.listing,
         failures=failures,
         calls=int(total),
+        simulated=int(simulated),
         availability=answers / total if total else None,
         ttft_p50_s=buckets.quantile_s(ttft, 0.5),
         ttft_p95_s=buckets.quantile_s(ttft, 0.95),
@@ -217,7 +229,7 @@ def _value(
     )
 
 
-_SUMMED: Final = ("answers", "tokens", "cost")
+_SUMMED: Final = ("answers", "tokens", "cost", "simulated")
 
 
 def _added(histograms: Iterable[list[int]]) -> list[int]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now, TruncDay
 from arena.systems import buckets, steering
 from arena.systems.breaker import BreakerState
 from arena.systems.models import Health, SystemVersion, Usage
-from arena.systems.usage import UNUSED
+from arena.systems.usage import SIMULATED, UNUSED
 
 WINDOW_H: Final = 24
 SPENDING_DAYS: Final = 30
@@ -80,7 +80,9 @@ def _add_calls(found: dict[int, Figures]) -> None:
     """The hours of the last day: at most 25 rows for each version and outcome."""
     since = Now() - timedelta(hours=WINDOW_H)
     failures: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for hour in Usage.objects.filter(version_id__in=list(found), hour__gt=since).exclude(outcome=UNUSED):
+    for hour in Usage.objects.filter(version_id__in=list(found), hour__gt=since).exclude(
+        outcome__in=[UNUSED, SIMULATED]
+    ):
         figures = found[hour.version_id]
         figures.calls += hour.calls
         if hour.outcome:
@@ -93,4 +95,5 @@ def _add_calls(found: dict[int, Figures]) -> None:
 def _spent_usd(version_ids: Iterable[int]) -> Iterable[tuple[int, Decimal, Decimal]]:
     since = TruncDay(Now() - timedelta(days=SPENDING_DAYS - 1), tzinfo=UTC)
     recent = Usage.objects.filter(version_id__in=list(version_ids), hour__gte=since)
-    return recent.values_list("version_id").annotate(usd=Sum("cost_usd"), estimated_usd=Sum("estimated_usd"))
+    paid = recent.exclude(outcome=SIMULATED).values_list("version_id")
+    return paid.annotate(usd=Sum("cost_usd"), estimated_usd=Sum("estimated_usd"))

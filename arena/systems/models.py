@@ -125,8 +125,8 @@ class SystemEvent(models.Model):
 class Usage(models.Model):
     """What one version did in one UTC hour, by outcome: written with the calls, so that nobody counts them again.
 
-    `outcome` is empty for an answer, else `usage.UNUSED` or the class of the error. The times are counts in
-    `buckets.BOUNDS_S`.
+    `outcome` is empty for an answer, else `usage.UNUSED`, `usage.SIMULATED` or the class of the error. The times are
+    counts in `buckets.BOUNDS_S`.
     """
 
     version = models.ForeignKey(SystemVersion, on_delete=models.PROTECT, related_name="+")

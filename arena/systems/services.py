@@ -29,7 +29,7 @@ from arena.systems.makers import address_policy, backend_for, described, has_sec
 from arena.systems.models import SystemVersion
 from arena.systems.routing import Answerer, answerer, is_router, without_orphans
 from arena.systems.steering import hold, release, take, unavailable
-from arena.systems.usage import FREE, UNUSED, CallResult, Charge, forgo_probes, record
+from arena.systems.usage import FREE, UNUSED, CallResult, Charge, forgo_probes, record, record_simulated
 
 __all__ = [
     "FREE",
@@ -57,6 +57,7 @@ __all__ = [
     "limits_for",
     "most_usd",
     "record",
+    "record_simulated",
     "release",
     "suggested_prompts",
     "take",

@@ -70,7 +70,7 @@ def _without_room(costs_usd: Mapping[SystemVersion, Decimal]) -> set[int]:
 def spent_today_usd(version_ids: Iterable[int]) -> dict[int, Decimal]:
     """Version id → what it cost since midnight UTC, by the database's clock."""
     today = Usage.objects.filter(version_id__in=list(version_ids), hour__gte=TruncDay(Now(), tzinfo=UTC))
-    return dict(today.values_list("version_id").annotate(usd=Sum("cost_usd")))
+    return dict(today.exclude(outcome=usage.SIMULATED).values_list("version_id").annotate(usd=Sum("cost_usd")))
 
 
 def reserved_usd(version_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -5,7 +5,7 @@ same time wait for each other and never deadlock.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -26,6 +26,8 @@ BREAKER_FIELDS: Final = ("state", "recent", "openings", "retry_at", "probe_until
 
 #: The outcome of a call that was ended because of somebody else: no answer and no failure, but it costs.
 UNUSED: Final = "unused"
+#: The outcome of an answer that a simulation made up: nobody was called, and nothing is owed.
+SIMULATED: Final = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ def record(results: Sequence[CallResult]) -> None:
     healths = locked([result.version_id for result in steering])
     for result in steering:
         _follow(healths[result.version_id], result)
+
+
+def record_simulated(results: Sequence[CallResult]) -> None:
+    """Count answers that a simulation made up, apart from all calls: no budget, breaker or alert hears of them."""
+    for result in sorted(results, key=lambda result: result.version_id):
+        _count(replace(result, outcome=SIMULATED))
 
 
 def _measure(results: Sequence[CallResult]) -> None:

@@ -7,7 +7,8 @@ made here.
 Source: github.com/ulab-uiuc/FusionFactory, `query_level/data_processing.py` and `query_level/router_bench_baseline`.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,12 +16,15 @@ import pyarrow as pa
 
 from arena.policies.embedding import Vectors, embedded
 from data_releases.formats import grid as grids
-from data_releases.formats.base import Data, Export, Format, json_file, parquet_table
-from data_releases.formats.grid import Cell, Grid, Query, best_of, grid_of, normalised
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.files import File, Rows, in_batches, json_file, parquet_tables
+from data_releases.formats.grid import Cell, Grid, Query, Scales, best_of, grid_of
 from data_releases.formats.metadata import described, task_description
 
 #: Wish → what performance and cost weigh in the score.
 WISHES: Final = {"performance": (1.0, 0.0), "balance": (0.5, 0.5), "cost": (0.2, 0.8)}
+#: Queries whose rows are made at once: each has a row for every model, with two vectors.
+QUERIES: Final = 256
 #: Part → its name in the data set.
 TABLES: Final = {"train": "train", "test": "partial_test"}
 _ROWS: Final = pa.schema(
@@ -46,47 +50,67 @@ _ROWS: Final = pa.schema(
 )
 
 
+#: The vectors stand behind what they are of: column → column before it.
+_VECTORS: Final = {"task_description_embedding": "task_description", "query_embedding": "query"}
+
+
+def _schema() -> pa.Schema:
+    kind = _ROWS
+    for name, before in _VECTORS.items():
+        kind = kind.insert(kind.get_field_index(before) + 1, pa.field(name, pa.list_(pa.float32())))
+    return kind
+
+
+SCHEMA: Final = _schema()
+
+
 def _make(data: Data) -> Export:
     grid = grid_of(data)
-    files: dict[str, bytes] = {}
-    left_out = dict(grid.left_out)
+    files: dict[str, File] = {}
+    left_out = Counter(grid.left_out)
     for part, name in TABLES.items():
-        cells = [(query, grid.cells(query)) for query in grid.in_part(part)]
-        files[f"{name}.parquet"] = parquet_table(_table(grid, cells))
+        files[f"{name}.parquet"] = parquet_tables(_tables(grid, part), SCHEMA)
+        scales = Scales(grid.with_cells(grid.numbers_of(part)))
+        for query, own in grid.with_cells(grid.numbers_of(part)):
+            for wish, weights in WISHES.items():
+                if _entry(query, own, scales, weights)["ground_truth"] is None:
+                    left_out[f"whose query has no single best candidate ({wish}, {part})"] += len(query.votes)
         for wish, weights in WISHES.items():
-            listed = _candidates(cells, *weights)
-            files[f"{wish}_{part}.json"] = json_file([one for one in listed if one["ground_truth"]])
-            left_out[f"whose query has no single best candidate ({wish}, {part})"] = sum(
-                len(query.votes)
-                for (query, _own), one in zip(cells, listed, strict=True)
-                if one["ground_truth"] is None
-            )
+            files[f"{wish}_{part}.json"] = json_file(Rows(_labelled(grid, scales, part, weights)))
     return Export(files, _NOTES, left_out)
 
 
-def _candidates(cells: Sequence[tuple[Query, list[Cell]]], performance: float, cost: float) -> list[dict[str, Any]]:
-    """One entry per query; `ground_truth` is None where several are best."""
-    made = []
-    for (query, own), good, dear in zip(cells, *normalised(cells), strict=True):
-        scores = [round(performance * g - cost * d, 6) for g, d in zip(good, dear, strict=True)]
-        candidates = [
-            {"candidate_name": cell.model, "performance": g, "cost": d, "score": score, "imputed": cell.imputed}
-            for cell, g, d, score in zip(own, good, dear, scores, strict=True)
-        ]
-        made.append({"query": query.text, "candidates": candidates, "ground_truth": best_of(own, scores)})
-    return made
+def _labelled(grid: Grid, scales: Scales, part: str, weights: tuple[float, float]) -> Iterator[dict[str, Any]]:
+    entries = (_entry(query, own, scales, weights) for query, own in grid.with_cells(grid.numbers_of(part)))
+    return (entry for entry in entries if entry["ground_truth"] is not None)
 
 
-def _table(grid: Grid, cells: Sequence[tuple[Query, list[Cell]]]) -> pa.Table:
+def _entry(query: Query, cells: Sequence[Cell], scales: Scales, weights: tuple[float, float]) -> dict[str, Any]:
+    """What its routers read of a query; `ground_truth` is None where several are best."""
+    performance, cost = weights
+    good, dear = scales.performance(query, cells), scales.cost(query, cells)
+    scores = [round(performance * g - cost * d, 6) for g, d in zip(good, dear, strict=True)]
+    candidates = [
+        {"candidate_name": cell.model, "performance": g, "cost": d, "score": score, "imputed": cell.imputed}
+        for cell, g, d, score in zip(cells, good, dear, scores, strict=True)
+    ]
+    return {"query": query.text, "candidates": candidates, "ground_truth": best_of(cells, scores)}
+
+
+def _tables(grid: Grid, part: str) -> Iterator[pa.Table]:
+    """The table in pieces of a few queries, each with its vectors."""
     about = described(grid.data, grid.models)
-    rows = [_row(query, cell, about[cell.model]) for query, own in cells for cell in own]
-    table = pa.Table.from_pylist(rows, schema=_ROWS)
-    per_query = len(grid.models)
-    queries = grid.data.vectors([query.text for query, _own in cells])
-    tasks = embedded([task_description(query.task) for query, _own in cells])
-    for place, name, vectors in ((3, "task_description_embedding", tasks), (5, "query_embedding", queries)):
-        table = table.add_column(place, name, _repeated(vectors, per_query))
-    return table
+    for batch in in_batches(grid.with_cells(grid.numbers_of(part)), QUERIES):
+        rows = [_row(query, cell, about[cell.model]) for query, own in batch for cell in own]
+        vectors = {
+            "query_embedding": np.concatenate(list(grid.data.vectors(query.text for query, _own in batch))),
+            "task_description_embedding": embedded([task_description(query.task) for query, _own in batch]),
+        }
+        made = pa.Table.from_pylist(rows, schema=_ROWS)
+        for name, before in _VECTORS.items():
+            place = made.schema.get_field_index(before) + 1
+            made = made.add_column(place, SCHEMA.field(name), _repeated(vectors[name], len(grid.models)))
+        yield made
 
 
 def _repeated(vectors: Vectors, times: int) -> pa.Array:

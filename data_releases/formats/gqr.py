@@ -8,11 +8,15 @@ Source: the package `gqr`, 0.0.5: columns text, label, domain, dataset.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from data_releases.cells import GENERAL
-from data_releases.formats.base import Data, Export, Format, NothingToExport, csv_file
-from data_releases.formats.grid import Query, grid_of
+from data_releases.formats.base import Data, Export, Format, NothingToExport
+from data_releases.formats.files import csv_file
+from data_releases.formats.grid import Grid, Query, grid_of
 from data_releases.split import PARTS
 
 COLUMNS: Final = ("text", "label", "domain", "dataset")
@@ -22,23 +26,27 @@ OUTSIDE: Final = "ood"
 
 def _make(data: Data) -> Export:
     grid = grid_of(data)
-    sizes = Counter(_kind(query) for query in grid.queries if _kind(query) not in (GENERAL, "other"))
+    sizes = Counter(map(_kind, grid.outline.tasks))
+    for no_domain in (GENERAL, "other"):
+        sizes.pop(no_domain, None)
     domains = sorted(sizes, key=lambda kind: (-sizes[kind], kind))[:DOMAINS]
     if not domains:
         raise NothingToExport("no prompt is of a kind that could be a domain")
-    files = {
-        f"{part}.csv": csv_file(COLUMNS, [_row(query, domains) for query in grid.queries if query.part == part])
-        for part in PARTS
-    }
+    files = {f"{part}.csv": csv_file(COLUMNS, _rows(grid, part, domains)) for part in PARTS}
     return Export(files, (_told(domains), *_NOTES), grid.left_out)
 
 
-def _kind(query: Query) -> str:
-    return query.task.partition("/")[2]
+def _kind(task: str) -> str:
+    return task.partition("/")[2]
+
+
+def _rows(grid: Grid, part: str, domains: list[str]) -> Iterator[dict[str, Any]]:
+    own = np.flatnonzero([one == part for one in grid.outline.parts])
+    return (_row(query, domains) for query in grid.queries(own))
 
 
 def _row(query: Query, domains: list[str]) -> dict[str, Any]:
-    kind = _kind(query)
+    kind = _kind(query.task)
     inside = kind in domains
     return {
         "text": query.text,

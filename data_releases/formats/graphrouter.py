@@ -8,14 +8,19 @@ Source: github.com/ulab-uiuc/FusionFactory, `query_level/GraphRouter/model/multi
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
+
+import numpy as np
 
 from arena.policies.embedding import embedded
 from data_releases.formats import grid as grids
-from data_releases.formats.base import Data, Export, Format, NothingToExport, csv_file, json_file, npy_file
-from data_releases.formats.grid import Cell, Query, grid_of, normalised
+from data_releases.formats.base import Data, Export, Format, NothingToExport
+from data_releases.formats.comparisons import Places
+from data_releases.formats.files import csv_file, json_file, npy_file, text_file
+from data_releases.formats.grid import Cell, Grid, Scales, grid_of
 from data_releases.formats.metadata import described, task_description
 from data_releases.split import PARTS
 
@@ -66,37 +71,39 @@ def block_of(sizes: Mapping[str, Sequence[int]]) -> Block:
 
 def _make(data: Data) -> Export:
     grid = grid_of(data)
-    of_task: defaultdict[str, dict[str, list[Query]]] = defaultdict(lambda: {part: [] for part in PARTS})
-    for query in grid.queries:
-        of_task[query.task][query.part].append(query)
+    outline = grid.outline
+    of_task: defaultdict[str, dict[str, list[int]]] = defaultdict(lambda: {part: [] for part in PARTS})
+    for number, (task, part) in enumerate(zip(outline.tasks, outline.parts, strict=True)):
+        of_task[task][part].append(number)
     block = block_of({task: [len(own[part]) for part in PARTS] for task, own in of_task.items()})
-    kept = [
-        query
-        for task in block.tasks
-        for part, size in zip(PARTS, block.sizes, strict=True)
-        for query in of_task[task][part][:size]
-    ]
-    cells = [(query, grid.cells(query)) for query in kept]
+    kept = np.array(
+        [
+            number
+            for task in block.tasks
+            for part, size in zip(PARTS, block.sizes, strict=True)
+            for number in of_task[task][part][:size]
+        ]
+    )
     about = described(data, grid.models)
     files = {
-        "router_data.csv": csv_file(COLUMNS, _rows(data, block, cells)),
+        "router_data.csv": csv_file(COLUMNS, _rows(grid, block, kept)),
         "LLM_Descriptions.json": json_file(about),
-        "llm_description_embedding.npy": npy_file(embedded([one["feature"] for one in about.values()])),
+        "llm_description_embedding.npy": npy_file(len(about), [embedded([one["feature"] for one in about.values()])]),
         "config.json": json_file(_config(block, len(about))),
-        "adapter.py": _ADAPTER.encode(),
+        "adapter.py": text_file([_ADAPTER]),
     }
-    lost = sum(len(query.votes) for query in grid.queries) - sum(len(query.votes) for query in kept)
+    lost = int(outline.votes.sum() - outline.votes[kept].sum())
     return Export(files, _NOTES, {**grid.left_out, "whose query does not fit in the block of equal tasks": lost})
 
 
-def _rows(data: Data, block: Block, cells: list[tuple[Query, list[Cell]]]) -> list[dict[str, Any]]:
-    vectors = data.vectors([query.text for query, _own in cells])
+def _rows(grid: Grid, block: Block, kept: Places) -> Iterator[dict[str, Any]]:
+    scales = Scales(grid.with_cells(kept))
     described_tasks = {task: task_description(task) for task in block.tasks}
     of_task = {
         task: _told(row) for task, row in zip(block.tasks, embedded(list(described_tasks.values())), strict=True)
     }
-    rows = []
-    for (query, own), vector, good, dear in zip(cells, vectors, *normalised(cells), strict=True):
+    vectors = chain.from_iterable(grid.data.vectors(query.text for query in grid.queries(kept)))
+    for (query, own), vector in zip(grid.with_cells(kept), vectors, strict=True):
         common = {
             "task_id": query.task,
             "task_description": described_tasks[query.task],
@@ -105,8 +112,8 @@ def _rows(data: Data, block: Block, cells: list[tuple[Query, list[Cell]]]) -> li
             "query_embedding": _told(vector),
             "metric": "preference",
         }
-        rows += [common | _cell(*one) for one in zip(own, good, dear, strict=True)]
-    return rows
+        scaled = zip(own, scales.performance(query, own), scales.cost(query, own), strict=True)
+        yield from (common | _cell(*one) for one in scaled)
 
 
 def _cell(cell: Cell, good: float, dear: float) -> dict[str, Any]:

@@ -6,19 +6,23 @@ its answers. Performance is the opponent-adjusted score of the query's cluster f
 for queries to train on, of all votes for the test, since what is trained on must not have seen what it is tested on.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Final
 
-from data_releases.formats.base import SIDES, Comparison, Data, in_parts, usable
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_releases.columns import each_distinct
+from data_releases.formats.base import Data, in_parts, usable
+from data_releases.formats.comparisons import SIDES, SPENT, Comparison, Comparisons, Places
 
 #: Most readers know two parts.
 TWO_PARTS: Final = {"train": "train", "validation": "train", "test": "test"}
 _CELLS: Final = {"train": "train", "validation": "train", "test": "all"}
-#: What an answer used, in `responses`.
-_SPENT: Final = ("input_tokens", "output_tokens", "cost_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,59 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What is kept of all queries, (queries,) each: task and part of the first vote, and how many votes there are."""
+
+    tasks: Sequence[str]
+    parts: Sequence[str]
+    votes: Places
+
+    def __len__(self) -> int:
+        return len(self.votes)
+
+
+@dataclass(frozen=True)
 class Grid:
-    """The queries of a release. models: sorted names. left_out: reason → votes."""
+    """The queries of a release; a few are in memory at once. models: sorted names. left_out: reason → votes.
+
+    numbers: (votes,) the query of each vote.
+    """
 
     data: Data
-    queries: tuple[Query, ...]
+    votes: Comparisons
+    numbers: Places
     models: tuple[str, ...]
     left_out: Mapping[str, int]
 
-    def in_part(self, part: str) -> list[Query]:
-        """Queries of one of two parts: validation belongs to training."""
-        return [query for query in self.queries if TWO_PARTS[query.part] == part]
+    @cached_property
+    def outline(self) -> Outline:
+        """Of all queries."""
+        firsts = pa.array(np.unique(self.numbers, return_index=True)[1])
+        tasks, parts = (self.votes.column(name).take(firsts).to_pylist() for name in ("cluster", "split"))
+        return Outline(tasks, parts, np.bincount(self.numbers))
+
+    def queries(self, numbers: Places | None = None) -> Iterator[Query]:
+        """All queries, or those with these numbers in their order."""
+        wanted = np.arange(len(self.outline)) if numbers is None else numbers
+        rank = np.full(len(self.outline), -1)
+        rank[wanted] = np.arange(len(wanted))
+        ranks = rank[self.numbers]
+        order = np.argsort(ranks, kind="stable")[int((ranks < 0).sum()) :]
+        for number, own in groupby(zip(self.numbers[order], self.votes.at(order), strict=True), lambda pair: pair[0]):
+            votes = tuple(vote for _number, vote in own)
+            yield Query(int(number), votes[0].prompts[0], votes[0].split, votes)
+
+    def numbers_of(self, part: str) -> Places:
+        """The numbers of the queries of one of two parts: validation belongs to training."""
+        return np.flatnonzero([TWO_PARTS[one] == part for one in self.outline.parts])
+
+    def in_part(self, part: str) -> Iterator[Query]:
+        """Queries of one of two parts, see `numbers_of`."""
+        return self.queries(self.numbers_of(part))
+
+    def with_cells(self, numbers: Places) -> Iterator[tuple[Query, list[Cell]]]:
+        """Queries with every model on them."""
+        return ((query, self.cells(query)) for query in self.queries(numbers))
 
     def cells(self, query: Query) -> list[Cell]:
         """Every model on the query, in the order of `models`."""
@@ -76,7 +122,7 @@ class Grid:
 
     def _cell(self, query: Query, model: str, scored: Mapping[str, Any]) -> Cell:
         answer = query.answer(model)
-        spent = self._spent.get((answer[0].battle_id, answer[1])) if answer else None
+        spent = answer[0].spent[answer[1]] if answer else None
         return Cell(
             model=model,
             performance=scored["adjusted"],
@@ -88,47 +134,35 @@ class Grid:
         )
 
     @cached_property
-    def _answers(self) -> list[dict[str, Any]]:
-        columns = ["battle_id", "turn", "side", "system_id", "status", *_SPENT]
-        rows = self.data.tables["responses"].select(columns).to_pylist()
-        return [row for row in rows if row["status"] == "complete" and row["turn"] == 1]
-
-    @cached_property
-    def _spent(self) -> dict[tuple[str, str], dict[str, float]]:
-        """(battle, side) → what its first answer used, where all of it is known."""
-        known = (row for row in self._answers if all(row[name] is not None for name in _SPENT))
-        return {(row["battle_id"], row["side"]): {name: row[name] for name in _SPENT} for row in known}
-
-    @cached_property
     def _means(self) -> dict[str, dict[str, float | None]]:
-        """Model → the means over its first answers."""
-        rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in self._answers:
-            rows[self.data.models[row["system_id"]]].append(row)
-        return {
-            model: {name: _mean(row[name] for row in rows.get(model, ())) for name in _SPENT} for model in self.models
-        }
+        """Model → the means over its first answers, of what is known of them."""
+        rows = self.data.tables["responses"].select(["turn", "system_id", "status", *SPENT])
+        rows = rows.filter(pc.and_(pc.equal(rows["status"], "complete"), pc.equal(rows["turn"], 1)))
+        named = rows.append_column("model", each_distinct(rows["system_id"], self.data.models.get, pa.string()))
+        means = named.group_by("model").aggregate([(name, "mean") for name in SPENT]).to_pylist()
+        known = {row["model"]: {name: _rounded(row[f"{name}_mean"]) for name in SPENT} for row in means}
+        return {model: known.get(model, dict.fromkeys(SPENT)) for model in self.models}
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(sum(known) / len(known), 9) if known else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 9)
 
 
 def grid_of(data: Data) -> Grid:
-    """The grid of a release.
+    """The grid of a release. Queries are numbered in the order of their first votes.
 
     Raises:
         NothingToExport: no counted vote has a prompt.
     """
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
     kept = in_parts(kept, left_out)
-    votes: defaultdict[str, list[Comparison]] = defaultdict(list)
-    for one in kept:
-        votes[one.prompts[0]].append(one)
-    queries = (Query(n, text, own[0].split, tuple(own)) for n, (text, own) in enumerate(votes.items()))
-    models = sorted({name for one in kept for name in (one.left, one.right)})
-    return Grid(data, tuple(queries), tuple(models), left_out)
+    numbers = pc.dictionary_encode(kept.column("prompt_id")).indices.to_numpy().astype(np.int64)
+    return Grid(data, kept, numbers, tuple(models_of(kept)), left_out)
+
+
+def models_of(comparisons: Comparisons) -> list[str]:
+    """The names of all models that were compared, sorted."""
+    return sorted({name for side in SIDES for name in comparisons.column(side).unique().to_pylist()})
 
 
 def best_of(cells: Sequence[Cell], scores: Sequence[float]) -> str | None:
@@ -138,27 +172,47 @@ def best_of(cells: Sequence[Cell], scores: Sequence[float]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def scaled(values: Sequence[float | None]) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class Range:
     """From 0 for the least to 1 for the greatest; 0 for what is not known, and for all where all are equal."""
-    known = [value for value in values if value is not None]
-    low, high = (min(known), max(known)) if known else (0.0, 0.0)
-    width = high - low
-    return [round((value - low) / width, 6) if value is not None and width else 0.0 for value in values]
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float | None], before: "Range | None" = None) -> "Range | None":
+        """The range of values, and of an earlier range; None where nothing is known."""
+        known = [value for value in values if value is not None]
+        known += [before.low, before.high] if before else []
+        return cls(min(known), max(known)) if known else None
+
+    def scaled(self, value: float | None) -> float:
+        """A value in it, from 0 to 1."""
+        width = self.high - self.low
+        return round((value - self.low) / width, 6) if value is not None and width else 0.0
 
 
-def normalised(cells: Sequence[tuple[Query, list[Cell]]]) -> tuple[list[list[float]], list[list[float]]]:
-    """Performance and cost of each query's cells, from 0 to 1 within their task and part."""
-    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for n, (query, _own) in enumerate(cells):
-        places[query.task, TWO_PARTS[query.part]].append(n)
-    good: list[list[float]] = [[] for _ in cells]
-    dear: list[list[float]] = [[] for _ in cells]
-    for members in places.values():
-        for result, name in ((good, "performance"), (dear, "cost_usd")):
-            flat = iter(scaled([getattr(cell, name) for n in members for cell in cells[n][1]]))
-            for n in members:
-                result[n] = [next(flat) for _cell in cells[n][1]]
-    return good, dear
+class Scales:
+    """Performance and cost of cells from 0 to 1 within their task and part."""
+
+    def __init__(self, cells: Iterable[tuple[Query, Sequence[Cell]]]) -> None:
+        self._ranges: dict[tuple[str, str, str], Range | None] = {}
+        for query, own in cells:
+            for name in ("performance", "cost_usd"):
+                key = (query.task, TWO_PARTS[query.part], name)
+                self._ranges[key] = Range.of((getattr(cell, name) for cell in own), self._ranges.get(key))
+
+    def performance(self, query: Query, cells: Sequence[Cell]) -> list[float]:
+        """Of a query's cells."""
+        return self._scaled(query, "performance", cells)
+
+    def cost(self, query: Query, cells: Sequence[Cell]) -> list[float]:
+        """Of a query's cells."""
+        return self._scaled(query, "cost_usd", cells)
+
+    def _scaled(self, query: Query, name: str, cells: Sequence[Cell]) -> list[float]:
+        found = self._ranges[query.task, TWO_PARTS[query.part], name] or Range(0.0, 0.0)
+        return [found.scaled(getattr(cell, name)) for cell in cells]
 
 
 #: For the cards of all formats that are made from it.

@@ -8,13 +8,15 @@ Source: github.com/ulab-uiuc/IRanker, `examples/data_preprocess`; its rows are t
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
 
 from data_releases.formats import grid as grids
 from data_releases.formats import verl
-from data_releases.formats.base import Data, Export, Format, json_file, parquet_file
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.files import File, Rows, json_file, parquet_file
 from data_releases.formats.grid import Grid, Query, best_of, grid_of
 from data_releases.formats.metadata import described
 
@@ -28,27 +30,26 @@ SCHEMA: Final = verl.schema_of(
 def _make(data: Data) -> Export:
     grid = grid_of(data)
     about = {name: one["feature"] for name, one in described(data, grid.models).items()}
-    raw: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    files: dict[str, bytes] = {}
-    for part in ("train", "test"):
-        queries = grid.in_part(part)
-        raw[part] = {VOTES: list(_votes(queries)), PERFORMANCE: list(_best(grid, queries))}
-        listed = [one for task in raw[part].values() for one in task]
-        files[f"{part}.parquet"] = parquet_file([_row(one, n, part, about) for n, one in enumerate(listed)], SCHEMA)
+    raw = {part: {VOTES: Rows(_votes(grid, part)), PERFORMANCE: Rows(_best(grid, part))} for part in ("train", "test")}
+    files: dict[str, File] = {f"{part}.parquet": parquet_file(_rows(grid, part, about), SCHEMA) for part in raw}
     files |= {"ranking.json": json_file(raw), "llm_descriptions.json": json_file(about)}
     return Export(files, _NOTES, grid.left_out)
 
 
-def _votes(queries: list[Query]) -> Iterator[dict[str, Any]]:
-    for query in queries:
+def _rows(grid: Grid, part: str, about: dict[str, str]) -> Iterator[dict[str, Any]]:
+    listed = chain(_votes(grid, part), _best(grid, part))
+    return (_row(one, n, part, about) for n, one in enumerate(listed))
+
+
+def _votes(grid: Grid, part: str) -> Iterator[dict[str, Any]]:
+    for query in grid.in_part(part):
         for one in query.votes:
             if one.outcome in ("left", "right"):
                 yield _entry(query, [one.left, one.right], getattr(one, one.outcome), VOTES)
 
 
-def _best(grid: Grid, queries: list[Query]) -> Iterator[dict[str, Any]]:
-    for query in queries:
-        cells = grid.cells(query)
+def _best(grid: Grid, part: str) -> Iterator[dict[str, Any]]:
+    for query, cells in grid.with_cells(grid.numbers_of(part)):
         if best := best_of(cells, [cell.performance for cell in cells]):
             yield _entry(query, list(grid.models), best, PERFORMANCE)
 

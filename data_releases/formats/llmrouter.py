@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from arena.policies import embedding
-from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, json_file, json_lines, npy_file
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.comparisons import SIDES, Comparison
+from data_releases.formats.files import File, json_file, json_lines, npy_file, text_file
 from data_releases.formats.grid import Grid, Query, grid_of
 from data_releases.formats.metadata import described
 
@@ -30,16 +32,15 @@ torch.save({row: torch.from_numpy(vector.copy()) for row, vector in enumerate(ve
 
 def _make(data: Data) -> Export:
     grid = grid_of(data)
-    files: dict[str, bytes] = {}
+    files: dict[str, File] = {}
     for part in ("train", "test"):
-        own = grid.in_part(part)
-        files[f"query_data_{part}.jsonl"] = json_lines(_query(query) for query in own)
-        files[f"routing_data_{part}.jsonl"] = json_lines(row for query in own for row in _grid(grid, query))
-        files[f"raw/routing_data_{part}.jsonl"] = json_lines(row for query in own for row in _votes(query))
+        files[f"query_data_{part}.jsonl"] = json_lines(map(_query, grid.in_part(part)))
+        files[f"routing_data_{part}.jsonl"] = json_lines(_grid(grid, part))
+        files[f"raw/routing_data_{part}.jsonl"] = json_lines(_votes(grid, part))
     files |= {
-        "query_embeddings.npy": npy_file(data.vectors([query.text for query in grid.queries])),
+        "query_embeddings.npy": npy_file(len(grid.outline), data.vectors(query.text for query in grid.queries())),
         "llm_data.json": json_file(_models(grid)),
-        "adapter.py": _ADAPTER.encode(),
+        "adapter.py": text_file([_ADAPTER]),
     }
     return Export(files, _NOTES, grid.left_out)
 
@@ -69,19 +70,21 @@ def _row(query: Query, model: str, performance: float) -> dict[str, Any]:
     }
 
 
-def _grid(grid: Grid, query: Query) -> Iterator[dict[str, Any]]:
-    for cell in grid.cells(query):
-        yield {
-            **_row(query, cell.model, cell.performance),
-            "imputed": cell.imputed,
-            "cluster_votes": cell.cluster_votes,
-        }
+def _grid(grid: Grid, part: str) -> Iterator[dict[str, Any]]:
+    for query, cells in grid.with_cells(grid.numbers_of(part)):
+        for cell in cells:
+            yield {
+                **_row(query, cell.model, cell.performance),
+                "imputed": cell.imputed,
+                "cluster_votes": cell.cluster_votes,
+            }
 
 
-def _votes(query: Query) -> Iterator[dict[str, Any]]:
-    for one in query.votes:
-        for side, score in zip(SIDES, _RAW[one.outcome], strict=True):
-            yield {**_row(query, getattr(one, side), score), **_voted(one, side)}
+def _votes(grid: Grid, part: str) -> Iterator[dict[str, Any]]:
+    for query in grid.in_part(part):
+        for one in query.votes:
+            for side, score in zip(SIDES, _RAW[one.outcome], strict=True):
+                yield {**_row(query, getattr(one, side), score), **_voted(one, side)}
 
 
 def _voted(one: Comparison, side: str) -> dict[str, Any]:

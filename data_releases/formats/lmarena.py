@@ -5,12 +5,15 @@ Sources: huggingface.co/datasets/lmsys/lmsys-arena-human-preference-55k, lmarena
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pyarrow as pa
 
-from data_releases.formats.base import LETTER, SIDES, Comparison, Data, Export, Format, csv_file, parquet_file, usable
+from data_releases.formats.base import LETTER, Data, Export, Format, usable
+from data_releases.formats.comparisons import SIDES, Comparison
+from data_releases.formats.files import csv_file, parquet_file
 
 COLUMNS_55K: Final = (
     "id", "model_a", "model_b", "prompt", "response_a", "response_b", "winner_model_a", "winner_model_b", "winner_tie",
@@ -62,10 +65,10 @@ SCHEMA_140K: Final = pa.schema(
 )
 
 
-def rows_55k(comparisons: list[Comparison]) -> list[dict[str, Any]]:
+def rows_55k(comparisons: Iterable[Comparison]) -> Iterator[dict[str, Any]]:
     """Rows of the 55k shape; RouteLLM reads the same."""
-    return [
-        {
+    for one in comparisons:
+        yield {
             "id": one.vote_id,
             "model_a": one.left,
             "model_b": one.right,
@@ -76,8 +79,6 @@ def rows_55k(comparisons: list[Comparison]) -> list[dict[str, Any]]:
             "winner_model_b": int(one.outcome == "right"),
             "winner_tie": int(one.outcome in ("tie", "both_bad")),
         }
-        for one in comparisons
-    ]
 
 
 def _make_55k(data: Data) -> Export:
@@ -94,7 +95,7 @@ def _make_140k(data: Data) -> Export:
         "`sum_user_tokens` and `context_*_tokens` are null: a release does not count the tokens of prompts alone.",
         "`category_tag` has the categories of this arena, found by its own rules, not by LMArena's classifiers.",
     )
-    return Export({"train.parquet": parquet_file([_row_140k(one) for one in kept], SCHEMA_140K)}, notes, left_out)
+    return Export({"train.parquet": parquet_file(map(_row_140k, kept), SCHEMA_140K)}, notes, left_out)
 
 
 def _row_140k(one: Comparison) -> dict[str, Any]:

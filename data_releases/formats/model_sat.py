@@ -5,36 +5,36 @@ It reads accuracies on tasks. A vote holds no accuracy: the instruction says how
 Source: the files of its capability instructions, `capit_1.0.json`, `1_model_reprs.json` and `2_interactions.json`.
 """
 
-from collections import defaultdict
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
-from data_releases.formats.base import SIDES, Data, Export, Format, json_file
-from data_releases.formats.grid import Grid, Query, grid_of
+import numpy as np
+from numpy.typing import NDArray
+
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.comparisons import SIDES
+from data_releases.formats.files import File, Rows, json_file
+from data_releases.formats.grid import Grid, grid_of
 from data_releases.formats.metadata import described
 
-#: Outcome → for (left, right): good at the query, bad at it, or neither.
-_GOOD: Final = {"left": (True, False), "right": (False, True), "tie": (None, None), "both_bad": (False, False)}
+NOTHING, GOOD, BAD, EVEN, DISAGREE = range(5)
+#: Outcome → what is said of (left, right).
+_WORDS: Final = {"left": (GOOD, BAD), "right": (BAD, GOOD), "tie": (EVEN, EVEN), "both_bad": (BAD, BAD)}
+
+#: (queries, models) of these numbers.
+Said: TypeAlias = NDArray[np.int8]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 def _make(data: Data) -> Export:
     grid = grid_of(data)
     represented = {model: _represented(data, model) for model in grid.models}
-    files: dict[str, bytes] = {"queries.json": json_file([query.text for query in grid.queries])}
+    said = _said(grid)
+    files: dict[str, File] = {"queries.json": json_file(Rows(query.text for query in grid.queries()))}
     for part in ("train", "test"):
-        good, bad = _sorted(grid.in_part(part))
-        files[f"capit_1.0_{part}.json"] = json_file(
-            [
-                {
-                    "model_repr": represented[model],
-                    "data_repr": {
-                        "pos": [query.text for query in good[model]],
-                        "neg": [query.text for query in bad[model]],
-                    },
-                }
-                for model in grid.models
-            ]
-        )
-        files[f"2_interactions_{part}.json"] = json_file(_interactions(grid, good, bad))
+        own = np.isin(np.arange(len(said)), grid.numbers_of(part))
+        files[f"capit_1.0_{part}.json"] = json_file(Rows(_instructions(grid, represented, said, own)))
+        files[f"2_interactions_{part}.json"] = json_file(Rows(_interactions(grid, said, own)))
     files["1_model_reprs.json"] = json_file(_reprs(grid, represented))
     return Export(files, _NOTES, grid.left_out)
 
@@ -48,35 +48,39 @@ def _represented(data: Data, model: str) -> str:
     return ", ".join(told)
 
 
-def _sorted(queries: list[Query]) -> tuple[dict[str, list[Query]], dict[str, list[Query]]]:
-    """Model → queries that it won, and that it lost; neither where its votes on a query disagree."""
-    good: defaultdict[str, list[Query]] = defaultdict(list)
-    bad: defaultdict[str, list[Query]] = defaultdict(list)
-    for query in queries:
-        said: defaultdict[str, set[bool | None]] = defaultdict(set)
+def _said(grid: Grid) -> Said:
+    """What the votes on a query say of a model; `DISAGREE` where they say different things."""
+    said = np.zeros((len(grid.outline), len(grid.models)), np.int8)
+    place = {model: n for n, model in enumerate(grid.models)}
+    for query in grid.queries():
         for one in query.votes:
-            for side, is_good in zip(SIDES, _GOOD[one.outcome], strict=True):
-                said[getattr(one, side)].add(is_good)
-        for model, words in said.items():
-            if words == {True}:
-                good[model].append(query)
-            elif words == {False}:
-                bad[model].append(query)
-    return good, bad
+            for side, word in zip(SIDES, _WORDS[one.outcome], strict=True):
+                at = (query.number, place[getattr(one, side)])
+                said[at] = word if said[at] in (NOTHING, word) else DISAGREE
+    return said
 
 
-def _interactions(grid: Grid, good: dict[str, list[Query]], bad: dict[str, list[Query]]) -> list[dict[str, Any]]:
-    tasks = sorted({query.task for query in grid.queries})
-    return [
-        {
-            "dataset_name": task,
-            "model_repr_id": model,
-            "correct_query_indices": [query.number for query in good[model] if query.task == task],
-            "incorrect_query_indices": [query.number for query in bad[model] if query.task == task],
+def _instructions(grid: Grid, represented: dict[str, str], said: Said, own: Flags) -> Iterator[dict[str, Any]]:
+    """One entry per model; the texts of one model's queries are in memory at once."""
+    for n, model in enumerate(grid.models):
+        texts = {
+            name: [query.text for query in grid.queries(np.flatnonzero(own & (said[:, n] == word)))]
+            for name, word in (("pos", GOOD), ("neg", BAD))
         }
-        for task in tasks
-        for model in grid.models
-    ]
+        yield {"model_repr": represented[model], "data_repr": texts}
+
+
+def _interactions(grid: Grid, said: Said, own: Flags) -> Iterator[dict[str, Any]]:
+    tasks = np.array(grid.outline.tasks)
+    for task in sorted(set(grid.outline.tasks)):
+        here = own & (tasks == task)
+        for n, model in enumerate(grid.models):
+            yield {
+                "dataset_name": task,
+                "model_repr_id": model,
+                "correct_query_indices": np.flatnonzero(here & (said[:, n] == GOOD)).tolist(),
+                "incorrect_query_indices": np.flatnonzero(here & (said[:, n] == BAD)).tolist(),
+            }
 
 
 def _reprs(grid: Grid, represented: dict[str, str]) -> list[dict[str, Any]]:

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from data_releases.formats.base import Comparison, Data, Export, Format, in_parts, json_file, parquet_file, usable
+from data_releases.formats.base import Data, Export, Format, in_parts, usable
+from data_releases.formats.comparisons import Comparison
+from data_releases.formats.files import json_file, parquet_file
+from data_releases.formats.grid import models_of
 
 WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 #: 0: decisive; 1: a tie; 2: both are bad.
@@ -29,15 +32,15 @@ SCHEMA: Final = pa.schema(
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
     kept = in_parts(kept, left_out)
-    parts: dict[str, list[Comparison]] = {"train": [one for one in kept if one.split == "train"]}
-    models = sorted({name for one in parts["train"] for name in (one.left, one.right)})
+    parts = {"train": kept.of_parts("train")}
+    models = models_of(parts["train"])
     number = {name: n for n, name in enumerate(models)}
     parts |= {
-        part: [one for one in kept if one.split == part and {one.left, one.right} <= number.keys()]
+        part: kept.of_parts(part).where(lambda one: {one.left, one.right} <= number.keys())
         for part in ("validation", "test")
     }
     files = {
-        f"{part}.parquet": parquet_file([_row(one, number) for one in rows], SCHEMA) for part, rows in parts.items()
+        f"{part}.parquet": parquet_file((_row(one, number) for one in rows), SCHEMA) for part, rows in parts.items()
     }
     left_out["with a model that the training part lacks"] = len(kept) - sum(map(len, parts.values()))
     return Export(files | {"model_list.json": json_file(models)}, _NOTES, left_out)

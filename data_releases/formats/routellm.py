@@ -4,24 +4,17 @@ Source: github.com/lm-sys/RouteLLM, `routers/matrix_factorization/train_matrix_f
 `routers/similarity_weighted`.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import pyarrow as pa
 
 from arena.policies import embedding
-from data_releases.formats.base import (
-    Comparison,
-    Data,
-    Export,
-    Format,
-    csv_file,
-    in_parts,
-    json_file,
-    npy_file,
-    parquet_file,
-    usable,
-)
-from data_releases.formats.grid import TWO_PARTS
+from arena.policies.embedding import Vectors
+from data_releases.formats.base import Data, Export, Format, in_parts, usable
+from data_releases.formats.comparisons import Comparisons
+from data_releases.formats.files import File, Rows, csv_file, json_file, npy_file, parquet_tables, text_file
+from data_releases.formats.grid import models_of
 from data_releases.formats.lmarena import COLUMNS_55K, rows_55k
 
 WINNERS: Final = {"left": "model_a", "right": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
@@ -42,29 +35,38 @@ model.MODEL_IDS.update({{name: number for number, name in enumerate(MODELS)}})
 def _make(data: Data) -> Export:
     kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
     kept = in_parts(kept, left_out)
-    train, test = ([one for one in kept if TWO_PARTS[one.split] == part] for part in ("train", "test"))
+    train, test = kept.of_parts("train", "validation"), kept.of_parts("test")
     # Both answers are needed only by the shape, not by the ranking; what is withheld stays empty.
-    ranked = [one for one in train if len(one.prompts[0].strip()) >= FEWEST_CHARS]
-    own = data.vectors([one.prompts[0] for one in ranked])
-    names = sorted({name for one in kept for name in (one.left, one.right)})
+    ranked = train.where(lambda one: len(one.prompts[0].strip()) >= FEWEST_CHARS)
+    names = models_of(kept)
     files = {
         **_pairs(data, train),
         **{f"test/{path}": content for path, content in _pairs(data, test).items()},
         "sw_ranking/train.csv": csv_file(COLUMNS_55K, rows_55k(ranked)),
-        "sw_ranking_embeddings/train.parquet": parquet_file([{"embeddings": row.tolist()} for row in own], EMBEDDINGS),
-        "adapter.py": _ADAPTER.format(models=repr(names)).encode(),
+        "sw_ranking_embeddings/train.parquet": parquet_tables(
+            (_vectors_table(batch) for batch in data.vectors(_prompts(ranked))), EMBEDDINGS
+        ),
+        "adapter.py": text_file([_ADAPTER.format(models=repr(names))]),
     }
     return Export(files, _NOTES, left_out)
 
 
-def _pairs(data: Data, part: list[Comparison]) -> dict[str, bytes]:
+def _prompts(comparisons: Comparisons) -> Iterator[str]:
+    return (one.prompts[0] for one in comparisons)
+
+
+def _vectors_table(batch: Vectors) -> pa.Table:
+    return pa.table([pa.array(list(batch), EMBEDDINGS.field(0).type)], schema=EMBEDDINGS)
+
+
+def _pairs(data: Data, part: Comparisons) -> dict[str, File]:
     """The pairs of a part, and as many vectors."""
-    pairs = [
+    pairs = (
         {"idx": idx, "model_a": one.left, "model_b": one.right, "winner": WINNERS[one.outcome]}
         for idx, one in enumerate(part)
-    ]
-    vectors = data.vectors([one.prompts[0] for one in part])
-    return {"pairwise_data.json": json_file(pairs), "prompt_embedding.npy": npy_file(vectors)}
+    )
+    vectors = data.vectors(_prompts(part))
+    return {"pairwise_data.json": json_file(Rows(pairs)), "prompt_embedding.npy": npy_file(len(part), vectors)}
 
 
 _NOTES: Final = (

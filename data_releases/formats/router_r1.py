@@ -6,12 +6,14 @@ generate and to evaluate by other means, and the pool to route in. Nothing is pa
 Source: github.com/ulab-uiuc/Router-R1, `data_process` and `router_r1/llm_agent/route_service.py`.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
 
 from data_releases.formats import verl
-from data_releases.formats.base import Data, Export, Format, json_file, parquet_file
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.files import File, json_file, parquet_file, text_file
 from data_releases.formats.grid import Grid, Query, grid_of
 from data_releases.formats.metadata import described
 
@@ -37,12 +39,13 @@ def check_llm_name(target):
 
 def _make(data: Data) -> Export:
     grid = grid_of(data)
-    files = {
-        f"{part}.parquet": parquet_file([_row(query, n, part) for n, query in enumerate(grid.in_part(part))], SCHEMA)
-        for part in ("train", "test")
-    }
-    files |= {"llm_pool.json": json_file(_pool(grid)), "adapter.py": _ADAPTER.encode()}
+    files: dict[str, File] = {f"{part}.parquet": parquet_file(_rows(grid, part), SCHEMA) for part in ("train", "test")}
+    files |= {"llm_pool.json": json_file(_pool(grid)), "adapter.py": text_file([_ADAPTER])}
     return Export(files, _NOTES, grid.left_out)
+
+
+def _rows(grid: Grid, part: str) -> Iterator[dict[str, Any]]:
+    return (_row(query, n, part) for n, query in enumerate(grid.in_part(part)))
 
 
 def _row(query: Query, number: int, part: str) -> dict[str, Any]:

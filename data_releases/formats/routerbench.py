@@ -4,10 +4,12 @@ Source: github.com/withmartian/routerbench, `evaluate_routers.py` and `routers/`
 """
 
 import math
+from itertools import starmap
 from typing import Any, Final
 
 from data_releases.formats import grid as grids
-from data_releases.formats.base import Data, Export, Format, csv_file
+from data_releases.formats.base import Data, Export, Format
+from data_releases.formats.files import File, csv_file
 from data_releases.formats.grid import Cell, Query, best_of, grid_of
 
 #: What it says where no model has the best performance.
@@ -19,11 +21,11 @@ def _make(data: Data) -> Export:
     grid = grid_of(data)
     columns = ["sample_id", "prompt", "eval_name", "oracle_model_to_route_to"]
     columns += [column for model in grid.models for column in _columns(model)]
-    files: dict[str, bytes] = {}
+    files: dict[str, File] = {}
     for part in ("train", "test"):
-        cells = [(query, grid.cells(query)) for query in grid.in_part(part)]
-        files[f"routerbench_{part}.csv"] = csv_file(columns, [_row(query, own) for query, own in cells])
-        files[f"raw/routerbench_{part}.csv"] = csv_file(columns, [_voted(query, own) for query, own in cells])
+        for folder, row_of in (("", _row), ("raw/", _voted)):
+            cells = grid.with_cells(grid.numbers_of(part))
+            files[f"{folder}routerbench_{part}.csv"] = csv_file(columns, starmap(row_of, cells))
     return Export(files, _NOTES, grid.left_out)
 
 

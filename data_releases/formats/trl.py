@@ -4,9 +4,12 @@ Source: huggingface.co/docs/trl/dataset_formats. A battle of several turns is on
 prompt, and what followed on each side, further prompts included, is that side's completion.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from data_releases.formats.base import SIDES, Comparison, Data, Export, Format, in_parts, json_lines, usable
+from data_releases.formats.base import Data, Export, Format, in_parts, usable
+from data_releases.formats.comparisons import SIDES, Comparison, Comparisons
+from data_releases.formats.files import File, json_lines
 from data_releases.split import PARTS
 
 _NEEDS: Final = "prompts and both answers"
@@ -61,10 +64,11 @@ def _labelled(one: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def _by_part(kept: list[Comparison], rows_of: Any) -> dict[str, bytes]:
-    return {
-        f"{part}.jsonl": json_lines(r for one in kept if one.split == part for r in rows_of(one)) for part in PARTS
-    }
+def _by_part(kept: Comparisons, rows_of: Callable[[Comparison], list[dict[str, Any]]]) -> dict[str, File]:
+    def rows(part: str) -> Iterator[dict[str, Any]]:
+        return (row for one in kept if one.split == part for row in rows_of(one))
+
+    return {f"{part}.jsonl": json_lines(rows(part)) for part in PARTS}
 
 
 FORMATS: Final = (

@@ -8,7 +8,6 @@ import scipy
 
 from arena.policies.files import written
 from arena.rankings.blas import one_thread
-from data_releases.export import NotVerified
 from data_releases.found import Verified
 from data_releases.manifest import canonical, sha256
 from data_releases.routers.judge import judged
@@ -34,9 +33,7 @@ def train(release: Verified, policy: str, seed: int) -> tuple[Report, dict[str, 
         NotVerified: the release has a problem.
         CannotTrain: see `data_releases.routers`.
     """
-    if release.problems:
-        path, problem = release.problems[0]
-        raise NotVerified(f"{path}: {problem}")
+    release.require_good()
     data = routing_data(release.tables)
     with one_thread():
         found = fit(policy, data.parts["train"], data.parts["validation"], len(data.members), seed)

@@ -10,6 +10,8 @@ from arena.accounts.models import ApiToken
 from arena.accounts.services import create_token
 
 CONSENT = {"research": True, "publication": False, "age_16": True}
+#: Of a battle, in every state.
+KEYS = ["id", "arena", "state", "reason", "created_at", "requirement", "turns", "vote", "systems", "receipt"]
 MISSING_ID = "00000000-0000-4000-8000-000000000000"
 
 

@@ -232,6 +232,7 @@ NAMES = {
         *("system", "version", "rating", "calls", "availability", "ttft_p50_s", "ttft_p95_s", "latency_p50_s"),
         *("latency_p95_s", "output_tokens", "cost_per_answer_usd", "win_share", "cost_per_win_usd", "energy_wh"),
         *("on_cost_front", "on_speed_front", "licence", "training_data", "speed_factor", "listing", "failures"),
+        "simulated",
     },
     "transparency": {
         *("system", "version", "organisation", "access", "licence", "entered_at", "retired_at", "is_paused", "draws"),

@@ -7,8 +7,7 @@ import pytest
 
 from arena.battles.models import Battle
 from arena.battles.states import BattleState
-from tests.api.callers import MISSING_ID, Browser, Program, browser, slug_of
-from tests.api.test_start_battle import KEYS
+from tests.api.callers import KEYS, MISSING_ID, Browser, Program, browser, slug_of
 
 UNVOTED = [state.value for state in BattleState if state is not BattleState.VOTED]
 

@@ -9,10 +9,9 @@ from arena.common.models import OutboxMessage
 from arena.router import services as router
 from arena.router.errors import GuardUnavailable
 from arena.router.guard import Refusal
-from tests.api.callers import CONSENT, Browser, Program, browser, program, slug_of
+from tests.api.callers import CONSENT, KEYS, Browser, Program, browser, program, slug_of
 
 PATH = "/arenas/text/battles"
-KEYS = ["id", "arena", "state", "reason", "created_at", "requirement", "turns", "vote", "systems", "receipt"]
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from django.db.models import F
+from django.db.models import F, Sum
 
 from arena.battles import endings, generation, services
 from arena.battles.models import Response
@@ -12,7 +12,8 @@ from arena.battles.work import Output
 from arena.systems.backends.base import ConnectFailed, Misconfigured, RateLimited, ServerFailed, TimedOut, Truncated
 from arena.systems.backends.openai_chunks import error_of_status
 from arena.systems.figures import figures_of
-from arena.systems.models import Health, Reservation, System, Usage
+from arena.systems.models import Health, Reservation, System, SystemVersion, Usage
+from arena.systems.steering import spent_today_usd
 from tests.ballots import make_voter
 from tests.battles.turns import PROMPT, outputs, turn_of
 
@@ -94,10 +95,18 @@ def test_what_came_and_was_stopped_before_it_was_shown_is_charged_too(battle):
     assert spent[work.sides["right"].version.id] > spent[work.sides["left"].version.id]
 
 
-def test_a_simulated_battle_is_no_usage(arena):
-    battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
-    generation.complete_simulated(battle, {"left": "one", "right": "two"})
-    assert not Usage.objects.exists()
+def test_what_a_simulation_makes_up_is_counted_apart_and_costs_nobody(arena):
+    for _again in range(2):
+        battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
+        generation.complete_simulated(battle, lambda side, _work: outputs()[side])
+    assert set(Usage.objects.values_list("outcome", flat=True)) == {"simulated"}
+    assert Usage.objects.aggregate(calls=Sum("calls"), tokens=Sum("output_tokens")) == {"calls": 4, "tokens": 80}
+    assert all(one > 0 for one in Usage.objects.values_list("cost_usd", flat=True))
+    assert not Health.objects.exists()
+    versions = list(SystemVersion.objects.all())
+    assert set(spent_today_usd([one.pk for one in versions]).values()) <= {0}
+    for figures in figures_of(versions).values():
+        assert (figures.calls, figures.failures, figures.spent_30_days_usd) == (0, {}, 0)
 
 
 def test_a_call_whose_worker_was_lost_is_charged_for_its_prompt_by_whoever_takes_over(battle):

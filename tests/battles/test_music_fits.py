@@ -21,7 +21,7 @@ from arena.systems.backends.base import BadResponse
 from arena.systems.models import SystemVersion
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
-from tests.router.test_music_rules import BAND, CHOIR, OWN_WORDS, PROMPTS, SINGER, asked, prompts, signatures
+from tests.router.music_needs import BAND, CHOIR, OWN_WORDS, PROMPTS, SINGER, asked, prompts, signatures
 
 pytestmark = pytest.mark.django_db
 SYSTEMS = 6

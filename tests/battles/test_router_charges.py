@@ -17,7 +17,7 @@ from arena.systems.backends.base import ServerFailed
 from arena.systems.models import Health, Reservation, System, SystemVersion, Usage
 from tests.ballots import make_arena, make_voter
 from tests.contenders import replay_system
-from tests.router.test_route import POEM, router
+from tests.support.routers import POEM, router
 
 pytestmark = pytest.mark.django_db
 

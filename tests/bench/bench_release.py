@@ -175,7 +175,7 @@ def _worker() -> Iterator[None]:
 def _readings() -> dict[str, int]:
     """Texts per second of what is done before a build."""
     from data_releases import near_duplicates, reading
-    from tests.bench.release_data import ANSWER_WORDS, texts
+    from tests.bench.large import ANSWER_WORDS, texts
 
     prompts, answers = list(texts(SAMPLE, 10, seed=1)), list(texts(SAMPLE, ANSWER_WORDS, seed=2))
     rates = {

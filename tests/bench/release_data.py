@@ -4,8 +4,6 @@ One battle in five may be published, with two answers of some hundred words; one
 its reading, as it would minutes after its battle ended, but for the filter's work: its verdict is "nothing found".
 """
 
-import random
-from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db import connection
@@ -20,12 +18,8 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from data_releases import near_duplicates, reading
 from tests.ballots import make_arena, make_versions, make_voter
+from tests.bench.large import ANSWER_WORDS, EVERY, SYSTEMS, VOTERS, texts
 
-#: One battle in so many has texts to publish: 200,000 conversations for a million votes.
-EVERY: Final = 5
-SYSTEMS: Final = 20
-VOTERS: Final = 5_000
-ANSWER_WORDS: Final = 120
 _BATCH: Final = 20_000
 
 _FREE = """
@@ -127,11 +121,3 @@ def _copy_texts(cursor: Any, votes: int) -> None:
         with cursor.copy("COPY answers FROM STDIN") as rows:
             for number, left, right in zip(numbers, *sides, strict=True):
                 rows.write_row(((number + 1) * EVERY, left, right))
-
-
-def texts(number: int, words: int, seed: int) -> Iterator[str]:
-    """Texts of invented words."""
-    rng = random.Random(seed)
-    syllables = ["ka", "lo", "mi", "ren", "tas", "vu", "den", "sol", "ti", "mar", "ne", "qui"]
-    vocabulary = ["".join(rng.choices(syllables, k=rng.randint(1, 3))) for _ in range(2000)]
-    return (" ".join(rng.choices(vocabulary, k=words)) for _ in range(number))

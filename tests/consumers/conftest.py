@@ -62,12 +62,12 @@ def exported(folder, release):
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """Run a program of this folder in the consumers' environment; returns what it prints, as JSON."""
+    """Run a program of this folder in the consumers' environment, or another; returns what it prints, as JSON."""
 
-    def done(program, *arguments):
+    def done(program, *arguments, environment="CONSUMERS_PYTHON"):
         offline = {"HF_HUB_OFFLINE": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "OMP_NUM_THREADS": "1"}
         env = os.environ | offline | {"HF_HOME": str(tmp_path_factory.mktemp("hub")), "PYTHONPATH": str(ROOT)}
-        command, work = [PYTHON, "-m", f"tests.consumers.{program}"], tmp_path_factory.mktemp("work")
+        command, work = [os.environ[environment], "-m", f"tests.consumers.{program}"], tmp_path_factory.mktemp("work")
         ended = subprocess.run(
             [*command, *map(str, arguments)], check=False, env=env, cwd=work, capture_output=True, text=True
         )

@@ -3,14 +3,16 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
+from arena.policies.strengths import PRIOR_ALL, fitted
 from data_releases.formats.base import Data
-from data_releases.formats.grid import TWO_PARTS, grid_of
+from data_releases.formats.grid import grid_of
 from data_releases.routers.bootstrap import Estimate
 from data_releases.routers.curves import apgr
-from data_releases.routers.training import overall
+from data_releases.routers.training import overall, win_matrix
 from data_releases.routers.values import terms_at_random, value_of
 from data_releases.routers.votes import routing_data
 
@@ -43,9 +45,18 @@ class HeldOut:
         contenders = {row["contender"]: data.models[row["system_id"]] for row in data.tables["systems"].to_pylist()}
         self._members = [contenders[name] for name in self._routing.members]
         votes = self._routing.parts["test"]
-        text_of = {row.tobytes(): text for row, text in zip(data.vectors(self.texts), self.texts, strict=True)}
+        text_of = {
+            row.tobytes(): text
+            for row, text in zip(chain.from_iterable(data.vectors(self.texts)), self.texts, strict=True)
+        }
         self._asked = [text_of[row.tobytes()] for row in votes.vectors]
         self._strengths = overall(self._routing.parts["train"], len(self._members))
+
+    def strengths(self) -> dict[str, float]:
+        """Model → its strength by all counted votes with texts, ties as half."""
+        parts = self._routing.parts.values()
+        wins = sum(win_matrix(votes, len(self._members)) for votes in parts)
+        return dict(zip(self._members, fitted(wins, np.zeros(len(wins)), PRIOR_ALL).tolist(), strict=True))
 
     def true_worth(self, choices: Choices) -> float:
         """By the truth alone."""
@@ -76,7 +87,7 @@ class HeldOut:
     def partner(self) -> tuple[str, float]:
         """Who would help the best single system most, by the training cells, and for which share of prompts not."""
         grid, strong = grid_of(self._data), self.models.index(self.best_single)
-        rows = [grid.cells(query) for query in grid.queries if TWO_PARTS[query.part] == "train"]
+        rows = [cells for _query, cells in grid.with_cells(grid.numbers_of("train"))]
         scores = np.array([[cell.performance for cell in row] for row in rows])
         gains = np.maximum(scores - scores[:, [strong]], 0.0).mean(axis=0)
         weak = int(gains.argmax())

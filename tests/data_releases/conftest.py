@@ -1,12 +1,15 @@
 """Releases in tests: the embargo of October 2026 has passed, and every test has a store of its own."""
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import boto3
 import pytest
 
 from arena.arenas.models import Arena
+from arena.common.bucket import BucketStore
 from arena.common.storage import FolderStore
 from data_releases import publish, services
 from data_releases.models import Release, ReleasePolicy
@@ -59,6 +62,27 @@ def published(built: Callable[[Arena], Release], files: FolderStore) -> Callable
         return publish.publish(files, services.mark_reviewed(draft.pk, draft.manifest_sha256))
 
     return run
+
+
+@pytest.fixture
+def bucket() -> Iterator[BucketStore]:
+    """A bucket on a real S3 server."""
+    from moto.server import ThreadedMotoServer  # half a second that every process would take to collect the tests
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        client = boto3.client(
+            "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="x", aws_secret_access_key="y",
+            region_name="us-east-1",
+        )  # fmt: skip
+        # The servers of one process share what they hold.
+        name = f"releases-{secrets.token_hex(4)}"
+        client.create_bucket(Bucket=name)
+        yield BucketStore(client, name)
+    finally:
+        server.stop()
 
 
 def folder_of(root: Path, release: Release) -> Path:

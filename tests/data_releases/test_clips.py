@@ -21,7 +21,7 @@ from data_releases.publish import PublishRefused
 from data_releases.verify_command import main
 from tests.ballots import make_versions
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.test_publish import Broken, reviewed
+from tests.data_releases.publishing import Broken, reviewed
 from tests.data_releases.world import OCTOBER, add_battle, sing
 from tests.media.sounds import melody
 

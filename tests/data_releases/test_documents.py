@@ -8,7 +8,7 @@ import pytest
 
 from data_releases import schema
 from data_releases.manifest import canonical, read_key, signed
-from tests.data_releases.test_verify import SAMPLE
+from tests.data_releases.tampering import SAMPLE
 
 MANIFEST = json.loads((SAMPLE / "manifest.json").read_text())
 

@@ -4,9 +4,6 @@ import csv
 import io
 import json
 import shutil
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,27 +18,15 @@ from data_releases.export_command import main
 from data_releases.formats import FORMATS, NothingToExport
 from data_releases.formats.base import Data
 from data_releases.formats.lmarena import monday_of
-from data_releases.source import Folder
+from data_releases.manifest import sha256
 from data_releases.split import PARTS
-from data_releases.verify import verify
-from tests.data_releases.test_verify import NOT_IN_A_BARE_ENVIRONMENT, ROOT, SAMPLE, edit_votes, flip
-
-RELEASE = verify(Folder(SAMPLE))
-DATA = Data(RELEASE.tables, RELEASE.manifest)
-
-
-@cache
-def made(name):
-    return FORMATS[name].make(DATA)
-
-
-def lines(content):
-    return [json.loads(line) for line in content.decode().splitlines()]
+from tests.data_releases.exports import DATA, RELEASE, lines, made, rendered
+from tests.data_releases.tampering import ROOT, SAMPLE, bare_process, edit_votes, flip
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_an_export_is_the_same_every_time_and_counts_what_it_leaves_out(name):
-    again = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
+    again = rendered(FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest)))
     assert again.files == made(name).files
     assert sum(again.left_out.values()) > 0
 
@@ -209,9 +194,14 @@ def test_a_week_begins_on_monday():
     assert monday_of("2026-W01").isoformat() == "2025-12-29T00:00:00+00:00"
 
 
+def card_for(name):
+    export = made(name)
+    return card_of(RELEASE.manifest, FORMATS[name], export, {path: sha256(one) for path, one in export.files.items()})
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_has_a_card_that_names_its_files(name):
-    card = card_of(RELEASE.manifest, FORMATS[name], made(name))
+    card = card_for(name)
     assert "Votes left out" in card
     assert made(name).notes
     assert all(path in card for path in made(name).files)
@@ -219,7 +209,7 @@ def test_every_format_has_a_card_that_names_its_files(name):
 
 def test_the_command_writes_a_format_with_its_card(tmp_path, capsys):
     assert main([str(SAMPLE), "--format", "gqr", "--out", str(tmp_path / "out")]) == 0
-    assert (tmp_path / "out" / "EXPORT.md").read_text() == card_of(RELEASE.manifest, FORMATS["gqr"], made("gqr"))
+    assert (tmp_path / "out" / "EXPORT.md").read_text() == card_for("gqr")
     assert str(tmp_path / "out" / "EXPORT.md") in capsys.readouterr().out
 
 
@@ -237,12 +227,7 @@ def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsy
 
 
 def test_the_command_runs_in_a_bare_process(tmp_path):
-    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
-    code = (
-        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\nfrom data_releases.export_command import main\n"
-        f"sys.exit(main([{str(SAMPLE)!r}, '--format', 'llmrouter', '--out', 'out']))"
-    )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=False, cwd=tmp_path, env={}, capture_output=True, text=True)
+    words = (SAMPLE, "--format", "llmrouter", "--out", "out")
+    done = bare_process("data_releases.export_command", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "llm_data.json").is_file()

@@ -1,37 +1,24 @@
 """Readers that want a number for every query and model get the columns they read, and every invented one is marked."""
 
-import csv
 import io
 import json
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from data_releases.formats import NothingToExport
 from data_releases.formats.fusionbench import WISHES
 from data_releases.formats.graphrouter import block_of
-from data_releases.formats.grid import grid_of, scaled
-from tests.data_releases.test_export import DATA, lines, made
+from data_releases.formats.grid import Range
+from tests.data_releases.exports import DATA, GRID, MODELS, lines, made, rows_of, table, vectors
 
-GRID = grid_of(DATA)
-MODELS = list(GRID.models)
 COMPARED = {(one.prompts[0], name) for one in DATA.comparisons if one.turns for name in (one.left, one.right)}
 PARTS = ("train", "test")
 
 
-def table(content):
-    return pq.read_table(io.BytesIO(content))
-
-
-def rows_of(content):
-    csv.field_size_limit(10**7)
-    return list(csv.DictReader(io.StringIO(content.decode())))
-
-
 def test_only_what_nobody_compared_is_imputed_and_a_cost_of_ones_own_is_not():
-    for query in GRID.queries:
+    for query in GRID.queries():
         for cell in GRID.cells(query):
             assert cell.imputed is ((query.text, cell.model) not in COMPARED)
             assert cell.cost_imputed is cell.imputed
@@ -41,16 +28,18 @@ def test_only_what_nobody_compared_is_imputed_and_a_cost_of_ones_own_is_not():
 
 
 def test_what_is_trained_on_has_not_seen_the_votes_of_the_test():
-    for query in GRID.queries:
+    for query in GRID.queries():
         part = "all" if query.part == "test" or ("train", query.task) not in DATA.cells else "train"
         scored = DATA.cells[part, query.task]
         assert [cell.performance for cell in GRID.cells(query)] == [scored[name]["adjusted"] for name in MODELS]
 
 
 def test_numbers_that_are_all_equal_or_unknown_are_scaled_to_zero():
-    assert scaled([2.0, None, 4.0, 3.0]) == [0.0, 0.0, 1.0, 0.5]
-    assert scaled([7.0, 7.0]) == [0.0, 0.0]
-    assert scaled([None, None]) == [0.0, 0.0]
+    values = [2.0, None, 4.0, 3.0]
+    assert list(map(Range.of(values).scaled, values)) == [0.0, 0.0, 1.0, 0.5]
+    assert list(map(Range.of([3.0], Range(2.0, 4.0)).scaled, values)) == [0.0, 0.0, 1.0, 0.5]
+    assert Range.of([7.0, 7.0]).scaled(7.0) == 0.0
+    assert Range.of([None, None]) is None
 
 
 def test_fusionbench_has_the_columns_of_its_table_and_all_models_of_a_query_in_a_row():
@@ -64,7 +53,7 @@ def test_fusionbench_has_the_columns_of_its_table_and_all_models_of_a_query_in_a
         assert whole.column_names == [*columns.split(), "imputed", "cost_imputed"]
         assert whole["llm"].to_pylist() == MODELS * (len(whole) // len(MODELS))
         first = whole.slice(0, 1).to_pylist()[0]
-        assert np.allclose(first["query_embedding"], DATA.vectors([first["query"]])[0])
+        assert np.allclose(first["query_embedding"], vectors([first["query"]])[0])
         assert set(whole["ground_truth"].to_pylist()) == {None}
         # No response is made up.
         assert all(
@@ -105,7 +94,7 @@ def test_graphrouter_finds_equal_tasks_and_their_parts_by_counting():
     # As its code counts: parts of every task one after another.
     sizes = [int(each * share) for share in config["split_ratio"]]
     assert sum(sizes) == each
-    part_of = {query.text: query.part for query in GRID.queries}
+    part_of = {query.text: query.part for query in GRID.queries()}
     for task in range(config["num_task"]):
         own = [row["query"] for row in rows[task * each * len(names) : (task + 1) * each * len(names) : len(names)]]
         parts = [part for part, size in zip(("train", "validation", "test"), sizes, strict=True) for _ in range(size)]
@@ -214,7 +203,7 @@ def test_model_sat_says_shares_of_votes_and_lists_queries_won_and_lost():
 def test_gqr_numbers_domains_from_zero_and_three_is_none_of_them():
     files = made("gqr").files
     rows = [row for part in ("train", "validation", "test") for row in rows_of(files[f"{part}.csv"])]
-    assert len(rows) == len(GRID.queries)
+    assert len(rows) == len(GRID.outline)
     assert rows[0].keys() == {"text", "label", "domain", "dataset"}
     labels = {row["domain"]: row["label"] for row in rows}
     assert labels == {"creative-writing": "0", "ood": "3"}

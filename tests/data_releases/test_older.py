@@ -19,7 +19,7 @@ from data_releases.older import tables_of
 from data_releases.verify_command import main
 from tests.ballots import make_arena, make_versions
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.test_verify import sign_again
+from tests.data_releases.tampering import sign_again
 from tests.data_releases.world import OCTOBER, add_battle
 
 DATA = Path(__file__).resolve().parents[1] / "data"

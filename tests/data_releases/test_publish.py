@@ -2,51 +2,22 @@
 
 import contextlib
 import itertools
-import secrets
 
-import boto3
 import pytest
 from django.db import IntegrityError, connection, transaction
-from moto.server import ThreadedMotoServer
 
 from arena.battles.models import Battle
-from arena.common.bucket import PART_BYTES, BucketStore
+from arena.common.bucket import PART_BYTES
 from arena.common.storage import FolderStore, StoreAway
-from arena.systems.models import SystemVersion
 from data_releases import publish, services
 from data_releases.chain import check_chain
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
-from data_releases.services import window_of
 from data_releases.source import Unreadable
-from tests.data_releases.world import FIRST, add_battle, make_world, sing
+from tests.data_releases.publishing import Broken, november, reviewed
+from tests.data_releases.world import make_world, sing
 
 pytestmark = pytest.mark.django_db
-
-
-class Broken(FolderStore):
-    """A store that dies before its nth change, once."""
-
-    def __init__(self, root, survive):
-        super().__init__(root)
-        self.left = survive
-
-    def _step(self):
-        self.left -= 1
-        if self.left == -1:
-            raise StoreAway("killed")
-
-    def put(self, key, content, **options):
-        self._step()
-        return super().put(key, content, **options)
-
-    def delete(self, key):
-        self._step()
-        super().delete(key)
-
-
-def reviewed(draft):
-    return services.mark_reviewed(draft.pk, draft.manifest_sha256)
 
 
 def test_a_published_release_verifies_where_it_lies_and_its_draft_is_gone(published, files):
@@ -151,14 +122,6 @@ def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(published, file
     assert publish.withdraw(files, release).state == ReleaseState.WITHDRAWN
 
 
-def november(arena, monkeypatch):
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    for _number in range(4):
-        add_battle(arena, ada, bert, at=FIRST.replace(month=11))
-    monkeypatch.setattr(services, "today", lambda: FIRST.replace(month=1, year=2027).date())
-    return services.build_release(arena, window_of("2026-11"))
-
-
 def test_the_next_release_carries_the_votes_of_all_before_it(published, files, monkeypatch):
     october = published(make_world(20))
     second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
@@ -185,25 +148,6 @@ def test_a_draft_built_before_another_release_came_out_is_refused(built, files, 
     publish.publish(files, reviewed(october))
     with pytest.raises(PublishRefused, match="build anew"):
         publish.publish(files, reviewed(second))
-
-
-@pytest.fixture
-def bucket():
-    """A bucket on a real S3 server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        client = boto3.client(
-            "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="x", aws_secret_access_key="y",
-            region_name="us-east-1",
-        )  # fmt: skip
-        # The servers of one process share what they hold.
-        name = f"releases-{secrets.token_hex(4)}"
-        client.create_bucket(Bucket=name)
-        yield BucketStore(client, name)
-    finally:
-        server.stop()
 
 
 def test_a_release_goes_to_a_real_s3_server_and_verifies_there(bucket, built, monkeypatch):

@@ -20,7 +20,7 @@ from data_releases.released_rows import forget_old
 from data_releases.services import window_of
 from data_releases.verify_command import main
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.test_publish import Broken, november, reviewed
+from tests.data_releases.publishing import Broken, november, reviewed
 from tests.data_releases.world import add_battle, make_world
 
 pytestmark = pytest.mark.django_db

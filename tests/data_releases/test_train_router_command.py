@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from arena.policies.files import load
 from data_releases.models import Release
-from tests.data_releases.test_verify import SAMPLE
+from tests.data_releases.tampering import SAMPLE
 from tests.data_releases.world import make_world
 
 pytestmark = pytest.mark.django_db

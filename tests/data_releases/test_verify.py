@@ -1,6 +1,5 @@
 """Anybody can check a release: what is untouched verifies, what is touched is named."""
 
-import io
 import json
 import shutil
 import subprocess
@@ -13,71 +12,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data_releases import schema
-from data_releases.manifest import MANIFEST, SUMS, canonical, sha256, signed, sums
+from data_releases.manifest import MANIFEST, SUMS, canonical, signed
 from data_releases.verify_command import main
-
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "release-sample"
-ROOT = Path(__file__).resolve().parents[2]
-#: Everything that the extra `server` brings, and the project's web packages.
-NOT_IN_A_BARE_ENVIRONMENT = [
-    "django",
-    "celery",
-    "channels",
-    "ninja",
-    "redis",
-    "boto3",
-    "botocore",
-    "psycopg",
-    "phonenumbers",
-    "stdnum",
-    "plotly",
-    "environs",
-    "yaml",
-    "uvicorn",
-    "babel",
-]
+from tests.data_releases.tampering import (
+    SAMPLE,
+    bare_process,
+    drop_excluded,
+    edit_votes,
+    flip,
+    sign_again,
+    write,
+)
 
 
 @pytest.fixture
 def release(tmp_path):
     """A copy of the sample that a test may touch."""
     return Path(shutil.copytree(SAMPLE, tmp_path / "release"))
-
-
-def write(folder, spec, rows):
-    """Write a table anew."""
-    (folder / spec.file).write_bytes(schema.parquet_bytes(spec, pa.Table.from_pylist(rows, schema=spec.schema)))
-
-
-def edit_votes(folder, change):
-    """Write `votes.parquet` anew with changed rows."""
-    write(folder, schema.VOTES, change(pq.read_table(folder / "votes.parquet").to_pylist()))
-
-
-def sign_again(folder, **changes):
-    """Do what a forger would: make all sums and the signature fit, with a key of one's own."""
-    manifest = json.loads((folder / MANIFEST).read_text()) | changes
-    content = {entry["path"]: (folder / entry["path"]).read_bytes() for entry in manifest["files"]}
-    content[SUMS] = sums({path: sha256(body) for path, body in content.items() if path != SUMS})
-    (folder / SUMS).write_bytes(content[SUMS])
-    for entry in manifest["files"]:
-        body = content[entry["path"]]
-        entry |= {"bytes": len(body), "sha256": sha256(body)}
-        if "rows" in entry:
-            entry["rows"] = len(pq.read_table(io.BytesIO(body)))
-    manifest["leaderboard_sha256"] = sha256(content["leaderboard.json"])
-    (folder / MANIFEST).write_bytes(signed(manifest, Ed25519PrivateKey.generate()))
-
-
-def flip(rows):
-    row = next(row for row in rows if row["counted"] and row["outcome"] == "left")
-    row["outcome"] = "right"
-    return rows
-
-
-def drop_excluded(rows):
-    rows.remove(next(row for row in rows if not row["counted"]))
-    return rows
 
 
 def test_an_overview_that_tells_other_counts_is_found(release, capsys):
@@ -88,14 +39,7 @@ def test_an_overview_that_tells_other_counts_is_found(release, capsys):
 
 def test_the_sample_verifies_in_a_bare_process(tmp_path):
     """No setting, no database, none of the server's packages: the script alone, from another folder."""
-    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
-    code = (
-        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\n"
-        "from data_releases.verify_command import main\n"
-        f"sys.exit(main([{str(SAMPLE)!r}]))"
-    )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, check=False, cwd=tmp_path, env={}, capture_output=True, text=True)
+    done = bare_process("data_releases.verify_command", SAMPLE, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "computed again to the byte" in done.stdout
     assert "signer not pinned" in done.stdout

@@ -12,13 +12,15 @@ from django.core.management import CommandError, call_command
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
-from arena.battles.models import Battle, Turn
+from arena.battles.models import Battle, Response, Turn
 from arena.rankings.selectors import leaderboard
 from arena.rankings.services import recount
+from arena.rankings.value import values_of
 from arena.rankings.voters import MEAN, Judge, judges, strengths_of
+from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome, mirrored
-from tests.ballots import make_arena
+from tests.ballots import make_arena, make_version
 from tests.contenders import replay_system
 
 NAMES = ("Ada", "Bell", "Cray", "Dijk", "Eck")
@@ -81,6 +83,35 @@ def test_everything_simulated_is_marked_so(arena: Arena) -> None:
     simulate(battles=5, seed=1)
     assert Battle.objects.filter(is_simulated=True, state="voted").count() == Vote.objects.count() == 5
     assert not Voter.objects.filter(is_simulated=False).exists()
+
+
+def test_answers_cost_what_the_systems_declare_and_take_time(arena: Arena) -> None:
+    simulate(battles=20, seed=2)
+    found = Response.objects.select_related("version")
+    assert len(found) == 40
+    for one in found:
+        spent = (
+            one.input_tokens * one.version.price_in_usd_per_mtok
+            + one.output_tokens * one.version.price_out_usd_per_mtok
+        )
+        assert one.cost_usd == pytest.approx(spent / 1_000_000)
+        assert 0 < one.ttft_s < one.latency_s
+    arena.listed_from_votes = 0
+    values = values_of(arena, leaderboard(arena))
+    assert sum(one.simulated for one in values) == sum(one.calls for one in values) == 40
+    assert all(one.cost_per_win_usd for one in values if one.win_share)
+    assert any(one.on_cost_front for one in values)
+
+
+def test_systems_that_answer_anything_are_asked_new_things(db: None) -> None:
+    arena = make_arena("demo", demo=True)
+    for name in ("Ada", "Bell"):
+        version = make_version(arena, name)
+        SystemVersion.objects.filter(pk=version.pk).update(
+            backend="local", endpoint={"entry": "arena.systems.offline.eliza:reply"}
+        )
+    simulate(battles=40, seed=2)
+    assert len(set(Turn.objects.values_list("prompt", flat=True))) > 25
 
 
 def test_given_strengths_are_used_up_to_the_boards_centre(arena: Arena) -> None:

@@ -1,6 +1,5 @@
 """What answers cost and how fast they come, from counters."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,25 +12,12 @@ from arena.rankings.value import FAILURES, OTHER_FAILURE, values_of
 from arena.systems import buckets
 from arena.systems.backends.base import BackendError
 from arena.systems.models import SystemVersion, Usage
-from arena.systems.usage import UNUSED
+from arena.systems.usage import SIMULATED, UNUSED
 from arena.votes.outcome import Outcome
 from arena.web import messages
 from tests.ballots import make_arena, make_versions
 from tests.rankings.voting import vote
-
-
-def used(version: SystemVersion, calls: int, cost: float, seconds: float, *, failed: int = 0, days: int = 0) -> None:
-    hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=days)
-    times = [calls * n for n in buckets.of(seconds)]
-    Usage.objects.create(
-        version=version, hour=hour, calls=calls, output_tokens=100 * calls, cost_usd=cost,
-        ttft_counts=times, latency_counts=times,
-    )  # fmt: skip
-    if failed:
-        empty = buckets.empty()
-        Usage.objects.create(
-            version=version, hour=hour, outcome="TimedOut", calls=failed, ttft_counts=empty, latency_counts=empty
-        )
+from tests.usages import used
 
 
 def test_costs_speed_and_failures_stand_beside_the_score(db: None, django_assert_num_queries: Any) -> None:
@@ -90,3 +76,18 @@ def _classes(kind: type[BackendError]) -> set[type[BackendError]]:
     """Below a class, of the arena itself."""
     own = {one for one in kind.__subclasses__() if one.__module__.startswith("arena.")}
     return own.union(*map(_classes, own))
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_what_a_simulation_made_up_is_told_in_a_demo_arena_only_and_said_to_be_made_up(db: None, demo: bool) -> None:
+    arena = make_arena(demo=demo)
+    ada, bell = make_versions(arena, ["Ada", "Bell"])
+    for outcome in (Outcome.LEFT, Outcome.RIGHT):
+        vote(arena, ada, bell, outcome)
+    refresh_board(arena.id)
+    used(ada, 10, 1.0, 2.0)
+    used(ada, 30, 9.0, 20.0, outcome=SIMULATED)
+    found = {one.system: one for one in values_of(arena, leaderboard(arena))}["Ada"]
+    assert (found.calls, found.simulated, found.availability) == ((40, 30, 1.0) if demo else (10, 0, 1.0))
+    assert found.cost_per_answer_usd == pytest.approx(10.0 / 40 if demo else 0.1)
+    assert found.latency_p50_s == pytest.approx(20.0 if demo else 2.0, rel=0.25)

@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 
 from arena.router.signature import RULES, Fit, Need, Offer, RequirementInvalid, able, checked, fit, shortfalls
 from arena.systems import music_signature
-
-BAND: dict[str, Any] = {"vocals": "none"}
-SINGER: dict[str, Any] = {"vocals": "optional", "lyrics": ["accepts", "generates"], "languages": ["en"]}
-CHOIR: dict[str, Any] = {"vocals": "always", "lyrics": ["requires"], "languages": ["en", "fr"]}
-OWN_WORDS: dict[str, Any] = {"vocals": "optional", "lyrics": ["generates"]}
+from tests.router.music_needs import BAND, CHOIR, OWN_WORDS, SINGER, asked, prompts, signatures
 
 
 def missing(requirement: dict[str, Any], signature: dict[str, Any], chars: int = 20) -> dict[str, Fit]:
@@ -60,41 +56,6 @@ def test_a_prompt_that_is_too_long_goes_to_others() -> None:
 def test_in_music_nobody_meets_in_part() -> None:
     offers = {name: Offer({"duration": {"fixed": seconds}}, None) for name, seconds in (("a", 30), ("b", 45))}
     assert able("music", Need({"duration_s": 30}, 9, 9), offers) == ["a"]
-
-
-signatures = st.fixed_dictionaries(
-    {},
-    optional={
-        "vocals": st.sampled_from(["none", "optional", "always", "never", 3]),
-        "lyrics": st.lists(st.sampled_from(["accepts", "generates", "requires"]), unique=True),
-        "duration": st.one_of(
-            st.just("free"),
-            st.builds(lambda s: {"fixed": s}, st.integers(-5, 400)),
-            st.builds(lambda a, b: {"min": a, "max": b}, st.integers(1, 100), st.integers(1, 400)),
-        ),
-        "languages": st.lists(st.sampled_from(["en", "fr", "pt-BR"]), max_size=2),
-        "max_prompt_chars": st.integers(1, 50),
-        "junk": st.none(),
-    },
-)
-wishes = st.fixed_dictionaries(
-    {},
-    optional={
-        "vocals": st.booleans(),
-        "duration_s": st.integers(5, 300),
-        "language": st.sampled_from(["en", "fr", "pt"]),
-        "tempo_bpm": st.integers(30, 300),
-    },
-)
-#: Also with words of the visitor's own, which need a voice.
-asked = st.one_of(
-    wishes,
-    st.builds(
-        lambda wish, words: {**wish, "vocals": True, "lyrics": words}, wishes, st.sampled_from(["oh my love", "la la"])
-    ),
-)
-PROMPTS = ("a waltz", "sing 'oh'", "instrumental rock", 'sing "la la la la"', "30 s, vocals, French")
-prompts = st.sampled_from(PROMPTS)
 
 
 @given(prompts, asked, st.lists(signatures, max_size=5))

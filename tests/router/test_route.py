@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from arena.arenas.models import Arena
-from arena.policies.files import fingerprint
 from arena.router.models import Pairing, Route, SamplingPolicy
 from arena.router.services import NoPair, able_now, draw_pairing, member_for, verify_pairing
 from arena.systems import services as systems
@@ -15,13 +14,9 @@ from arena.systems.models import Health, System, SystemVersion
 from arena.systems.routing import answerer
 from tests.ballots import make_arena
 from tests.contenders import replay_system
-from tests.support.routers import write_router
+from tests.support.routers import MEMBERS, POEM, SUM, router
 
 pytestmark = pytest.mark.django_db
-
-POEM, SUM = "Write a poem about rain", "Add two numbers in python"
-PROMPTS = {POEM: "ada v1", SUM: "bea v1"}
-MEMBERS = ("ada v1", "bea v1", "cleo v1")
 
 
 @pytest.fixture
@@ -35,16 +30,6 @@ def arena() -> Arena:
 def members(arena: Arena, tmp_path: Path) -> dict[str, SystemVersion]:
     answers = {POEM: "rain", SUM: "def add"}
     return {name: replay_system(arena, name, answers, tmp_path) for name in ("ada", "bea", "cleo")}
-
-
-def router(arena: Arena, folder: Path, name: str = "kNN", members: tuple[str, ...] = MEMBERS) -> SystemVersion:
-    path = write_router(folder / name, PROMPTS, MEMBERS)
-    system = System.objects.create(arena=arena, name=name)
-    sha256 = fingerprint(path)
-    endpoint = {"path": str(path), "sha256": sha256, "policy": "cluster_bt", "members": list(members)}
-    return SystemVersion.objects.create(
-        system=system, number=1, backend="router", endpoint=endpoint, behaviour=sha256, access="open"
-    )
 
 
 def draws(arena: Arena, prompt: str, n: int = 40) -> list[Pairing]:

@@ -10,7 +10,7 @@ from arena.systems.models import SystemVersion, Usage
 from tests.ballots import make_arena
 from tests.contenders import replay_system
 from tests.support.routers import write_router
-from tests.systems.test_systems_file import problems, read
+from tests.systems.files import problems, read
 from workers.trials import try_streamed
 
 PROMPTS = {"A poem": "ada v1", "A sum": "bea v1"}

@@ -4,18 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from arena.systems import offline
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.entries import OpenAIEntry
 from arena.systems.systems_file import (
-    SystemsFile,
     SystemsFileInvalid,
     environment_entries,
     missing_here,
     read_file,
 )
+from tests.systems.files import problems, read
 
 REPLAY = {"name": "a", "backend": "replay", "path": "a.jsonl"}
 REMOTE = {"name": "r", "backend": "openai_http", "base_url": "https://api.example/v1", "model": "m"}
@@ -27,18 +26,6 @@ ROOT = Path(__file__).parents[2]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.jsonl").write_text(json.dumps({"prompt": "Hi", "output": "Hello"}))
     return tmp_path
-
-
-def read(folder: Path, *systems: dict, **keys: object) -> SystemsFile:
-    path = folder / "systems.yaml"
-    path.write_text(yaml.safe_dump({"arena": "text", **keys, "systems": list(systems)}), "utf-8")
-    return read_file(path, AddressPolicy())
-
-
-def problems(folder: Path, *systems: dict, **keys: object) -> str:
-    with pytest.raises(SystemsFileInvalid) as caught:
-        read(folder, *systems, **keys)
-    return "\n".join(caught.value.problems)
 
 
 def test_the_contracts_example_is_read(folder: Path) -> None:

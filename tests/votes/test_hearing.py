@@ -25,22 +25,7 @@ from arena.votes.services import (
 )
 from tests.ballots import make_arena, make_battle, make_versions, make_voter
 from tests.clips import make_music_arena, make_music_battle
-
-
-def heard_reports(
-    side: Side, seconds: float, *, at_s: float = 1000.0, seq: int = 1, source: str = "a"
-) -> list[Report]:
-    """A player that played the clip's first `seconds`."""
-    return [
-        Report(source, side, ReportKind.PLAY, 0.0, seq, False, at_s),
-        Report(source, side, ReportKind.PAUSE, seconds, seq + 1, False, at_s + seconds),
-    ]
-
-
-def hear(battle: Battle, seconds: dict[Side, float]) -> None:
-    """Play the clips one after the other."""
-    for n, (side, length_s) in enumerate(seconds.items()):
-        record_listening(battle.id, battle.voter, heard_reports(side, length_s, at_s=1000.0 * (n + 1)))
+from tests.hearing import hear, heard_reports
 
 
 @pytest.fixture

@@ -12,7 +12,10 @@ from arena.accounts.models import Voter
 from arena.accounts.selectors import voter_of_cookie
 from arena.accounts.services import Actor, create_browser_voter, record_consent
 from arena.arenas.models import Arena
-from tests.ballots import make_arena, make_versions
+from arena.battles.models import Battle
+from arena.systems.models import SystemVersion
+from arena.votes.models import Vote
+from tests.ballots import make_arena, make_battle, make_versions
 
 
 class Browser(Client):
@@ -34,6 +37,15 @@ def consenting_browser(*, publication: bool = False) -> Browser:
     record_consent(actor, research=True, publication=publication, age_16=True, language="en")
     browser.cookies[settings.VOTER_COOKIE] = cookie
     return browser
+
+
+def battle_of(browser: Browser, arena: Arena, state: str = "ready") -> Battle:
+    """A battle of this browser, with its vote where it has one."""
+    left, right = SystemVersion.objects.order_by("system__name")[:2]
+    battle = make_battle(arena, left, right, voter=browser.voter, state=state)
+    if state == "voted":
+        Vote.objects.create(battle=battle, voter=browser.voter, outcome="left", turn_n=1)
+    return battle
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,12 @@ from arena.rankings.imports import import_votes
 from arena.rankings.models import Snapshot
 from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
+from arena.systems.usage import SIMULATED
 from arena.votes.outcome import Outcome
 from tests.pasts import rewritten
-from tests.rankings.test_music_value import voted_arena
-from tests.rankings.test_value import used
+from tests.rankings.music_board import voted_music_arena
 from tests.rankings.voting import vote
+from tests.usages import used
 from tests.web.conftest import Browser
 
 BOARD = "/arenas/text/leaderboard"
@@ -73,9 +74,20 @@ def test_costs_stand_in_a_table_and_two_figures(newcomer: Browser, arena: Arena)
     assert "$0.10" in page
 
 
+def test_a_demo_says_how_many_of_its_answers_are_made_up(newcomer: Browser, arena: Arena) -> None:
+    versions = voted(arena)
+    used(versions[0], 12, 1.0, 2.0, outcome=SIMULATED)
+    address = "/arenas/text/leaderboard/value"
+    assert "No system has answered in this time" in newcomer.get(address).content.decode()
+    Arena.objects.update(is_demo=True)
+    page = newcomer.get(address).content.decode()
+    assert "12 answers are simulated" in page
+    assert '"cost-figure-data"' in page
+
+
 @pytest.mark.django_db
 def test_of_music_the_table_and_the_figure_say_how_fast_and_from_what(newcomer: Browser) -> None:
-    voted_arena()
+    voted_music_arena()
     Arena.objects.update(listed_from_votes=0)
     page = newcomer.get("/arenas/music/leaderboard/value").content.decode()
     figure = json.loads(re.search(r'<script id="speed-figure-data" type="application/json">(.*?)</script>', page)[1])

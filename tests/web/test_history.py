@@ -4,19 +4,8 @@ import pytest
 
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
-from arena.systems.models import SystemVersion
-from arena.votes.models import Vote
 from arena.web.views.history import PAGE_SIZE
-from tests.ballots import make_battle
-from tests.web.conftest import Browser
-
-
-def battle_of(browser: Browser, arena: Arena, state: str = "ready") -> Battle:
-    left, right = SystemVersion.objects.order_by("system__name")[:2]
-    battle = make_battle(arena, left, right, voter=browser.voter, state=state)
-    if state == "voted":
-        Vote.objects.create(battle=battle, voter=browser.voter, outcome="left", turn_n=1)
-    return battle
+from tests.web.conftest import Browser, battle_of
 
 
 def test_a_browser_without_battles_is_invited(newcomer: Browser, alice: Browser) -> None:

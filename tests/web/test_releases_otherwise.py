@@ -13,7 +13,9 @@ from data_releases.models import Release
 from data_releases.publish import Place
 from data_releases.verify_command import main as arena_verify
 from tests.ballots import make_arena
-from tests.data_releases.conftest import built, december, files, folder, published  # noqa: F401 - fixtures
+from tests.data_releases.conftest import bucket, built, december, files, folder, published  # noqa: F401 - fixtures
+from tests.data_releases.publishing import reviewed
+from tests.data_releases.tampering import bare_process
 from tests.data_releases.world import make_world
 from tests.web.conftest import Browser
 
@@ -84,3 +86,23 @@ def test_anybody_can_verify_it_over_http(
     table.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert arena_verify([address]) == 1
     assert "MISMATCH votes.parquet" in capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_lies_on_an_s3_server_is_verified_over_http_without_the_site_and_each_touched_file_is_named(
+    live_server, built, bucket, monkeypatch, tmp_path, capsys  # noqa: F811
+) -> None:  # fmt: skip
+    for module in ("data_releases.services", "data_releases.downloads"):
+        monkeypatch.setattr(f"{module}.store", lambda: bucket)
+    release = publish.publish(bucket, reviewed(built(make_world(20))))
+    address = f"{live_server.url}/releases/text/2026-10"
+    done = bare_process("data_releases.verify_command", address, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in [entry["path"] for entry in release.manifest["files"]]:
+        key = publish.key_of(Place.PUBLIC, release, path)
+        content = b"".join(bucket.read(key))
+        bucket.put(key, content[:-1] + bytes([content[-1] ^ 1]))
+        assert arena_verify([address]) == 1
+        assert f"MISMATCH {path}" in capsys.readouterr().out
+        bucket.put(key, content)
+    assert arena_verify([address]) == 0

@@ -10,8 +10,7 @@ from arena.arenas.models import Arena
 from arena.battles.models import Turn
 from arena.votes.models import Withdrawal
 from arena.votes.receipts import receipt_of
-from tests.web.conftest import Browser
-from tests.web.test_history import battle_of
+from tests.web.conftest import Browser, battle_of
 
 
 def test_the_question_names_the_consequences_and_changes_nothing(alice: Browser, arena: Arena) -> None:

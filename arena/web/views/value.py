@@ -40,7 +40,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     order = request.GET.get("order", "rating")
     order = order if order.removeprefix("-") in VALUE_COLUMNS else "rating"
     values = values_of(arena, board)
-    used = any(one.calls for one in values)
     speed = PRICE_IN_TIME[arena.modality]
     context = context_of(
         arena,
@@ -50,8 +49,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         columns=columns_of(request.GET, order, VALUE_COLUMNS, VALUE_FALLING),
         days=WINDOW.days,
         declared=any(one.energy_wh is not None for one in values),
-        used=used,
-        simulated=board.simulated,
+        used=any(one.calls for one in values),
+        made_up=sum(one.simulated for one in values),
         cost_figure=_pareto(values, "cost_per_answer_usd", "on_cost_front", str(_("US dollars per answer"))),
         speed_figure=_pareto(values, speed, "on_speed_front", str(SPEED_TITLES[speed])),
     )

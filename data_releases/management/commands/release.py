@@ -11,8 +11,9 @@ from arena.arenas.models import Arena
 from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases import publish, revisions, services
-from data_releases.export import ExportError, export
+from data_releases.export import export
 from data_releases.formats import FORMATS, NothingToExport
+from data_releases.found import NotVerified
 from data_releases.models import Release, ReleaseState
 from data_releases.services import ReleaseError
 
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         release = _chosen(options, [ReleaseState.PUBLISHED])
         try:
             written = export(publish.verified(store(), release), options["format"], options["out"])
-        except (ExportError, NothingToExport) as error:
+        except (NotVerified, NothingToExport) as error:
             raise CommandError(f"{type(error).__name__}: {error}") from error
         self.stdout.write("\n".join(str(options["out"] / path) for path in written))
 

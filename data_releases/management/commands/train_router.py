@@ -10,8 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases import publish
-from data_releases.export import NotVerified
-from data_releases.found import Verified
+from data_releases.found import NotVerified, Verified
 from data_releases.models import Release, ReleaseState
 from data_releases.routers import CannotTrain
 from data_releases.source import SourceError, open_source

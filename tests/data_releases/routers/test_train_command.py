@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ from data_releases.routers.votes import routing_data
 from data_releases.source import Folder
 from data_releases.train_command import main
 from data_releases.verify import verify
-from tests.data_releases.test_verify import NOT_IN_A_BARE_ENVIRONMENT, ROOT, SAMPLE, edit_votes, flip
+from tests.data_releases.tampering import ROOT, SAMPLE, bare_process, edit_votes, flip
 
 GOLDEN = ROOT / "tests" / "data" / "routers.json"
 TABLES = verify(Folder(SAMPLE)).tables
@@ -81,15 +80,8 @@ def test_what_is_no_release_is_told_and_ends_with_2(tmp_path, capsys):
 
 
 def test_it_runs_in_a_bare_process(tmp_path):
-    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
-    words = [str(SAMPLE), "--policy", "cluster_bt", "--out", str(tmp_path)]
-    code = (
-        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\n"
-        f"from data_releases.train_command import main\nsys.exit(main({words!r}))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=False, cwd=tmp_path, env={}, capture_output=True, text=True
-    )
+    words = (SAMPLE, "--policy", "cluster_bt", "--out", tmp_path)
+    done = bare_process("data_releases.train_command", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "router.json").exists()
 

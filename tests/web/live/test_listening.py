@@ -21,10 +21,7 @@ from arena.votes.models import Listening, Vote
 from arena.web.listening import FrameInvalid, parsed
 from tests.api.callers import Program, program
 from tests.clips import make_music_arena, make_music_battle
-from tests.web.sockets import Socket
-from tests.web.test_socket import _hub_closed, _of, _opened, _redis, _socket
-
-__all__ = ["_hub_closed"]
+from tests.web.sockets import Socket, battle_socket, headers_of, opened, redis_connection
 
 #: A socket may say so much at once; then five frames a second.
 GAP_S = 0.21
@@ -72,8 +69,8 @@ async def _vote(alice: Program, battle: Battle) -> Any:
 
 
 async def test_a_socket_begins_with_what_was_heard(alice: Program, battle: Battle) -> None:
-    async with _socket(battle.id, _of(alice)) as socket:
-        await _opened(socket)
+    async with battle_socket(battle.id, headers_of(alice)) as socket:
+        await opened(socket)
         heard = await _heard(socket)
 
     assert heard == {"type": "heard", "left_s": 0.0, "right_s": 0.0, "required_s": 0.7, "seq": 0}
@@ -104,10 +101,10 @@ async def test_who_reloads_while_clips_are_made_is_told_where_they_are_and_what_
     battle = await database_sync_to_async(_unfinished)(arena, alice, state, phase)
     # What was said when the battle began: of its two hours one is over.
     await database_sync_to_async(live.publish_progress)(battle.id, "generating", 7200.0)
-    async with _redis() as connection:
+    async with redis_connection() as connection:
         (event,) = await live.read_all(connection, battle.id)
     for after in (None, event.id):
-        async with _socket(battle.id, _of(alice), after) as socket:
+        async with battle_socket(battle.id, headers_of(alice), after) as socket:
             await socket.opens()
             told = [json.loads(await socket.hear()) for _n in range(2)]
 
@@ -118,8 +115,8 @@ async def test_who_reloads_while_clips_are_made_is_told_where_they_are_and_what_
 
 
 async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle) -> None:
-    async with _socket(battle.id, _of(alice)) as socket:
-        await _opened(socket)
+    async with battle_socket(battle.id, headers_of(alice)) as socket:
+        await opened(socket)
         await _heard(socket)
         early = await _vote(alice, battle)
         for n, side in enumerate(("left", "right")):
@@ -184,8 +181,8 @@ async def test_forged_evidence_opens_no_vote(
     alice: Program, battle: Battle, forgery: Callable[[], list[str]], times: int
 ) -> None:
     for _again in range(times):
-        async with _socket(battle.id, _of(alice)) as socket:
-            await _opened(socket)
+        async with battle_socket(battle.id, headers_of(alice)) as socket:
+            await opened(socket)
             for said in forgery():
                 await socket.say(said)
                 await asyncio.sleep(GAP_S if times == 1 else 0.12)
@@ -196,8 +193,8 @@ async def test_forged_evidence_opens_no_vote(
 
 
 async def test_nothing_but_a_frame_of_the_contract_is_recorded(alice: Program, battle: Battle) -> None:
-    async with _socket(battle.id, _of(alice)) as socket:
-        await _opened(socket)
+    async with battle_socket(battle.id, headers_of(alice)) as socket:
+        await opened(socket)
         for said in (
             "",
             "{",
