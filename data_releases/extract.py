@@ -9,19 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db.models import (
-    BigIntegerField,
-    CharField,
-    DateField,
-    Exists,
-    Func,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
+from django.db.models import CharField, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 
@@ -36,6 +24,7 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
 from data_releases.columns import looked_up, one_array
 from data_releases.copied import Source, copied, source_of
+from data_releases.expressions import Day, JsonHash, hexadecimal
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.snapshots import as_of
@@ -43,20 +32,6 @@ from data_releases.vectors import ID_CHARS
 
 #: Of battles that are released: nothing can follow; refused prompts never are.
 FINISHED: Final = [state.value for state in (BattleState.VOTED, BattleState.FAILED, BattleState.EXPIRED)]
-
-
-class Day(Func):
-    """A moment's day in UTC, from which the week follows that is published."""
-
-    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
-    output_field = DateField()
-
-
-class JsonHash(Func):
-    """64 bits that are the same for equal JSON."""
-
-    template = "jsonb_hash_extended(%(expressions)s, 0)"
-    output_field = BigIntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +124,10 @@ def _turns(battles: Any) -> Source:
         turn=("n", pa.int16()),
         prompt=("prompt", pa.string()),
         # The sketch in hexadecimal and the kinds: two questions to the index would take twice as long as one.
-        reading=(_of_reading("prompt", Concat(Coalesce(_hex("sketch"), Value("")), Value("/"), "kinds")), pa.string()),
+        reading=(
+            _of_reading("prompt", Concat(Coalesce(hexadecimal("sketch"), Value("")), Value("/"), "kinds")),
+            pa.string(),
+        ),
     )
     return replace(source, packed=("reading", ("sketch", "kinds")))
 
@@ -157,10 +135,6 @@ def _turns(battles: Any) -> Source:
 def _of_reading(text: str, what: Any) -> Subquery:
     """Something of the reading of a text; null where nobody has read it by today's rules."""
     return Subquery(TextReading.objects.filter(sha256=Sha256(OuterRef(text)), rules=RULES).values_list(what))
-
-
-def _hex(binary: Any) -> Func:
-    return Func(binary, Value("hex"), function="encode", output_field=CharField())
 
 
 def _responses(battles: Any) -> Source:
@@ -265,8 +239,8 @@ def _vectors(battles: Any) -> Source:
     read = TextReading.objects.filter(rules=RULES, counts__isnull=False, sha256__in=prompts)
     return source_of(
         read,
-        prompt_id=(Left(_hex("sha256"), ID_CHARS), pa.string()),
-        counts=(_hex("counts"), pa.string()),
+        prompt_id=(Left(hexadecimal("sha256"), ID_CHARS), pa.string()),
+        counts=(hexadecimal("counts"), pa.string()),
     )
 
 

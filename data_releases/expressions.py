@@ -1,0 +1,24 @@
+"""What PostgreSQL computes for a release while it reads rows."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, CharField, DateField, Func, Value
+
+
+class Day(Func):
+    """A moment's day in UTC, from which the week follows that is published."""
+
+    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
+    output_field = DateField()
+
+
+class JsonHash(Func):
+    """64 bits that are the same for equal JSON."""
+
+    template = "jsonb_hash_extended(%(expressions)s, 0)"
+    output_field = BigIntegerField()
+
+
+def hexadecimal(binary: Any) -> Func:
+    """Bytes as text."""
+    return Func(binary, Value("hex"), function="encode", output_field=CharField())
