@@ -8,14 +8,14 @@ import json
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 from tests.media.formats import NAMES, sent
 from tests.media.sounds import melody
+from tests.support.http_process import serve
 
 HEAD_BYTES: Final = 48
 _SENT: Final[list[dict[str, Any]]] = []
@@ -76,8 +76,4 @@ def systems_file(host_port: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdin.read()
+    serve(_Handler)

@@ -1,12 +1,11 @@
 """The server in this process, until standard input ends."""
 
 import json
-import sys
-import threading
 from collections import defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from tests.support.http_process import serve
 from tests.support.music_server.behaviours import BEHAVIOURS
 
 ASKED: dict[str, list[Any]] = defaultdict(list)
@@ -48,16 +47,5 @@ class Handler(BaseHTTPRequestHandler):
         """Be quiet."""
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_args: object) -> None:
-        """A client that hung up is no news."""
-
-
 if __name__ == "__main__":
-    server = Server(("127.0.0.1", 0), Handler)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdin.read()
+    serve(Handler)
