@@ -24,9 +24,9 @@ def test_the_load_generator_is_not_charged_with_the_parts_that_it_started() -> N
         meter = LoadedArena(stack, 0, 0, {"part": family(part.pid)}).meter(generator=os.getpid())
         assert meter.families["generator"] == [psutil.Process(os.getpid())]
         assert meter.families["part"] == [psutil.Process(part.pid)]
-        _busy(0.05)
+        _busy(0.2)
         used = meter.used_s()
-        assert used["generator"] >= 0.04
+        assert used["generator"] >= 0.1
         assert used["part"] < used["generator"]
     finally:
         part.kill()
