@@ -1,8 +1,7 @@
 """Run the test suite in its phases, and end with the summary of each.
 
-Many tests wait for a server or a deadline, so the unit phase has more processes than a small machine has cores, and
-the front end's tests run beside it. The stack phase starts whole arenas and a browser, and waits even more; four
-processes share it, arena by arena.
+Many tests wait for a server or a deadline, so both phases have one process more than a small machine has cores, and
+the front end's tests run beside the first. The second starts whole arenas and a browser, shared out arena by arena.
 """
 
 import os
@@ -32,9 +31,9 @@ class Phase:
 
 FRONTEND: Final = Phase("front end", ("npm", "test", "--silent"), ROOT / "frontend")
 # In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
-UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "4", "--dist", "worksteal", "-m", "not stack and not e2e"))
+UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
 # In the units and the order that tests/conftest.py gives them.
-_BY_ARENA: Final = ("-q", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
+_BY_ARENA: Final = ("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
 STACK: Final = Phase(
     "stack and browser",
     (*_PYTEST, *_BY_ARENA, "--durations=20", "-m", "stack or e2e"),
