@@ -37,8 +37,7 @@ ENV PATH=/srv/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=arena.config.settings \
     ARENA_VAR=/srv/var \
-    OPENBLAS_NUM_THREADS=1 \
-    MALLOC_ARENA_MAX=1
+    OPENBLAS_NUM_THREADS=1
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-m", "ops.healthcheck"]

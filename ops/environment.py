@@ -11,9 +11,6 @@ from ops.variables import given
 DEFAULT_VAR: Final = Path("var")
 #: What the demo starts itself where the environment does not name one.
 SERVERS: Final[dict[str, type[Postgres] | type[Valkey]]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
-#: What processes with many threads on few cores need. numpy would start a thread more for each core; glibc would keep
-#: a heap for each thread, as large as the largest task that ever ran there.
-MANY_THREADS: Final = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 def site_environment(var: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -31,9 +28,11 @@ def site_environment(var: Path, environ: Mapping[str, str]) -> dict[str, str]:
         "ARENA_DEBUG": "0",
         "ARENA_LIMITS_OFF": "1",
         "ARENA_VAR": str(var),
+        # numpy in every worker would otherwise start a thread for each core.
+        "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    return MANY_THREADS | defaults | env | {"DJANGO_SETTINGS_MODULE": "arena.config.settings"}
+    return defaults | env | {"DJANGO_SETTINGS_MODULE": "arena.config.settings"}
 
 
 def demo_environment(environ: Mapping[str, str]) -> dict[str, str] | None:

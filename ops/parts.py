@@ -42,6 +42,9 @@ class Part:
 _POOLED: Final = {"ARENA_DB_POOL_SIZE": "16"}
 
 
+#: Few threads with tasks of all sizes: glibc would keep a heap for each, as large as the largest that ever ran there.
+_ONE_HEAP: Final = {"MALLOC_ARENA_MAX": "1"}
+
 #: Nobody listens to Celery's own events; a worker that has one to send waits for its broker even while it stops.
 _NO_EVENTS: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -83,7 +86,7 @@ def workers() -> list[Part]:
     return [
         _worker("streams", "-P", "threads", "-c", "256", defaults=_POOLED),
         _worker("cpu", "-P", "prefork", "-c", "1"),
-        _worker("periodic", "-P", "threads", "-c", "8"),
+        _worker("periodic", "-P", "threads", "-c", "8", defaults=_ONE_HEAP),
     ]
 
 

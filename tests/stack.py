@@ -20,7 +20,6 @@ import yaml
 from websockets.sync.client import connect
 
 from ops import parts
-from ops.environment import MANY_THREADS
 from ops.processes import Child, wait_until
 from tests.commands import run_command, run_commands
 from tests.environment import ROOT, run_lock
@@ -62,7 +61,7 @@ class Stack:
             "ARENA_BREAKER": "0",
             # What nobody asked for would take part in every test of what somebody did.
             "ARENA_PREFETCH": "0",
-            **MANY_THREADS,
+            "OPENBLAS_NUM_THREADS": "1",
             **(env or {}),
         }
 

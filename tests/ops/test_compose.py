@@ -27,7 +27,7 @@ SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("preference-arena")}
 REQUIRED = re.compile(r"\$\{(\w+):\?")
 # Read by libraries, not by our settings.
-LIBRARIES = {"AWS_DEFAULT_REGION"}
+LIBRARIES = {"AWS_DEFAULT_REGION", "MALLOC_ARENA_MAX"}
 
 
 def command(service):
