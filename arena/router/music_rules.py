@@ -146,10 +146,10 @@ def _lyrics(requirement: Mapping[str, Any], signature: MusicSignature) -> Fit:
 
 
 def _duration(wanted_s: float | None, signature: MusicSignature) -> Fit:
-    """A clip that is too long is cut, and one that is a little too short is heard; one of half the length is not."""
+    """A clip is cut down to a length of the ladder, and one that is a little too short is heard; half of it is not."""
     if wanted_s is None or signature.min_s is None or signature.max_s is None:
         return Fit.SUPPORTED
-    if signature.min_s * (1 - _NEAR) <= wanted_s <= signature.max_s * (1 + _NEAR):
+    if stepped_s(signature.min_s) * (1 - _NEAR) <= wanted_s <= signature.max_s * (1 + _NEAR):
         return Fit.SUPPORTED
     return Fit.UNSUPPORTED if signature.max_s < wanted_s / 2 else Fit.PARTIAL
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena.router.lengths import stepped_s
 from arena.router.signature import RULES, Fit, Need, Offer, RequirementInvalid, able, checked, fit, shortfalls
 from arena.systems import music_signature
 from tests.router.music_needs import BAND, CHOIR, OWN_WORDS, SINGER, asked, prompts, signatures
@@ -46,6 +47,14 @@ def test_what_is_missing_is_told_by_aspect(
     requirement: dict[str, Any], signature: dict[str, Any], expected: dict[str, Fit]
 ) -> None:
     assert missing(requirement, signature) == expected
+
+
+@given(ends=st.tuples(st.floats(5, 300), st.floats(5, 300)).map(sorted), part=st.floats(0, 1))
+def test_whoever_makes_clips_of_a_length_is_asked_for_it(ends: list[float], part: float) -> None:
+    shortest, longest = ends
+    understood = stepped_s(shortest + part * (longest - shortest))
+    assert missing({"duration_s": understood}, {"duration": {"min": shortest, "max": longest}}) == {}
+    assert missing({"duration_s": stepped_s(longest)}, {"duration": {"fixed": longest}}) == {}
 
 
 def test_a_prompt_that_is_too_long_goes_to_others() -> None:
