@@ -51,15 +51,16 @@ BUILD_SHARD: Final = "arena.build_shard"
 REVISE_RELEASES: Final = "arena.revise_releases"
 SWEEP: Final = "arena.sweep"
 
-#: Longer than any work of the `cpu` queue takes on a slow machine; whoever knows better says so when ringing.
-_STUCK_S: Final = 3600
+#: Longer than a shard or an answer takes on a slow machine, shorter than until the broker delivers a message again.
+#: Whoever knows how long an answer may take says so when ringing.
+_STUCK_S: Final = 3000
 
 DOORBELLS: Final[dict[str, Doorbell]] = {
     GENERATE_TURN: Doorbell("streams"),
     GENERATE_LOCAL: Doorbell("cpu", limit_s=_STUCK_S),
     PREPARE_CLIPS: Doorbell("cpu", limit_s=300),
     REFRESH_BOARD: Doorbell("periodic", coalesce=True),
-    TRY_LOCAL: Doorbell("cpu", limit_s=_STUCK_S),
+    TRY_LOCAL: Doorbell("cpu", limit_s=300),
     TRY_STREAMED: Doorbell("streams"),
     RUN_JOB: Doorbell("periodic"),
     BUILD_SHARD: Doorbell("cpu", limit_s=_STUCK_S),
