@@ -16,7 +16,7 @@ from arena.battles.endings import close_responses, end_turn, fail_turn, finish_t
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.moves import set_state
 from arena.battles.services import FIRST_TURN
-from arena.battles.states import SIDES, BattleState, Phase, ResponseStatus, Side
+from arena.battles.states import SIDES, UNFINISHED, BattleState, Phase, ResponseStatus, Side
 from arena.battles.work import NOTHING_KNOWN, LeaseLost, Output, SideWork, TurnWork, fence, holder, live
 from arena.router import services as router
 from arena.router.models import Pairing
@@ -27,7 +27,8 @@ from arena.systems.models import SystemVersion
 #: A turn that was begun this often takes its workers down with it. Music is begun twice, a redrawn one four times.
 MAX_ATTEMPTS: Final[Mapping[str, int]] = {Modality.TEXT: 5, Modality.MUSIC: 8}
 
-_WAITED: Final = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
+#: Seconds since a turn began.
+WAITED_S: Final = Extract(ExpressionWrapper(Now() - F("created_at"), output_field=DurationField()), "epoch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def lease_turn(turn_id: int, phase: Phase) -> tuple[Turn, float] | None:
         turn = (
             Turn.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("battle__arena", "battle__pairing")
-            .filter(free, id=turn_id, phase=phase.value, finished_at=None, battle__state__in=["queued", "generating"])
-            .annotate(waited_s=Extract(_WAITED, "epoch"))
+            .filter(free, id=turn_id, phase=phase.value, finished_at=None, battle__state__in=UNFINISHED)
+            .annotate(waited_s=WAITED_S)
             .first()
         )
         if turn is None:
@@ -245,7 +246,7 @@ def due_turns(ring_again_after_s: float, limit: int = 200) -> list[DueTurn]:
         due = (
             Turn.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(Q(lease_until=None) | Q(lease_until__lt=Now()), Q(rung_at=None) | Q(rung_at__lt=quiet))
-            .filter(finished_at=None, battle__state__in=["queued", "generating"], battle__is_simulated=False)
+            .filter(finished_at=None, battle__state__in=UNFINISHED, battle__is_simulated=False)
         )
         turns = [DueTurn(*row) for row in due.order_by("id").values_list("id", "request_id", "phase")[:limit]]
         Turn.objects.filter(id__in=[turn.id for turn in turns]).update(rung_at=Now())

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Prefetched
-from arena.battles.states import BattleState
+from arena.battles.states import UNFINISHED, BattleState
 from arena.systems.models import SystemVersion
 
 
@@ -75,4 +75,4 @@ def stale(arena: Arena) -> QuerySet[Prefetched]:
 
 def is_idle() -> bool:
     """Whether no battle is being made in any arena: what nobody asked for must not keep a visitor waiting."""
-    return not Battle.objects.filter(state__in=[BattleState.QUEUED.value, BattleState.GENERATING.value]).exists()
+    return not Battle.objects.filter(state__in=UNFINISHED).exists()

@@ -26,6 +26,10 @@ class BattleState(Enum):
     EXPIRED = "expired"
 
 
+#: Of a battle whose answers are still to come, as the database has it.
+UNFINISHED: Final = (BattleState.QUEUED.value, BattleState.GENERATING.value)
+
+
 class Phase(Enum):
     """What a worker does to a turn next. Text is complete when it is generated; audio is prepared after that."""
 

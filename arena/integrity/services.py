@@ -13,7 +13,7 @@ from arena.accounts.limits import SCOPES, Limit
 from arena.accounts.models import Voter
 from arena.accounts.services import Actor, consent_of
 from arena.battles.models import Battle
-from arena.battles.states import BattleState
+from arena.battles.states import UNFINISHED
 from arena.integrity import counters
 from arena.integrity.errors import ConsentRequired, LimitReached, NotAdmitted, TooManyOpen
 
@@ -33,7 +33,6 @@ Check: TypeAlias = Callable[[str, Actor], None]
 
 _NEEDS_CONSENT: Final = frozenset({"battle", "turn", "vote"})
 _OPENS: Final = frozenset({"battle", "turn"})
-_OPEN_STATES: Final = [BattleState.QUEUED.value, BattleState.GENERATING.value]
 #: A running generation is over within minutes at most; asking again after a few seconds is fair.
 _OPEN_RETRY_S: Final = 5
 
@@ -73,7 +72,7 @@ def _most_open() -> int:
 
 def _check_open_battles(actor: Actor) -> None:
     most = _most_open()
-    if Battle.objects.filter(voter=actor.voter, state__in=_OPEN_STATES)[:most].count() >= most:
+    if Battle.objects.filter(voter=actor.voter, state__in=UNFINISHED)[:most].count() >= most:
         raise TooManyOpen(_OPEN_RETRY_S, "voter")
 
 

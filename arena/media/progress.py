@@ -5,11 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import DurationField, ExpressionWrapper, F
-from django.db.models.functions import Now
 
+from arena.battles.generation import WAITED_S
 from arena.battles.models import Turn
-from arena.battles.states import BattleState, Phase
+from arena.battles.states import UNFINISHED, BattleState, Phase
 from arena.battles.work import TurnWork
 from arena.common import live
 
@@ -17,7 +16,6 @@ QUEUED: Final = "queued"
 GENERATING: Final = "generating"
 PREPARING: Final = "preparing"
 
-_RUNNING: Final = (BattleState.QUEUED.value, BattleState.GENERATING.value)
 #: Medians of an arena's latest battles. Of the arena, not of a pair: a waiting time would tell who is waited for.
 _MEDIANS: Final = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY whole), percentile_cont(0.5) WITHIN GROUP (ORDER BY prepared)
@@ -57,15 +55,14 @@ def progress_of(arena_id: int, phase: str, waited_s: float = 0.0) -> Progress:
 
 def progress_now(battle_id: UUID) -> Progress | None:
     """How far a battle is, as PostgreSQL has it; None where its clips are made, or never will be."""
-    waited = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
-    running = Turn.objects.filter(battle_id=battle_id, finished_at=None, battle__state__in=_RUNNING)
-    found = running.annotate(waited=waited).values_list("battle__arena_id", "battle__state", "phase", "waited")
+    running = Turn.objects.filter(battle_id=battle_id, finished_at=None, battle__state__in=UNFINISHED)
+    found = running.annotate(waited_s=WAITED_S).values_list("battle__arena_id", "battle__state", "phase", "waited_s")
     turn = found.order_by("-n").first()
     if turn is None:
         return None
-    arena_id, state, phase, waited_for = turn
+    arena_id, state, phase, waited_s = turn
     begun = PREPARING if phase == Phase.PREPARE.value else GENERATING
-    return progress_of(arena_id, QUEUED if state == BattleState.QUEUED.value else begun, waited_for.total_seconds())
+    return progress_of(arena_id, QUEUED if state == BattleState.QUEUED.value else begun, float(waited_s))
 
 
 def tell(work: TurnWork, phase: str) -> None:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, UNFINISHED
 from arena.votes.outcome import FEEDBACK_MAX_CHARS, REASONS_OF
 from arena.votes.services import Heard
 from arena.web.figures_text import cost_text, seconds_text, speed_text, tokens_text
@@ -18,7 +18,6 @@ from arena.web.forms import new_key
 from arena.web.messages import OUTCOMES, REASON_TAGS, REPORT_REASONS, refusal_text
 from arena.web.strings import SCRIPT_STRINGS, words
 
-_UNFINISHED: Final = frozenset({"queued", "generating"})
 _ENDED_BADLY: Final = frozenset({"failed", "refused", "expired"})
 _TITLES: Final[dict[str, dict[str, Promise]]] = {
     "text": {"left": _("Left answer"), "right": _("Right answer")},
@@ -80,7 +79,7 @@ class BattlePage:
     @property
     def unfinished(self) -> bool:
         """Whether answers are still to come."""
-        return self.state in _UNFINISHED
+        return self.state in UNFINISHED
 
     @property
     def ended_badly(self) -> bool:

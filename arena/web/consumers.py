@@ -19,6 +19,7 @@ from arena.accounts.models import Voter
 from arena.accounts.services import voter_of_cookie
 from arena.battles.errors import BattleNotFound
 from arena.battles.selectors import BlindBattle, battle_of, blind_battle
+from arena.battles.states import UNFINISHED
 from arena.common import live
 from arena.common.live import Event
 from arena.integrity.programs import ProgramRefused, program_actor, says_bearer
@@ -114,7 +115,8 @@ class BattleConsumer(AsyncWebsocketConsumer):
         try:
             events = await self._events()
             # Asked after the stream was read: whatever is newer still comes by it.
-            progress = None if heard is None else await database_sync_to_async(progress_now)(self._battle_id)
+            waits = heard is not None and battle.state in UNFINISHED
+            progress = await database_sync_to_async(progress_now)(self._battle_id) if waits else None
             start = replay.opening(battle, events, query.get("after", [None])[0], progress)
             for message in start.messages:
                 await self.send(text_data=message)

@@ -1,6 +1,6 @@
 /** What went wrong, in words for the visitor. The server's own sentence comes translated and goes first. */
 import { NetworkError, Problem } from "./api";
-import { text } from "./strings";
+import { language, text } from "./strings";
 
 const MINUTE_S = 60;
 
@@ -8,7 +8,7 @@ const MINUTE_S = 60;
 function duration(seconds: number): string {
   const short = seconds <= 1.5 * MINUTE_S;
   const style = { style: "unit", unit: short ? "second" : "minute", unitDisplay: "long" } as const;
-  return Math.ceil(short ? seconds : seconds / MINUTE_S).toLocaleString(document.documentElement.lang || "en", style);
+  return Math.ceil(short ? seconds : seconds / MINUTE_S).toLocaleString(language(), style);
 }
 
 export function errorText(error: unknown): string {

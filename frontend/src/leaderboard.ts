@@ -5,8 +5,9 @@
 import type { Figure } from "plotly.js-cartesian-dist-min";
 import { themed } from "./figure";
 import { plotlyFormat } from "./locale";
+import { language } from "./strings";
 
-const LANGUAGE = document.documentElement.lang || "en";
+const LANGUAGE = language();
 const CONFIG = {
   displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false,
   locale: LANGUAGE, locales: { [LANGUAGE]: { format: plotlyFormat(LANGUAGE) } },

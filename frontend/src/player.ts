@@ -6,7 +6,7 @@ import { byId, within } from "./dom";
 import { Clip, clock, type ClipSource } from "./player_clip";
 import { Reports, type ReportFrame } from "./player_reports";
 import type { Span } from "./player_wave";
-import { text } from "./strings";
+import { language, text } from "./strings";
 import { SIDES, perSide, type Battle, type Heard, type PerSide, type Side } from "./types";
 import { isBusy } from "./vote";
 
@@ -93,7 +93,7 @@ export class Deck {
     for (const side of SIDES) {
       const seconds = heard[`${side}_s`];
       const enough = seconds >= heard.required_s;
-      const shown = Math.min(Math.floor(seconds * 10) / 10, heard.required_s).toLocaleString(document.documentElement.lang);
+      const shown = Math.min(Math.floor(seconds * 10) / 10, heard.required_s).toLocaleString(language());
       const words = text(enough ? "clip.heard_enough" : "clip.heard", { seconds: shown, required: heard.required_s });
       this.clips[side].tell(words, enough);
       if (enough && before && before[`${side}_s`] < before.required_s) this.options.say(`${text(`clip.now_${side}`)}. ${words}`);

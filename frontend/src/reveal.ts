@@ -1,8 +1,6 @@
 /** Who answered: fills the places that the server left empty before the vote. */
-import { text } from "./strings";
+import { language, text } from "./strings";
 import { SIDES, type Battle, type RevealedSystem } from "./types";
-
-const language = (): string => document.documentElement.lang || "en";
 
 export function secondsText(seconds: number | null): string {
   if (seconds === null) return text("unit.unknown");

@@ -20,6 +20,9 @@ export const KEYS = [
 ] as const;
 export type Key = (typeof KEYS)[number];
 
+/** As in <html lang>: what numbers are written in. */
+export const language = (): string => document.documentElement.lang || "en";
+
 let words: Record<string, string> | null = null;
 
 function all(): Record<string, string> {
