@@ -284,5 +284,7 @@ class TrialAdmin(ReadOnlyAdmin):
 
     @admin.display(description="outcome")
     def outcome(self, obj: Trial) -> str:
-        """An answer, an error class, or that it runs."""
-        return (obj.error_class or "answer") if obj.finished_at else "running" if obj.started_at else "waiting"
+        """An answer, an error class, or that it runs, waits, or never ended."""
+        if obj.finished_at:
+            return obj.error_class or "answer"
+        return "never ended" if obj.is_lost else "running" if obj.started_at else "waiting"

@@ -1,11 +1,13 @@
 """Systems and their versions. A version is never edited, only superseded."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from arena.arenas.models import Arena
 from arena.systems.breaker import BreakerState
@@ -180,6 +182,10 @@ class Reservation(models.Model):
         constraints = [models.UniqueConstraint(fields=["holder", "version"], name="reservation_unique")]
 
 
+#: A worker that computes one is killed after five minutes; a clock may differ by some seconds.
+_LONGEST_TRIAL: Final = timedelta(minutes=6)
+
+
 class Trial(models.Model):
     """An operator's test prompt: one version called once, outside of any battle. Forgotten after some days."""
 
@@ -203,3 +209,9 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return f"test prompt {self.pk} for {self.version}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it began and nobody will end it: the worker was killed, by its limit or otherwise."""
+        began = self.started_at
+        return self.finished_at is None and began is not None and began < timezone.now() - _LONGEST_TRIAL

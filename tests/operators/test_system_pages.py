@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from arena.common.models import AuditEntry
 from arena.systems import steering, usage
@@ -88,3 +89,16 @@ def test_what_a_system_said_in_a_test_is_shown_as_text(operator: Client, version
     assert page.count("&lt;script&gt;alert(1)") == 2
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize(("began_ago_s", "words"), [(30, "Calling the system"), (400, "Never ended")])
+def test_a_test_whose_worker_was_killed_is_told_as_never_ended_and_asked_for_no_more(
+    operator: Client, versions: list[SystemVersion], began_ago_s: int, words: str
+) -> None:
+    began = timezone.now() - timedelta(seconds=began_ago_s)
+    trial = Trial.objects.create(version=versions[0], prompt="Hello?", started_at=began)
+    page = text_of(operator, f"/admin/systems/trial/{trial.pk}/change/")
+    assert words in page
+    assert ("data-refresh-s" in page) == (words != "Never ended")
+    listed = text_of(operator, "/admin/systems/trial/")
+    assert ("never ended" if words == "Never ended" else "running") in listed
