@@ -88,6 +88,8 @@ class Row:
 
 
 _NAMES: Final = tuple(field.name for field in fields(Row))
+#: The rate at which both were bad, and its limits: by the names of `Row`.
+RATES: Final = ("both_bad_rate", "both_bad_lower", "both_bad_upper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +259,7 @@ def _rates(counts: Counts, method: Method) -> list[dict[str, Any]]:
         return [{} for _row in range(counts.n)]
     rates = both_bad_rates(counts, method.level)
     columns = (rates.rate.tolist(), rates.lower.tolist(), rates.upper.tolist())
-    names = ("both_bad_rate", "both_bad_lower", "both_bad_upper")
     return [
-        dict(zip(names, own, strict=True)) if votes else {}
+        dict(zip(RATES, own, strict=True)) if votes else {}
         for votes, *own in zip(counts.votes(), *columns, strict=True)
     ]

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from arena.rankings.board import Board, Row, rate
+from arena.rankings.board import RATES, Board, Row, rate
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.intervals import LEVEL, VotersNeeded
 from arena.rankings.matrix import chances_of
@@ -154,14 +155,21 @@ def _print(told: dict[str, Any], *, as_json: bool) -> None:
     print(f"{'rating':>8} {interval:>17} {'ranks':>7} {'votes':>8}  system")
     for row in told["ratings"]:
         print(_line(row))
-    for pair in told.get("matrix", ()):
-        if pair["p"] >= 0.5:
-            print("{p:>8.1%} ({lower:.1%} to {upper:.1%})  {row} over {column}".format(**pair))
+    for pair in _once(told.get("matrix", ())):
+        print("{p:>8.1%} ({lower:.1%} to {upper:.1%})  {row} over {column}".format(**pair))
+    if as_of := told.get("as_of"):
+        print("as of {moment}; votes: {votes} (up to {last_vote_id})".format(**as_of))
     if told["status"] != "ok":
         print(f"status: {told['status']}; groups: {told['groups']}", file=sys.stderr)
 
 
-_RATE: Final = ("rate", "lower", "upper")
+def _once(pairs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each pair from the side of the stronger; an even one as it comes first."""
+    stronger: dict[frozenset[str], dict[str, Any]] = {}
+    for pair in pairs:
+        both = frozenset((pair["row"], pair["column"]))
+        stronger[both] = max(stronger.get(both, pair), pair, key=itemgetter("p"))
+    return [pair for pair in pairs if pair is stronger[frozenset((pair["row"], pair["column"]))]]
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -171,5 +179,5 @@ def _line(row: dict[str, Any]) -> str:
         numbers = f"{row['rating']:>8.1f} {interval:>17} {row['rank_low']:>3}-{row['rank_high']:<3}"
     told = "" if row["rating"] is None or row["status"] == "ok" else f"  ({row['status']})"
     if row["both_bad_rate"] is not None:
-        told += "  both bad {:.1%} ({:.1%} to {:.1%})".format(*(row[f"both_bad_{name}"] for name in _RATE))
+        told += "  both bad {:.1%} ({:.1%} to {:.1%})".format(*(row[name] for name in RATES))
     return f"{numbers} {row['votes']:>8}  {row['system']}{told}"

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 
 from arena.arenas.models import Arena
 from arena.rankings.board import Board, rate
 from arena.rankings.command_line import described
 from arena.rankings.contenders import Contender, VersionRow, contenders_of, rows_of, versions_of
-from arena.rankings.filters import EVERYTHING, OVERALL, BoardFilter, from_name
+from arena.rankings.filters import EVERYTHING, BoardFilter, from_name
 from arena.rankings.folding import count_again, fold_votes, locked_watermark
 from arena.rankings.method import Method
 from arena.rankings.models import Snapshot
@@ -29,7 +28,6 @@ from arena.rankings.single_votes import SingleVotes, read_single
 from arena.rankings.tallies import count
 from arena.rankings.tallying import on_boards, read
 from arena.rankings.variants import INVERSE_PROPENSITY, USUAL, needs_votes
-from arena.votes.models import Vote
 
 
 class RecomputeError(Exception):
@@ -125,43 +123,24 @@ def snapshot_at(arena_id: int, moment: datetime, chosen: BoardFilter = EVERYTHIN
     return found
 
 
-def recompute(snapshot: Snapshot, method: Method | None = None, moment: datetime | None = None) -> Computed:
+def recompute(snapshot: Snapshot, method: Method | None = None, until: tuple[int, datetime] | None = None) -> Computed:
     """Count the votes of a stored leaderboard again, one by one, and compute it anew; by its own method or another.
 
-    moment: of those that were thinned out after it, the one that was the newest then; None: it itself.
+    until: the last vote and the moment of one that followed and was thinned out; None: it itself.
 
     Raises:
-        VotesChanged: see there.
+        VotesChanged: see there; whatever is computed, the stored leaderboard's own counts are compared.
     """
     own = Method.from_description(snapshot.method)
-    last_vote = snapshot.last_vote_id if moment is None else max(last_vote_at(snapshot, moment), snapshot.last_vote_id)
-    if moment is None or last_vote == snapshot.last_vote_id:
-        moment = snapshot.created_at
-    computed = _again(snapshot, method or own, last_vote, moment)
-    comparable = bool(snapshot.digest) and (method or own).weights == own.weights
-    comparable &= last_vote == snapshot.last_vote_id
-    if comparable and computed.board.digest != snapshot.digest:
+    kept = _again(snapshot, own, snapshot.last_vote_id, snapshot.created_at)
+    if snapshot.digest and kept.board.digest != snapshot.digest:
         raise VotesChanged(
             f"the votes up to {snapshot.last_vote_id} do not give the counts of snapshot {snapshot.pk} any more:"
             " what is left out has changed since"
         )
-    return computed
-
-
-def last_vote_at(snapshot: Snapshot, moment: datetime) -> int:
-    """The last vote of the board that was the newest at a moment, of the same arena as a snapshot kept from before it.
-
-    The boards of all votes around the moment say between which votes it lies; the votes' own times say where.
-    """
-    marks = Snapshot.objects.filter(arena_id=snapshot.arena_id, board=OVERALL, variant=USUAL)
-    before, after = (
-        marks.filter(created_at__lte=moment).order_by("-created_at", "-id").values_list("last_vote_id", flat=True),
-        marks.filter(created_at__gt=moment).order_by("created_at", "id").values_list("last_vote_id", flat=True),
-    )
-    known, end = before.first() or 0, after.first()
-    cast = Vote.objects.filter(battle__arena=snapshot.arena_id, id__gt=known, created_at__lte=moment)
-    cast = cast if end is None else cast.filter(id__lte=end)
-    return cast.aggregate(last=Max("id"))["last"] or known
+    if until is None and method in {None, own}:
+        return kept
+    return _again(snapshot, method or own, *(until or (snapshot.last_vote_id, snapshot.created_at)))
 
 
 def _again(snapshot: Snapshot, method: Method, last_vote: int, moment: datetime) -> Computed:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from arena.arenas.models import Arena
-from arena.rankings.board import Status
+from arena.rankings.board import RATES, Status
 from arena.rankings.computing import Computed, NoBoardYet, snapshot_at
 from arena.rankings.contenders import name_of
 from arena.rankings.filters import EVERYTHING, BoardFilter
@@ -21,8 +21,6 @@ PRELIMINARY: Final = "preliminary"
 TOO_FEW_VOTES: Final = "too_few_votes"
 #: A system is marked as new for so long, unless its rating settles before.
 NEW_FOR: Final = timedelta(days=14)
-#: What a row has from a board that is not stored.
-RATES: Final = ("both_bad_rate", "both_bad_lower", "both_bad_upper")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.rankings.computing import NoBoardThen, VotesChanged, recompute, sha256_of, snapshot_at
 from arena.rankings.models import Rating, Snapshot, SnapshotIsImmutable
+from arena.rankings.past import others_may_have_followed
 from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_arena, refresh_board, thin_out
 from arena.systems.models import SystemVersion
@@ -128,8 +129,60 @@ def test_the_boards_of_full_hours_and_minutes_stay_and_one_in_between_is_counted
     for minute, votes in ((0, 7), (15, 7), (30, 8), (45, 9)):
         moment = midnight + timedelta(minutes=minute)
         call_command("rank", "--arena", "text", "--json", "--as-of", moment.isoformat())
-        assert json.loads(capsys.readouterr().out)["ratings"][0]["votes"] == votes
+        printed = json.loads(capsys.readouterr().out)
+        assert printed["ratings"][0]["votes"] == votes
+        # Between kept ones, the votes cast until then are counted, and the output says so.
+        counted = printed.get("as_of", {"votes": "those of the leaderboard"})["votes"]
+        assert counted == ("those cast until the moment" if minute in {15, 30} else "those of the leaderboard")
     assert leaderboard(arena, as_of=midnight).rows[0].votes == 7
+
+
+@pytest.mark.parametrize("filters", [(), ("--language", "en")])
+def test_a_vote_that_the_board_of_then_had_not_seen_is_not_on_it(
+    scene: Scene, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...]
+) -> None:
+    """A busy arena: votes are cast between a board and the moment asked for."""
+    arena, (ada, bell) = scene
+    refresh_arena(arena.id)
+    board = Snapshot.objects.get(board="language:en" if filters else "all")
+    cast = vote(arena, bell, ada, Outcome.LEFT)
+    asked = ("rank", "--arena", "text", "--as-of", cast.created_at.isoformat(), *filters)
+    call_command(*asked, "--json")
+    assert sha256_of(json.loads(capsys.readouterr().out)) == board.document_sha256
+    call_command(*asked)
+    assert "votes: those of the leaderboard" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wish", [(), ("--weights", "inverse-propensity")])
+def test_the_counts_of_a_filtered_board_are_compared_whatever_is_computed(scene: Scene, wish: tuple[str, ...]) -> None:
+    arena, (ada, bell) = scene
+    early = vote(arena, bell, ada, Outcome.LEFT)
+    refresh_arena(arena.id)
+    cast = vote(arena, bell, ada, Outcome.LEFT)
+    reveal(early, "left")
+    with pytest.raises(CommandError, match="do not give the counts"):
+        call_command("rank", "--arena", "text", "--language", "en", "--as-of", cast.created_at.isoformat(), *wish)
+
+
+def test_a_board_is_the_one_of_then_unless_its_minute_lost_others(scene: Scene) -> None:
+    arena, (ada, bell) = scene
+    (now,) = Vote.objects.values_list(Now(), flat=True)[:1]
+    minute = now.replace(second=0, microsecond=0) - timedelta(hours=1)
+    boards = []
+    for second in (-30, 10, 30):
+        vote(arena, bell, ada, Outcome.LEFT)
+        boards.append(refresh_board(arena.id, simulated_at=minute + timedelta(seconds=second)))
+    first, second, _last = boards
+    assert first is not None
+    assert second is not None
+    for after, board, followed in ((0, first, False), (5, first, True), (20, second, False)):
+        moment = minute + timedelta(seconds=after)
+        assert snapshot_at(arena.id, moment) == board
+        assert others_may_have_followed(snapshot_at(arena.id, moment), moment) is followed
+    thin_out(arena.id)
+    moment = minute + timedelta(seconds=20)
+    assert snapshot_at(arena.id, moment) == first
+    assert others_may_have_followed(snapshot_at(arena.id, moment), moment)
 
 
 def minutes_after(moment: datetime, boards: Iterable[Snapshot]) -> Iterator[int]:

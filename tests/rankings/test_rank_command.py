@@ -167,6 +167,15 @@ def test_the_chances_of_pairs_come_with_every_model_and_with_errors_by_voter(
     assert " Ada over Bell" in capsys.readouterr().out
 
 
+def test_the_table_has_every_pair_once_also_an_even_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    even = ["left,right,winner", "Ada,Bell,left", "Ada,Bell,right", "Bell,Cray,tie", "Ada,Cray,left", "Ada,Cray,tie"]
+    (tmp_path / "even.csv").write_text("\n".join([*even, "Cray,Bell,right", "Bell,Cray,tie"]))
+    for ties in ("half", "davidson", "rao-kupper"):
+        assert main(["--votes", str(tmp_path / "even.csv"), "--ties", ties, "--matrix"]) == 0
+        pairs = [line.split("  ")[-1] for line in capsys.readouterr().out.splitlines() if " over " in line]
+        assert sorted(pairs) == ["Ada over Bell", "Ada over Cray", "Bell over Cray"]
+
+
 def test_an_arena_is_ranked_from_its_tallies(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     arena = make_arena()
     versions = make_versions(arena, ["Ada", "Bell"])

@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from arena.arenas.models import Arena
 from arena.rankings.bradley_terry import RankingError
 from arena.rankings.command_line import BAD_INPUT, add_options, method_from, rank_file, show
-from arena.rankings.computing import RecomputeError, rank_arena, recompute, snapshot_at
+from arena.rankings.computing import RecomputeError, rank_arena
 from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.intervals import VotersNeeded
 from arena.rankings.method import BadMethod, Method
 from arena.rankings.moments import moment_of
+from arena.rankings.past import board_then
 from arena.rankings.questions import WEIGHTS, require_kinds
 
 _REFUSALS = (BadMethod, FilterError, RankingError, RecomputeError, VotersNeeded)
@@ -30,8 +31,8 @@ class Command(BaseCommand):
             "--as-of",
             type=moment_of,
             metavar="T",
-            help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one; also"
-            " of one that was thinned out",
+            help="count the votes of the leaderboard that was the newest then (ISO 8601, UTC) again, one by one; where"
+            " it was thinned out, the votes cast until then",
         )
         parser.add_argument(
             "--weights",
@@ -62,7 +63,8 @@ def _ranked(arena: Arena, asked: Namespace) -> dict[str, Any]:
     require_kinds(arena, chosen)
     if asked.as_of is None:
         return rank_arena(arena.pk, method, chosen).document(arena.slug, matrix=asked.matrix)
-    snapshot = snapshot_at(arena.pk, asked.as_of, chosen)
     # Without a wish of one's own, by the method of then: the result is the stored board, to the byte.
-    computed = recompute(snapshot, None if method == Method() else method, asked.as_of)
-    return computed.document(arena.slug, matrix=asked.matrix)
+    then = board_then(arena.pk, asked.as_of, chosen, None if method == Method() else method)
+    document, told = then.computed.document(arena.slug, matrix=asked.matrix), {"as_of": then.described()}
+    # A stored board is printed as it is stored, without a word more.
+    return document if then.is_kept and asked.json else document | told
