@@ -31,8 +31,12 @@ class LeaderboardOut(Out):
     simulated: int = Field(description="How many of them simulated voters cast.")
     excluded: dict[str, int] = Field(description="Votes that are kept and left out, by class.")
     updated_at: datetime | None
-    listed_from_votes: int = Field(description="With fewer votes, a row's `listing` is `too_few_votes`.")
-    settled_from_votes: int = Field(description="With fewer votes, a row's `listing` is `preliminary`.")
+    listed_from_votes: int = Field(
+        description="With fewer votes, a row's `listing` is `too_few_votes`, and it has no rank."
+    )
+    settled_from_votes: int = Field(
+        description="With fewer votes, but enough to be listed, a row's `listing` is `preliminary`."
+    )
     ratings: list[LeaderboardRow]
 
 

@@ -60,11 +60,11 @@ class Form:
         return np.array([[side or none for side in row] for row in rows], dtype=np.float64).reshape(-1, 2, len(none))
 
 
-def _of(rows: QuerySet[Any], of_side: str, side: str) -> QuerySet[Any]:
-    """Complete answers of a side to the voted turn."""
+def _of(rows: QuerySet[Any], prefix: str, side: str) -> QuerySet[Any]:
+    """Complete answers of a side to the voted turn. prefix: from a row to its answer."""
     found = {"turn__battle": OuterRef("battle"), "turn__n": OuterRef("turn_n"), "side": side}
     found["status"] = ResponseStatus.COMPLETE.value
-    return rows.filter(**{of_side + name: value for name, value in found.items()})
+    return rows.filter(**{prefix + name: value for name, value in found.items()})
 
 
 def _texts(side: str) -> list[Subquery]:

@@ -19,12 +19,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from arena.rankings.bradley_terry import SCALE
+from arena.rankings.tie_models import logistic
 from arena.rankings.topics import TASKS
 
 #: Standard deviations in points: of a system on a topic, and on a prompt.
 TOPIC_SPREAD: Final = 180.0
 PROMPT_SPREAD: Final = 60.0
-_POINTS: Final = 400.0
 _NODES: Final = 15
 _HALVINGS: Final = 40
 #: No correction is larger, in points: six standard deviations of a difference on one topic.
@@ -43,16 +44,16 @@ class Tastes:
         """By how many points the left system is the stronger one on a new prompt of a topic; 0 against itself."""
         if left == right:
             return 0.0
-        on_topic = self.on_topic[topic]
         on_prompt = rng.gauss(0.0, PROMPT_SPREAD) - rng.gauss(0.0, PROMPT_SPREAD)
-        known = self.strengths[left] - self.strengths[right] + self.corrections[left, right]
-        return known + on_topic[left] - on_topic[right] + on_prompt
+        return self._on_topic(left, right, topic) + on_prompt
 
     def chance(self, left: str, right: str, topic: str) -> float:
         """Of the left system to win on a prompt of a topic, a vote for neither as half."""
-        apart = self.on_topic[topic][left] - self.on_topic[topic][right]
+        return float(_expected(np.array(self._on_topic(left, right, topic)))) if left != right else 0.5
+
+    def _on_topic(self, left: str, right: str, topic: str) -> float:
         known = self.strengths[left] - self.strengths[right] + self.corrections[left, right]
-        return float(_expected(np.array(known + apart))) if left != right else 0.5
+        return known + self.on_topic[topic][left] - self.on_topic[topic][right]
 
 
 def tastes_of(strengths: Mapping[str, float], seed: int, shares: Mapping[str, float]) -> Tastes:
@@ -94,7 +95,7 @@ def _corrections(apart: Any, by_topic: Any, shares: Any) -> Any:
 
 
 def _won(points: Any) -> Any:
-    return 1.0 / (1.0 + 10.0 ** (-points / _POINTS))
+    return logistic(points / SCALE)
 
 
 def _expected(points: Any) -> Any:

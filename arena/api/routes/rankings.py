@@ -29,8 +29,10 @@ from arena.rankings.moments import moment_of
 from arena.rankings.questions import Question, board_of, matrix_of, method_of, require_kinds
 from arena.rankings.selectors import LeaderboardRow, leaderboard
 from arena.rankings.studies import FRAGILITY, STYLE, newest
+from arena.rankings.tallies import BothBad
 from arena.rankings.transparency import Entry, transparency_of
 from arena.rankings.value import Value, values_of
+from arena.rankings.variants import Weights
 
 router = Router(tags=["leaderboards"])
 CACHE: Final = "public, no-cache"
@@ -69,7 +71,7 @@ class MethodQuery(VotesQuery):
     method: Literal["bradley-terry", "davidson", "rao-kupper"] = Field(
         default="bradley-terry", description="A tie is half a win for each side, or has a model."
     )
-    both_bad: Literal["tie", "exclude", "apart"] = Field(
+    both_bad: BothBad = Field(
         default="tie", description="A vote that both are bad is a tie, is left out, or is told as a rate per system."
     )
 
@@ -84,7 +86,7 @@ class BoardQuery(MethodQuery):
     intervals: Literal["sandwich", "clustered"] = Field(
         default="sandwich", description="Of each vote by itself, or of all votes of a voter together."
     )
-    weights: Literal["one", "inverse-propensity"] = Field(
+    weights: Weights = Field(
         default="one", description="Of a vote: 1, or one over the logged probability that its pair was drawn."
     )
     as_of: Moment | None = None

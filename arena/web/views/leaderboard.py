@@ -14,6 +14,7 @@ from arena.rankings.bradley_terry import RankingError
 from arena.rankings.computing import NoBoardThen, NoBoardYet
 from arena.rankings.filters import NoSuchFilter
 from arena.rankings.imports import sources_of
+from arena.rankings.method import Method
 from arena.rankings.models import ImportedSource
 from arena.rankings.questions import Part, Question, board_of, parts_of
 from arena.rankings.selectors import TOO_FEW_VOTES, Leaderboard, LeaderboardRow
@@ -94,7 +95,7 @@ def _rendered(request: HttpRequest, asked: Asked, shown: Shown) -> HttpResponse:
     board = shown.board
     method = _method_of(board)
     groups = _groups(asked, board)
-    ranked = [shown for is_ranked, rows in groups for _row, shown, _bar in rows if is_ranked]
+    ranked = [rated for is_ranked, rows in groups for _row, rated, _bar in rows if is_ranked]
     context = {
         "arena": shown.arena,
         "asked": asked,
@@ -148,12 +149,12 @@ def _rated(row: LeaderboardRow, interval: str) -> Rated:
 
 def _method_of(board: Leaderboard) -> dict[str, str]:
     """The settings of a board as its address names them."""
-    ties, both_bad = board.method.get("ties", "half"), board.method.get("both_bad", "half")
+    method = Method.from_description(board.method)
     return {
-        "intervals": board.method.get("intervals", "sandwich"),
-        "weights": board.method.get("weights", "one"),
-        "method": "bradley-terry" if ties == "half" else ties,
-        "both_bad": "tie" if both_bad == "half" else both_bad,
+        "intervals": method.intervals,
+        "weights": method.weights,
+        "method": "bradley-terry" if method.ties == "half" else method.ties,
+        "both_bad": method.both_bad,
     }
 
 
