@@ -15,7 +15,7 @@ from arena.systems.selectors import system_counts
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The ranked system with the highest rating. `shared`: others cannot be told apart from it."""
+    """The ranked system with the highest rating. `shared`: another one, perhaps listed apart, may be as good."""
 
     name: str
     rating: float

@@ -19,6 +19,7 @@ from arena.systems.models import SystemVersion
 LISTED: Final = "listed"
 PRELIMINARY: Final = "preliminary"
 TOO_FEW_VOTES: Final = "too_few_votes"
+_NO_RANK: Final[Mapping[str, None]] = MappingProxyType({"rank_low": None, "rank_high": None})
 #: A system is marked as new for so long, unless its rating settles before.
 NEW_FOR: Final = timedelta(days=14)
 
@@ -27,7 +28,8 @@ NEW_FOR: Final = timedelta(days=14)
 class LeaderboardRow:
     """One contender. Numbers are None unless `status` is "ok"; they are points, and ranks count from 1.
 
-    listing: "listed", or, by the arena's two numbers of votes, "preliminary" or "too_few_votes"; no row is hidden.
+    listing: "listed", or, by the arena's two numbers of votes of today, "preliminary" or "too_few_votes"; no row is
+    hidden. With too few votes it has no rank; the ranks of the others, and tiers, still count it.
     simultaneous_*: limits that hold for all rows at once; sequence_*: at every look. new: registered lately, and its
     rating is not settled yet.
     both_bad_*: the share of its votes that say that both are bad, with limits; where the method tells them apart.
@@ -193,7 +195,7 @@ def _before_the_first(arena: Arena, chosen: BoardFilter) -> Leaderboard:
 
 
 def _row(arena: Arena, rating: Rating, moment: datetime, rates: Mapping[str, Any]) -> LeaderboardRow:
-    version = rating.version
+    version, listing = rating.version, _listing(arena, rating.votes)
     young = version.retired_at is None and version.system.created_at > moment - NEW_FOR
     return LeaderboardRow(
         system=version.system.name,
@@ -204,8 +206,8 @@ def _row(arena: Arena, rating: Rating, moment: datetime, rates: Mapping[str, Any
         retired=version.retired_at is not None,
         new=young and rating.votes < arena.settled_from_votes,
         status=rating.status,
-        listing=_listing(arena, rating.votes),
-        **{name: getattr(rating, name) for name in FACTS},
+        listing=listing,
+        **{name: getattr(rating, name) for name in FACTS} | (dict(_NO_RANK) if listing == TOO_FEW_VOTES else {}),
         **rates,
     )
 

@@ -242,6 +242,8 @@ def test_few_votes_are_said_and_no_row_is_hidden(scene: Scene) -> None:
             Rating.objects.update(votes=votes)
         told = (listing, "ok", votes < 300)
         assert [(row.listing, row.status, row.new) for row in leaderboard(arena).rows] == [told] * 2
+        ranks = [(row.rank_low, row.rank_high) for row in leaderboard(arena).rows]
+        assert ranks == ([(None, None)] * 2 if votes < 30 else [(1, 2)] * 2)
     arena.listed_from_votes, arena.settled_from_votes = 301, 1000
     assert {(row.listing, row.new) for row in leaderboard(arena).rows} == {("too_few_votes", True)}
     System.objects.filter(id=ada.system_id).update(created_at=Now() - timedelta(days=15))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from arena.arenas.models import Arena
 from arena.rankings.models import Rating, Snapshot, Study
+from arena.rankings.questions import METHODS
 from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
@@ -266,7 +268,17 @@ def test_a_board_of_the_past_says_so_and_a_missing_one_too(newcomer: Browser, ar
     page = newcomer.get(f"{BOARD}?as_of=2026-02-01").content.decode()
     assert "A leaderboard of the past" in page
     assert rows_of(page)[2].startswith("3 Cleo")
+    assert "of every minute: for a date, and for every full hour" in page
     assert "There was no such leaderboard yet" in newcomer.get(f"{BOARD}?as_of=2025-12-31").content.decode()
+
+
+def test_a_board_of_the_past_from_single_votes_is_kept_by_the_day(newcomer: Browser, arena: Arena) -> None:
+    method = METHODS["bradley-terry"]
+    told = {"variant": "clustered", "method": replace(method, intervals="clustered").described()}
+    publish(arena, facts=told | {"created_at": "2026-01-02T03:04:05Z"})
+    page = newcomer.get(f"{BOARD}?as_of=2026-02-01&intervals=clustered").content.decode()
+    assert "the last one of every day is kept" in page
+    assert "full hour" not in page
 
 
 @pytest.mark.parametrize(

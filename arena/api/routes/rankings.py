@@ -89,7 +89,11 @@ class BoardQuery(MethodQuery):
     weights: Weights = Field(
         default="one", description="Of a vote: 1, or one over the logged probability that its pair was drawn."
     )
-    as_of: Moment | None = None
+    as_of: Moment | None = Field(
+        default=None,
+        description="The last board kept before this moment: the last one of every minute is kept, after two days of"
+        " every hour; of those by voter or weighted, of every day.",
+    )
 
     def question(self) -> Question:
         """The board that is asked for."""

@@ -108,15 +108,18 @@ def _history() -> Section:
         (
             _(
                 "A leaderboard that was computed is never changed. Of every minute the last one is kept, after two "
-                "days of every hour. Each names its votes, method and code; from the same votes the same leaderboard "
-                "can be computed again, to the byte."
+                "days of every hour; of those made from single votes (voter by voter, or weighted) that of every "
+                "day. Each names its votes, method and code; from the same votes the same leaderboard can be "
+                "computed again, to the byte."
             ),
             _(
-                "Who asks for a moment gets the last leaderboard kept before it. For a date, and for every full hour, "
-                "that is exactly the one of then; in between, others may have followed in the same hour, in the last "
-                "two days in the same minute. The command rank counts the votes until any moment again and "
-                "computes the leaderboard of then. The database refuses to change a stored leaderboard, and to delete "
-                "one that is the last of its hour."
+                "Who asks for a moment gets the last leaderboard kept before it. For a date, and for every full "
+                "hour, that is exactly the one of then (of those made from single votes, for a date); in between, "
+                "others may have followed in the same hour, in the last two days in the same minute. Whether a "
+                "system is ranked, preliminary or retired is told as of today. The command rank computes "
+                "the kept one again, to the byte; where others may have followed, it counts the votes cast until the "
+                "moment instead, and says so. The database refuses to change a stored leaderboard, and to delete one "
+                "that is the last of its hour, or, made from single votes, of its day."
             ),
         ),
     )
@@ -136,7 +139,9 @@ def _matrix() -> Section:
             ),
             _(
                 "With d = θ(A) − θ(B) and V the covariance of the strengths, the probability is 1 / (1 + exp(−d)). "
-                "The ends of its interval (95 %) come from the same formula with d ± 1.96 √(V(AA) + V(BB) − 2 V(AB))."
+                "The ends of its interval (95 %) come from the same formula with d ± 1.96 √(V(AA) + V(BB) − 2 "
+                "V(AB)), as estimates from many votes are nearly normal (Wald, 1943, doi:10.2307/1990256). With a "
+                "model of ties its formulas stand here instead, and ν or η is taken as known."
             ),
         ),
     )
@@ -166,8 +171,8 @@ def _transparency() -> Section:
             _(
                 "With each draw its pool and weights are stored. The number of draws of each system is compared with "
                 "the sum of its logged probabilities by a chi-squared test with the exact covariance of all draws. "
-                "The test sees whether the sampler did what it logged. No system, version, battle or vote can be "
-                "deleted; the database refuses it."
+                "The test sees whether the sampler did what it logged. The database refuses to delete a system, "
+                "version, vote or voted battle; only its owner could lift that, or empty a whole table."
             ),
             _(
                 "With O the numbers of draws, E the sums of the logged probabilities, and V the sum over all draws "

@@ -29,10 +29,12 @@ def ratings() -> Section:
                 "systems with votes, its members are rated among themselves; the others get no number."
             ),
             _(
-                "A system is ranked from a number of votes on that its arena sets (30 unless it says otherwise); with "
-                "fewer it is listed apart, with its rating and interval and without a rank. Under a second number "
-                "(300) its rating is called preliminary. A system is marked as new for two weeks, or until its rating "
-                "is no longer preliminary. Its votes count in the ratings of the others from the first on."
+                "A system is ranked from a number of votes on that its arena sets (30 unless it says otherwise); "
+                "with fewer it is listed apart, with its rating and interval and without a rank. Under a second "
+                "number (300) its rating is called preliminary. A system is marked as new for two weeks, or until "
+                "its rating is no longer preliminary. Its votes count in the ratings of the others from the first "
+                "on, and their rank ranges count it, too. Certified leaderboards and those of imported votes rank "
+                "every system with a rating."
             ),
             _(
                 "The computation is exact: Newton’s method runs until its last step is far below a millionth of a "
@@ -84,11 +86,11 @@ def intervals() -> Section:
                 "told apart."
             ),
             _(
-                "In symbols: let x be normal with the covariance of the strengths. The 95 % point of the largest "
-                "|x(A)| / s(A) over all systems is q, and the intervals rating ± q s hold for all systems at once. "
-                "The 95 % point of the largest |x(A) − x(B)| / s(AB) over all pairs, s(AB) being the error of the "
-                "difference, is q₂: A is better than B if (θ(A) − θ(B)) / s(AB) exceeds q₂. Both come from 1000 to "
-                "4000 draws with a stored seed."
+                "In symbols (Hothorn, Bretz and Westfall, as above): let x be normal with the covariance of the "
+                "strengths. The 95 % point of the largest |x(A)| / s(A) over all systems is q, and the intervals "
+                "rating ± q s hold for all systems at once. The 95 % point of the largest |x(A) − x(B)| / s(AB) over "
+                "all pairs, s(AB) being the error of the difference, is q₂: A is better than B if (θ(A) − θ(B)) / "
+                "s(AB) exceeds q₂. Both come from 1000 to 4000 draws with a stored seed."
             ),
             _(
                 "Whoever looks at a board every day sees an ordinary interval miss sooner or later. A confidence "
