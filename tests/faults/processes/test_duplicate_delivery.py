@@ -10,7 +10,7 @@ from arena.arenas.models import Arena
 from arena.battles import services as battles
 from arena.battles.generation import claim_turn
 from arena.battles.models import Battle, Response, Turn
-from arena.common import heartbeat
+from arena.common import heartbeat, outbox
 from arena.common.ledger import Job
 from arena.common.models import Heartbeat, OutboxMessage, PeriodicRun
 from arena.common.periods import HOURLY
@@ -44,17 +44,25 @@ def arena(tmp_path, valkey):
 
 
 @pytest.fixture(autouse=True)
-def books(db):
+def books(db, monkeypatch):
     """After every test what a running arena would do by itself, then the promise behind all faults."""
+    started, start_battle = set(), battles.start_battle
+
+    def start(*args, **kwargs):
+        battle = start_battle(*args, **kwargs)
+        started.add(str(battle.id))
+        return battle
+
+    monkeypatch.setattr(battles, "start_battle", start)
     yield
     # Whoever held a turn or a promise is gone.
     Turn.objects.filter(finished_at=None).update(lease_until=Now())
     for turn_id in Turn.objects.filter(finished_at=None).values_list("id", flat=True):
         generate_turn(turn_id)
-    OutboxMessage.objects.all().delete()
     for arena_id in Arena.objects.values_list("id", flat=True):
         refresh_board(arena_id)
-    check(_query, {str(battle_id) for battle_id in Battle.objects.values_list("id", flat=True)})
+    outbox.relay()
+    check(_query, started)
 
 
 def _query(sql):
