@@ -30,6 +30,12 @@ ARGUMENTS = {
     "system_id": 1,
     "app_label": "battles",
 }
+#: What stands for itself: whoever visits finds a page there, or a file.
+PAGES = (
+    *("/", "/arenas/text", "/arenas/text/leaderboard", "/battles", "/systems", "/about", "/methods", "/privacy"),
+    *("/consent", "/api/", "/api/v1/arenas", "/api/v1/openapi.json", "/api/v1/session", "/api/v1/systems"),
+    *("/withdraw", "/admin/login/", "/healthz", "/metrics", "/static/web/error.css"),
+)
 LOST = (
     *("/nothing/here", "/api/v1/nothing", "/static/nothing.js", "/battles/0e4fd4c3-95c1-4a7f-9d2e-6b5f0c1d2e3f"),
     *("/api/v1", "/arenas/nothing"),
@@ -114,7 +120,8 @@ def test_every_page_and_the_api(alice, battle):
     found = statuses(alice, [*paths.values(), "/admin/login/", "/static/web/error.css"])
     # An address that takes only POST says 405; nothing is imported, built or clipped here, and no worker runs.
     assert {path for path, status in found.items() if status >= 500} == {"/readyz"}
-    assert found["/"] == found[f"/battles/{battle.id}"] == found["/withdraw"] == found["/admin/login/"] == 200
+    shown = [*PAGES, f"/battles/{battle.id}", f"/api/v1/battles/{battle.id}"]
+    assert {path: found[path] for path in shown} == dict.fromkeys(shown, 200)
 
 
 def test_every_page_of_the_admin_after_the_login(battle):
@@ -124,6 +131,15 @@ def test_every_page_of_the_admin_after_the_login(battle):
     assert {path for path, status in found.items() if status >= 500} == set()
     assert {name for name, path in paths.items() if name.endswith("_changelist") and found[path] != 200} == set()
     assert found["/admin/"] == found["/admin/status/"] == 200
+
+
+def test_the_pages_of_rows_in_the_admin(battle):
+    olga = User.objects.create_superuser("olga")
+    version = battle.pairing.left
+    rows = (battle, battle.pairing, battle.pairing.policy, battle.arena, battle.voter, version, version.system, olga)
+    paths = [reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk]) for row in rows]
+    paths.append(f"/admin/systems/system/{version.system_id}/trial/")
+    assert statuses(verified_client(olga), paths) == dict.fromkeys(paths, 200)
 
 
 @pytest.mark.parametrize("path", LOST)
