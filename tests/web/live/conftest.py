@@ -1,66 +1,39 @@
 """The cast of the socket: programs and a browser, and battles of theirs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
-from arena.accounts.services import voter_of_cookie, voter_of_token
-from arena.arenas.models import Arena
 from arena.battles.models import Battle, Turn
-from arena.systems.models import SystemVersion
 from arena.web import hub as hubs
-from tests.api.callers import Browser, Program, browser, program
-from tests.ballots import make_arena, make_battle, make_version
+from tests.api.callers import Browser
+from tests.api.conftest import alice, arena, battle_in, bob, mallory  # noqa: F401 - fixtures
+
+
+@pytest.fixture(autouse=True)
+def _committed(transactional_db: None, valkey: Any) -> None:
+    """What a test makes, so that the socket's threads see it."""
 
 
 @pytest.fixture
-def arena(transactional_db: None, valkey: Any) -> Arena:
-    """An arena, committed, so that the socket's threads see it."""
-    arena = make_arena()
-    for name in ("CanaryLeft", "CanaryRight"):
-        make_version(arena, name)
-    return arena
-
-
-@pytest.fixture
-def alice(arena: Arena) -> Program:
-    return program("study", "alice")
-
-
-@pytest.fixture
-def mallory(arena: Arena) -> Program:
-    return program("mallory's", "mallory")
-
-
-@pytest.fixture
-def bob(arena: Arena) -> Browser:
-    return browser()
-
-
-def battle_of(arena: Arena, voter: Any, state: str = "ready", turns: int = 1) -> Battle:
-    left, right = SystemVersion.objects.order_by("id")
-    return make_battle(arena, left, right, voter=voter, state=state, turns=turns)
-
-
-@pytest.fixture
-def ready(arena: Arena, alice: Program) -> Battle:
+def ready(battle_in: Callable[..., Battle]) -> Battle:  # noqa: F811
     """Alice's battle, complete."""
-    return battle_of(arena, voter_of_token(alice.token, "alice"), turns=2)
+    return battle_in(turns=2)
 
 
 @pytest.fixture
-def running(arena: Arena, alice: Program) -> Battle:
+def running(battle_in: Callable[..., Battle]) -> Battle:  # noqa: F811
     """Alice's battle whose second turn is being written."""
-    battle = battle_of(arena, voter_of_token(alice.token, "alice"), "generating")
+    battle = battle_in("generating")
     Turn.objects.create(battle=battle, n=2, prompt="More")
     return battle
 
 
 @pytest.fixture
-def of_bob(arena: Arena, bob: Browser) -> Battle:
-    return battle_of(arena, voter_of_cookie(bob.client.cookies["arena_voter"].value))
+def of_bob(battle_in: Callable[..., Battle], bob: Browser) -> Battle:  # noqa: F811
+    return battle_in(owner=bob)
 
 
 @pytest.fixture(autouse=True)

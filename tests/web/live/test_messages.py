@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from channels.db import database_sync_to_async
 
 from arena.battles.models import Battle
 from arena.battles.moves import set_state
@@ -44,8 +45,6 @@ async def test_frames_are_appended_as_they_come_and_then_the_state(alice: Progra
                 assert message["turn"] == 2
                 keep = message["type"] == "frame"
                 text = {side: (before if keep else "") + message[side] for side, before in text.items()}
-
-            from channels.db import database_sync_to_async
 
             assert await database_sync_to_async(set_state)(running.id, BattleState.READY)
             assert (await until_state(socket))[-1] | {"id": ""} == {
