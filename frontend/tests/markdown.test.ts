@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Markdown, patch } from "../src/markdown";
+import { expectHarmless } from "./harmless";
 
 const markdown = new Markdown();
 
@@ -53,23 +54,6 @@ const HOSTILE: Record<string, string> = {
   "math with html": "$<img src=x onerror=alert(1)>$ and \\(<script>alert(1)</script>\\)",
   "class hijack": '<p class="dialog button">x</p>',
 };
-
-const ALLOWED_ELEMENTS = new Set(
-  "a blockquote br code del div em h4 h5 h6 hr li ol p pre span strong table tbody td th thead tr ul".split(" "),
-);
-const ALLOWED_ATTRIBUTES = new Set(["align", "class", "href", "start", "rel", "target", "tabindex"]);
-
-function expectHarmless(box: HTMLElement): void {
-  for (const element of box.querySelectorAll("*")) {
-    expect(ALLOWED_ELEMENTS).toContain(element.localName);
-    for (const attribute of element.attributes) expect(ALLOWED_ATTRIBUTES).toContain(attribute.name);
-  }
-  for (const link of box.querySelectorAll("a")) {
-    expect(link.getAttribute("href")).toMatch(/^(https?:|mailto:)/);
-    expect(link.rel).toBe("noopener noreferrer nofollow");
-    expect(link.target).toBe("_blank");
-  }
-}
 
 describe("hostile output", () => {
   it.each(Object.entries(HOSTILE))("%s leaves only harmless elements", (_name, source) => {

@@ -1,5 +1,6 @@
 """Attacks in every text that somebody else may write: answers, prompts, feedback, names of systems. Nothing runs."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import ContextMaker
 from tests.e2e.steps import start, wait_until_ready
@@ -16,6 +17,7 @@ from tests.support.hostile import EVIL, PAYLOADS
 
 pytestmark = pytest.mark.e2e
 SLUG = "hostile"
+SIDES = ("left", "right")
 #: The guard takes no control characters.
 PROMPT = "\n\n".join(payload for payload in PAYLOADS if payload.isprintable() or "\n" in payload)
 SHORT_PROMPT = "Be brief."
@@ -101,17 +103,54 @@ def _vote(page: Page, left: str, right: str) -> None:
     expect(page.locator("#reveal")).to_be_visible()
 
 
-def _cut_inside(texts: list[str]) -> int:
-    """How many payloads the frames of a stream cut in two."""
-    cuts, position = set(), 0
-    for text in texts:
-        position += len(text)
-        cuts.add(position)
-    count, at = 0, 0
+def _middles() -> Iterator[int]:
+    """Where in the output the middle of each payload is."""
+    at = 0
     for payload in PAYLOADS:
-        count += any(cut in cuts for cut in range(at + 1, at + len(payload)))
+        yield at + len(payload) // 2
         at += len(payload) + 2
-    return count
+
+
+@dataclass
+class Cutter:
+    """Between server and page: hands every frame on in pieces that end in the middle of each payload.
+
+    How much text comes in a frame hangs on how fast machine and server are, and a busy one would cut few payloads.
+    """
+
+    received: dict[str, str] = field(default_factory=lambda: dict.fromkeys(SIDES, ""))
+    #: Where in the text of its side each piece ended.
+    ends: dict[str, list[int]] = field(default_factory=lambda: {side: [] for side in SIDES})
+
+    def attach(self, page: WebSocketRoute) -> None:
+        """Stand between a page and its server."""
+        server = page.connect_to_server()
+        server.on_message(lambda message: [page.send(piece) for piece in self.pieces(str(message))])
+
+    def pieces(self, message: str) -> Iterator[str]:
+        """What the page gets instead of this message."""
+        body = json.loads(message)
+        if body["type"] != "frame":
+            yield message
+            return
+        parts = {side: self._parts(side, body[side]) for side in SIDES}
+        most = max(map(len, parts.values()))
+        for n in range(most):
+            # The server's own id comes last: whoever comes back after it has seen all of the frame.
+            name = body["id"] if n == most - 1 else f"{body['id']}.{n}"
+            texts = {side: some[n] if n < len(some) else "" for side, some in parts.items()}
+            yield json.dumps({**body, **texts, "id": name})
+
+    def _parts(self, side: str, text: str) -> list[str]:
+        begun = len(self.received[side])
+        self.received[side] += text
+        cuts = [0, *(cut - begun for cut in _middles() if 0 < cut - begun < len(text)), len(text)]
+        self.ends[side] += [begun + cut for cut in cuts[1:]]
+        return [text[start:end] for start, end in itertools.pairwise(cuts)]
+
+    def cut(self, side: str) -> int:
+        """How many payloads this side got in two or more pieces."""
+        return len(set(_middles()) & set(self.ends[side]))
 
 
 def test_the_attacks_are_many_and_an_open_page_falls_to_them(browser: Browser, stack: Stack) -> None:
@@ -147,16 +186,15 @@ def test_no_attack_runs_or_fetches_anywhere(new_context: ContextMaker, hostile_a
     detector.attach(context)
     # A document without a head of its own makes the browser look for /favicon.ico.
     context.watch.expected.append("404 (Not Found)")  # type: ignore[attr-defined]
-    page, frames = context.new_page(), []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(json.loads(data))))
+    page, cutter = context.new_page(), Cutter()
+    page.route_web_socket("**/ws/v1/battles/*", cutter.attach)
     start(page, PROMPT, f"/arenas/{SLUG}")
     expect(page.locator(".answer__text").first).not_to_be_empty()
     _touch_everything(page)
     wait_until_ready(page)
-    appended = [frame["left"] for frame in frames if frame["type"] == "frame"]
-    assert "".join(appended) == OUTPUT
-    # A busy machine sends fewer and longer frames; nearly every one of them ends inside an attack.
-    assert _cut_inside(appended) >= min(len(PAYLOADS), len(appended)) // 2 >= 10
+    assert cutter.received == dict.fromkeys(SIDES, OUTPUT)
+    # What each of them may become at every point of its arrival is a test of the front end (`hostile.test.ts`).
+    assert [cutter.cut(side) for side in SIDES] == [len(PAYLOADS)] * 2
     texts = list(_feedback())
     texts += [""] * (len(texts) % 2)
     _touch_everything(page)
