@@ -40,9 +40,9 @@ class Follower:
         pairs = itertools.pairwise(self.heard_at)
         return max((b - a for a, b in pairs if b >= start and a <= end), default=0.0)
 
-    def gap_before_s(self, moment: float) -> float:
-        """The longest silence that was over by then."""
-        return max((b - a for a, b in itertools.pairwise(self.heard_at) if b <= moment), default=0.0)
+    def gap_before_s(self, since: float, moment: float) -> float:
+        """The longest silence between two messages of this stretch of time."""
+        return max((b - a for a, b in itertools.pairwise(self.heard_at) if a >= since and b <= moment), default=0.0)
 
     async def follow(self, url: str, cookies: str) -> None:
         """Listen until the battle has ended, over as many connections as it takes."""

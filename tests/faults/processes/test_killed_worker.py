@@ -11,10 +11,10 @@ import redis
 
 from ops.processes import wait_until
 from tests.faults.followers import stored_texts
-from tests.faults.site import LOCAL_ARENA, MUSIC_ARENA, SLOW, SONG, Site
+from tests.faults.site import LOCAL_ARENA, MUSIC_ARENA, SLOW, SONG, Regular, Site
 
 pytestmark = pytest.mark.stack
-BATTLES = 20
+BATTLES, ROUNDS = 20, 5
 #: From the kill to the end of battles that streamed, and to the next try of a local system.
 ENDED_S = 45
 STREAMS, CPU = "worker (streams)", "worker (cpu)"
@@ -31,13 +31,21 @@ def _one_result_a_side(site: Site, ids: list[str]) -> None:
     assert {row[2] for row in complete} == {1}
 
 
+def _in_mid_stream(site: Site, alice: Regular) -> list[str]:
+    """Battles in the middle of answers that take ten seconds: all have begun, and the last one has shown some text."""
+    for _ in range(ROUNDS):
+        ids = alice.start_many(SLOW, BATTLES)
+        alice.watch(ids[-1], until=lambda seen: any(seen.texts.get(1, {}).values()))
+        site.wait_for(ids, ["generating", "ready"], within_s=30)
+        # On a busy machine the first may have ended before the last began.
+        if site.states(ids) == {"generating": BATTLES}:
+            return ids
+    raise AssertionError("they never streamed all at once")
+
+
 def test_20_of_20_battles_end_within_45_s_of_the_kill_with_one_result_each(site):
     alice = site.visitor()
-    ids = alice.start_many(SLOW, BATTLES)
-    # In the middle of answers that take ten seconds: all have begun, and the last one has shown some text.
-    alice.watch(ids[-1], until=lambda seen: any(seen.texts.get(1, {}).values()))
-    site.wait_for(ids, ["generating", "ready"], within_s=30)
-    assert site.states(ids).get("generating", 0) > BATTLES // 2
+    ids = _in_mid_stream(site, alice)
     killed = time.monotonic()
     site.kill(STREAMS)
     site.launch(STREAMS)
@@ -55,6 +63,7 @@ def _pool_children(site: Site) -> list[psutil.Process]:
 
 
 def _in_mid_answer(site: Site, battle_id: str) -> bool:
+    # One that waits for work uses nothing; one that works may get little where others do as well.
     busy = any(child.cpu_percent(0.2) > 5 for child in _pool_children(site))
     return busy and site.states([battle_id]) == {"generating": 1}
 
