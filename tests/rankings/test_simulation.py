@@ -45,16 +45,16 @@ def simulate(**options: Any) -> dict[str, Any]:
 
 
 def test_known_strengths_are_inside_their_intervals(arena: Arena, capsys: pytest.CaptureFixture[str]) -> None:
-    truth = simulate(battles=120, seed=3)["strengths"]
+    truth = simulate(battles=240, seed=3)["strengths"]
     board = leaderboard(arena)
-    assert (board.status, board.counted, board.simulated) == ("ok", 120, 120)
+    assert (board.status, board.counted, board.simulated) == ("ok", 240, 240)
     for row in board.rows:
         assert row.lower is not None
         assert row.upper is not None
         assert row.lower <= truth[row.system] <= row.upper
     assert sum(truth.values()) / len(truth) == pytest.approx(MEAN)
     assert recount(arena.id).agrees
-    assert "120/120 battles" in capsys.readouterr().err
+    assert "240/240 battles" in capsys.readouterr().err
 
 
 def test_the_same_seed_gives_the_same_battles_and_votes(arena: Arena, tmp_path: Path) -> None:

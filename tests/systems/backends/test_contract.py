@@ -13,6 +13,7 @@ import pytest
 from arena.systems.backends import local
 from arena.systems.backends.base import (
     Backend,
+    Event,
     Finished,
     Limits,
     NothingSaid,
@@ -99,11 +100,18 @@ async def test_a_huge_answer_is_refused_at_the_byte_cap(says: Says) -> None:
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(says: Says) -> None:
-    limits = Limits(total_s=0.3)
+    asked, heard = asking(limits=Limits(total_s=0.3)), list[Event]()
+
+    async def hear() -> None:
+        async for event in says("word " * 200, SLOW_S).stream(asked):
+            heard.append(event)
+
     started = time.monotonic()
     with pytest.raises(TimedOut) as caught:
-        await events_of(says("word " * 200, SLOW_S), asking(limits=limits))
+        await hear()
     assert caught.value.phase == "total"
+    # What is said within a second; the whole of it takes ten.
+    assert len(text_of(heard).split()) < 1 / SLOW_S
     assert time.monotonic() - started < 3.0
 
 
@@ -112,6 +120,7 @@ async def test_closing_ends_the_call_at_once(says: Says) -> None:
         async for _event in events:
             break
         started = time.monotonic()
+    # To the end of the answer it is 25 s.
     assert time.monotonic() - started < 3.0
 
 
