@@ -41,7 +41,7 @@ from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
 from arena.systems.services import can_answer, current_versions, suggested_prompts
 from arena.votes.models import Vote
-from arena.votes.outcome import POSITIVE_REASONS, Outcome
+from arena.votes.outcome import REASONS_OF, Outcome
 from arena.votes.services import cast_vote
 
 #: Few battles each, as of real visitors: a release can tell voters and prompts of its parts apart.
@@ -159,18 +159,19 @@ class _World:
         left, right = (_answering(pairing, side) for side in SIDES)
         ahead = self.tastes.ahead(left, right, prompt.topic, rng)
         outcome = judge.decide(ahead, 0.0, rng)
+        positive, _negative = REASONS_OF[self.arena.modality]
         reasons = {
-            side: [rng.choice(POSITIVE_REASONS)]
-            for side in SIDES
-            if outcome is Outcome(side) and rng.random() < REASON_SHARE
+            side: [rng.choice(positive)] for side in SIDES if outcome is Outcome(side) and rng.random() < REASON_SHARE
         }
         cast_vote(battle.id, voter, outcome, reasons)
         return battle.id
 
     def _answer(self, side: Side, work: SideWork, prompt: Prompt, rng: random.Random) -> Output:
-        """What it would use if it answered. Music has no tokens, and what its clips cost nobody declares."""
+        """What it would use if it answered. Music has no words and tokens; what its clips cost nobody declares."""
         spoken = self.speakers[work.caller.system.name].answer(prompt.text, rng)
-        tokens = (spoken.input_tokens, spoken.output_tokens) if self.arena.modality == Modality.TEXT else (None, None)
+        if self.arena.modality == Modality.MUSIC:
+            return Output("", "", "stop", None, spoken.latency_s, None, None)
+        tokens = spoken.input_tokens, spoken.output_tokens
         return Output(f"A simulated answer ({side}).", "", "stop", spoken.ttft_s, spoken.latency_s, *tokens)
 
 

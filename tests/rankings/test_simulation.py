@@ -19,10 +19,11 @@ from arena.rankings.value import values_of
 from arena.rankings.voters import MEAN, Judge, judges, strengths_of
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
-from arena.votes.outcome import Outcome, mirrored
+from arena.votes.outcome import MUSIC_POSITIVE_REASONS, Outcome, mirrored
 from tests.ballots import make_arena, make_version
 from tests.contenders import replay_system
 
+DEMO_MUSIC = str(Path(__file__).resolve().parents[2] / "ops/demo_music.yaml")
 NAMES = ("Ada", "Bell", "Cray", "Dijk", "Eck")
 
 
@@ -83,6 +84,17 @@ def test_everything_simulated_is_marked_so(arena: Arena) -> None:
     simulate(battles=5, seed=1)
     assert Battle.objects.filter(is_simulated=True, state="voted").count() == Vote.objects.count() == 5
     assert not Voter.objects.filter(is_simulated=False).exists()
+
+
+def test_music_is_voted_on_unheard_for_reasons_of_music(db: None) -> None:
+    call_command("register_systems", DEMO_MUSIC, apply=True)
+    simulate(arena="music", battles=40, seed=1)
+    board = leaderboard(Arena.objects.get())
+    assert (board.counted, board.simulated) == (40, 40)
+    given = {code for vote in Vote.objects.all() for codes in vote.reasons.values() for code in codes}
+    assert given
+    assert given <= set(MUSIC_POSITIVE_REASONS)
+    assert set(Response.objects.values_list("content", "output_tokens", "ttft_s")) == {("", None, None)}
 
 
 def test_answers_cost_what_the_systems_declare_and_take_time(arena: Arena) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.battles.states import SIDES, Side
@@ -66,6 +67,15 @@ def test_a_vote_before_is_refused_and_told_what_is_missing(
     assert not Vote.objects.exists()
     battle.refresh_from_db()
     assert battle.state == "ready"
+
+
+def test_only_a_simulated_battle_passes_without_a_report(arena: Arena) -> None:
+    real = make_music_battle(arena, voter=Voter.objects.create(is_simulated=True))
+    with pytest.raises(NotHeard):
+        cast_vote(real.id, real.voter, Outcome.LEFT)
+
+    Battle.objects.filter(pk=real.pk).update(is_simulated=True)
+    assert cast_vote(real.id, real.voter, Outcome.LEFT).created
 
 
 def test_how_much_is_needed_is_the_arenas(battle: Battle) -> None:
