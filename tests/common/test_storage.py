@@ -5,11 +5,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from arena.common import bucket
 from arena.common.bucket import BucketStore
 from arena.common.storage import FolderStore, KeyInvalid, Missing, Store, StoreAway
+from tests.s3 import s3_server
 
 ENDPOINT_OPTIONS = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "region_name": "us-east-1"}
 
@@ -17,11 +17,8 @@ ENDPOINT_OPTIONS = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "reg
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """The address of an S3 server of our own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as (_server, url):
+        yield url
 
 
 @pytest.fixture(params=["folder", "bucket"])

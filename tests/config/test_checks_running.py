@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from moto.server import ThreadedMotoServer
 
 from arena.common import connections, heartbeat, queue
 from arena.common.models import ProcessReport
@@ -20,6 +19,7 @@ from data_releases.models import Release
 from tests.ballots import make_arena
 from tests.config.conftest import ids
 from tests.contenders import replay_system
+from tests.s3 import s3_server
 
 
 @pytest.fixture
@@ -159,12 +159,9 @@ def store(environment, monkeypatch):
     """An S3 server, which at first asks nobody for a key."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "us-east-1")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment(storage="s3", s3_endpoint_url=f"http://{host}:{port}", s3_bucket="arena-checks")
-    yield server, f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as (server, url):
+        environment(storage="s3", s3_endpoint_url=url, s3_bucket="arena-checks")
+        yield server, url
 
 
 def test_a_missing_bucket_is_reported_until_it_is_made_and_one_that_everybody_can_list_is(whole, store):

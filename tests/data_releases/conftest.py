@@ -14,6 +14,7 @@ from arena.common.storage import FolderStore
 from data_releases import publish, services
 from data_releases.models import Release, ReleasePolicy
 from tests.data_releases.world import OCTOBER
+from tests.s3 import s3_server
 
 
 @pytest.fixture(autouse=True)
@@ -67,22 +68,13 @@ def published(built: Callable[[Arena], Release], files: FolderStore) -> Callable
 @pytest.fixture
 def bucket() -> Iterator[BucketStore]:
     """A bucket on a real S3 server."""
-    from moto.server import ThreadedMotoServer  # half a second that every process would take to collect the tests
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
+    with s3_server() as (_server, url):
         client = boto3.client(
-            "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="x", aws_secret_access_key="y",
-            region_name="us-east-1",
-        )  # fmt: skip
-        # The servers of one process share what they hold.
+            "s3", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y", region_name="us-east-1"
+        )
         name = f"releases-{secrets.token_hex(4)}"
         client.create_bucket(Bucket=name)
         yield BucketStore(client, name)
-    finally:
-        server.stop()
 
 
 def folder_of(root: Path, release: Release) -> Path:

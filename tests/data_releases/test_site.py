@@ -7,13 +7,13 @@ import boto3
 import pytest
 from django.conf import settings
 from django.test import override_settings
-from moto.server import ThreadedMotoServer
 
 from arena.common.bucket import BucketStore
 from arena.common.object_store import store
 from arena.common.storage import FolderStore
 from data_releases.manifest import public_hex
 from data_releases.site import signing_key
+from tests.s3 import s3_server
 
 
 def test_a_folder_store_lies_under_var(tmp_path: Path) -> None:
@@ -27,11 +27,7 @@ def test_a_folder_store_lies_under_var(tmp_path: Path) -> None:
 def test_a_bucket_is_opened_with_the_keys_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    try:
+    with s3_server() as (_server, url):
         keys = {"aws_access_key_id": "from-a-file", "aws_secret_access_key": "secret"}
         boto3.client("s3", endpoint_url=url, **keys).create_bucket(Bucket="arena")
         env = replace(settings.ENV, storage="s3", s3_endpoint_url=url, s3_bucket="arena", **keys)
@@ -40,8 +36,6 @@ def test_a_bucket_is_opened_with_the_keys_of_the_environment(monkeypatch: pytest
             assert isinstance(found, BucketStore)
             assert found.put("a", b"x")
             assert found.keys("nothing") == []
-    finally:
-        server.stop()
 
 
 def test_the_signer_is_the_key_of_the_environment_or_follows_from_the_secret_key() -> None:

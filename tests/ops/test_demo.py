@@ -19,12 +19,12 @@ import psutil
 import psycopg
 import pytest
 import redis
-from moto.server import ThreadedMotoServer
 
 from ops.processes import wait_until
 from ops.services import Postgres
 from tests.demo import shell_environment
 from tests.environment import claim_database, release_database
+from tests.s3 import s3_server
 from tests.stack import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,20 +178,17 @@ def named_servers(services, tmp_path):
         connection.execute(f'CREATE DATABASE "{name}"')
     number = claim_database()
     (tmp_path / "secret").write_text("s3-secret\n")
-    store = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    store.start()
-    host, port = store.get_host_and_port()
-    yield {
-        "DATABASE_URL": urlunsplit(urlsplit(admin)._replace(path=f"/{name}")),
-        "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}",
-        "S3_ENDPOINT_URL": f"http://{host}:{port}",
-        "S3_BUCKET": "demo-files",
-        "AWS_ACCESS_KEY_ID": "s3-key",
-        "AWS_SECRET_ACCESS_KEY_FILE": str(tmp_path / "secret"),
-        # No profile of the person who runs the tests.
-        "HOME": str(tmp_path),
-    }
-    store.stop()
+    with s3_server() as (_server, url):
+        yield {
+            "DATABASE_URL": urlunsplit(urlsplit(admin)._replace(path=f"/{name}")),
+            "REDIS_URL": f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}",
+            "S3_ENDPOINT_URL": url,
+            "S3_BUCKET": "demo-files",
+            "AWS_ACCESS_KEY_ID": "s3-key",
+            "AWS_SECRET_ACCESS_KEY_FILE": str(tmp_path / "secret"),
+            # No profile of the person who runs the tests.
+            "HOME": str(tmp_path),
+        }
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     with redis.Redis.from_url(f"{os.environ['REDIS_URL'].partition('?')[0]}?db={number}") as valkey:
