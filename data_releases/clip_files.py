@@ -20,7 +20,7 @@ class Copied:
 
 
 def copied(files: Store, clips: pa.Table, prefix: str) -> Copied:
-    """Copy clips below a prefix; those that lie there already are not sent again.
+    """Copy clips below a prefix; those that lie there already are read, and not sent again.
 
     Args:
         files: holds both.

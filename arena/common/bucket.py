@@ -41,8 +41,8 @@ def open_bucket(endpoint_url: str, bucket: str, key_id: str, key: str, *, patien
     return BucketStore(client, bucket)
 
 
-def is_public(endpoint_url: str, bucket: str) -> bool:
-    """Whether the bucket tells its objects to somebody without any key."""
+def is_listed_by_anybody(endpoint_url: str, bucket: str) -> bool:
+    """Whether the bucket names its objects to somebody without any key; whether it gives them away is not asked."""
     unsigned = _QUICK.merge(Config(signature_version=UNSIGNED))
     client = boto3.client("s3", endpoint_url=endpoint_url or None, config=unsigned)
     try:

@@ -4,7 +4,7 @@
 - arena.E015: no worker serves a queue.
 - arena.E016: nobody rings the periodic tasks.
 - arena.E017: the object store or its bucket does not answer.
-- arena.E020: everybody can read the bucket.
+- arena.E020: everybody can list the bucket.
 - arena.W017: an open arena has fewer than two systems.
 - arena.W024: the processes may open more connections than PostgreSQL takes.
 - arena.W025: the processes may open more connections than Redis takes.
@@ -123,7 +123,7 @@ def _bucket() -> Iterator[CheckMessage]:
     env: Environment = settings.ENV
     if env.storage != "s3":
         return
-    from arena.common.bucket import is_public, open_bucket  # noqa: PLC0415 - a second of imports
+    from arena.common.bucket import is_listed_by_anybody, open_bucket  # noqa: PLC0415 - a second of imports
 
     keys = (env.aws_access_key_id, env.aws_secret_access_key)
     try:
@@ -133,6 +133,6 @@ def _bucket() -> Iterator[CheckMessage]:
         what = f"The bucket {env.s3_bucket} does not answer ({type(error).__name__})."
         yield Error(what, hint=hint, id="arena.E017")
         return
-    if is_public(env.s3_endpoint_url, env.s3_bucket):
+    if is_listed_by_anybody(env.s3_endpoint_url, env.s3_bucket):
         hint = "Let these keys alone open it: what systems sent lies there before the vote."
         yield Error(f"Everybody can list the bucket {env.s3_bucket}.", hint=hint, id="arena.E020")
