@@ -2,14 +2,7 @@
 
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, DateField, Func, Value
-
-
-class Day(Func):
-    """A moment's day in UTC, from which the week follows that is published."""
-
-    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
-    output_field = DateField()
+from django.db.models import BigIntegerField, CharField, Func, Value
 
 
 class JsonHash(Func):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import CharField, Exists, Func, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.db.models.functions import Cast, Coalesce, Concat, Left, TruncDate
 
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Prefetched, Response, Turn
@@ -24,7 +24,7 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
 from data_releases.columns import looked_up, one_array
 from data_releases.copied import Source, copied, source_of
-from data_releases.expressions import Day, JsonHash, hexadecimal
+from data_releases.expressions import JsonHash, hexadecimal
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.snapshots import as_of
@@ -96,7 +96,7 @@ def _battles(battles: QuerySet[Battle]) -> Source:
         battles,
         id=("id", pa.string()),
         voter=("voter_id", pa.string()),
-        day=(Day("created_at"), pa.date32()),
+        day=(TruncDate("created_at", tzinfo=UTC), pa.date32()),
         state=("state", pa.string()),
         reason=("reason", pa.string()),
         is_simulated=("is_simulated", pa.bool_()),
@@ -185,7 +185,7 @@ def _votes(battles: Any) -> Source:
         id=("id", pa.string()),
         battle=("battle_id", pa.string()),
         voter=("voter_id", pa.string()),
-        day=(Day("created_at"), pa.date32()),
+        day=(TruncDate("created_at", tzinfo=UTC), pa.date32()),
         turn=("turn_n", pa.int16()),
         outcome=("outcome", pa.string()),
         voter_simulated=("voter__is_simulated", pa.bool_()),

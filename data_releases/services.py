@@ -250,7 +250,7 @@ def _withdrawn_since(release: Release) -> certified.Tallies:
     return taken
 
 
-def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies, missing_clips: int = 0) -> Facts:
+def _facts(release: Release, policy: ReleasePolicy, taken: certified.Tallies, missing_clips: int) -> Facts:
     previous = release.previous
     return Facts(
         arena=release.arena.slug,

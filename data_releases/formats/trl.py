@@ -66,7 +66,7 @@ def _labelled(one: Comparison) -> list[dict[str, Any]]:
 
 def _by_part(kept: Comparisons, rows_of: Callable[[Comparison], list[dict[str, Any]]]) -> dict[str, File]:
     def rows(part: str) -> Iterator[dict[str, Any]]:
-        return (row for one in kept if one.split == part for row in rows_of(one))
+        return (row for one in kept.of_parts(part) for row in rows_of(one))
 
     return {f"{part}.jsonl": json_lines(rows(part)) for part in PARTS}
 

@@ -48,7 +48,7 @@ def test_rows_in_any_order_give_the_same_bytes(folder, built):
     window = extract.Window(FIRST.replace(day=1, hour=0), FIRST.replace(month=11, day=1, hour=0))
     raw = extract.read(arena, window)
     rules = Rules("text", is_demo=False, publish_texts=True)
-    facts = services._facts(release, services.policy_of(arena), {})
+    facts = services._facts(release, services.policy_of(arena), {}, 0)
     sums = set()
     for seed in range(3):
         rng = random.Random(seed)
