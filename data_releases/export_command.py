@@ -16,7 +16,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="arena-export",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Write a release in another shape. The release is verified first.",
+        description="Write a release in another shape. The release is verified first, but for its clips.",
         epilog=f"formats:\n{listed}\n\nExit status: 0 written, 1 the release does not verify, 2 it cannot be used.",
     )
     parser.add_argument("release", metavar="DIR_OR_URL", help="folder or address of the release")

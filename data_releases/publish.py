@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time
 from enum import Enum
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import transaction
 from django.db.models import F
@@ -82,7 +83,12 @@ def store_draft(files: Store, release: Release, content: Mapping[str, bytes], cl
     kept = {key_of(Place.DRAFT, release, path) for path in (*content, *clips)}
     for path in sorted(content, key=_manifest_last):
         files.put(key_of(Place.DRAFT, release, path), content[path])
-    for key in files.keys(folder_of(Place.DRAFT, release)):
+    _keep_only(files, folder_of(Place.DRAFT, release), kept)
+
+
+def _keep_only(files: Store, folder: str, kept: Collection[str]) -> None:
+    """Remove what lies below a folder and is not among these keys: earlier builds left it."""
+    for key in files.keys(folder):
         if key not in kept:
             files.delete(key)
 
@@ -126,9 +132,7 @@ def publish(files: Store, release: Release) -> Release:
         as `make_public`.
     """
     make_public(files, release)
-    _remove(files, Place.DRAFT, release)
-    if release.revision > 1:
-        tidy(files, release.arena)
+    tidy(files, release.arena)
     return release
 
 
@@ -197,27 +201,44 @@ def _manifest_sha256(files: Store, release: Release, place: Place) -> str:
 
 
 def _move(files: Store, release: Release, source: Place, target: Place) -> None:
-    """Copy every file that the manifest knows, itself last; the originals stay."""
-    try:
-        paths = _listed(StoredRelease(files, release, source))
-    except Unreadable as error:
-        raise PublishRefused(f"the files of {release} are not whole: {error}") from error
+    """Copy every file that the manifest knows, itself last, and leave no other there; the originals stay.
+
+    What is lost stays lost: whoever publishes verifies what came, and whoever withdraws needs no more.
+    """
+    paths, lost = _listed(StoredRelease(files, release, source)), set()
     for path in paths:
-        files.put(key_of(target, release, path), b"".join(files.read(key_of(source, release, path))))
+        try:
+            content = b"".join(files.read(key_of(source, release, path)))
+        except Missing:
+            lost.add(path)
+        else:
+            files.put(key_of(target, release, path), content)
+    # Somebody else who published it may have removed the draft meanwhile: then nobody knows which clips are its own.
+    if paths and CLIPS.file not in lost:
+        _keep_only(files, folder_of(target, release), {key_of(target, release, path) for path in paths})
 
 
 def _listed(stored: StoredRelease) -> list[str]:
-    """The paths of a release, the manifest last; none where there is no manifest."""
+    """The paths of a release, the manifest last; none without a manifest, no clips without their table."""
     try:
         manifest = json.loads(stored.read(MANIFEST))
     except Unreadable:
         return []
     sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
-    clips: list[str] = []
-    if CLIPS.file in sizes:
-        table = pq.read_table(io.BytesIO(stored.read(CLIPS.file, sizes[CLIPS.file])), columns=["path"])
-        clips = table["path"].to_pylist()
+    clips = _clips(stored, sizes[CLIPS.file]) if CLIPS.file in sizes else []
     return [*clips, *sorted(sizes), MANIFEST]
+
+
+def _clips(stored: StoredRelease, size: int) -> list[str]:
+    """None where their table is lost or spoilt."""
+    try:
+        content = io.BytesIO(stored.read(CLIPS.file, size))
+    except Unreadable:
+        return []
+    try:
+        return list(pq.read_table(content, columns=["path"])["path"].to_pylist())
+    except (pa.ArrowException, OSError):
+        return []
 
 
 def _open(release: Release) -> None:
@@ -260,23 +281,11 @@ def discard(files: Store, release: Release) -> None:
     _remove(files, Place.DRAFT, release)
 
 
-def withdraw(files: Store, release: Release) -> Release:
-    """Take a public release down; its row stays, its files move out of sight, for the counts that later ones need.
-
-    A repeated call finishes what a killed process left.
-
-    Raises:
-        as `take_down`.
-    """
-    take_down(files, release)
-    _remove(files, Place.PUBLIC, release)
-    return release
-
-
 def take_down(files: Store, release: Release) -> None:
-    """Let nobody see a public release any more. Its public files stay where nobody is served: `tidy` removes them.
+    """Let nobody see a public release any more; its files are kept out of sight, for the counts that later ones need.
 
-    Nothing is lost where the transaction around it is rolled back.
+    Its public files stay where nobody is served: `tidy` removes them. Nothing is lost where the transaction around it
+    is rolled back. A repeated call finishes what a killed process left.
 
     Raises:
         PublishRefused: it is not public.

@@ -14,7 +14,7 @@ UNUSABLE: Final = 2
 
 
 def status_of(where: str, work: Callable[[Verified], None], *refusals: type[Exception]) -> int:
-    """Verify a release and work on it.
+    """Verify a release but for its clips, and work on it.
 
     Args:
         where: folder or address of the release.
@@ -26,7 +26,8 @@ def status_of(where: str, work: Callable[[Verified], None], *refusals: type[Exce
     """
     unusable: tuple[type[Exception], ...] = (SourceError, OSError, *refusals)
     try:
-        work(verify(open_source(where)))
+        # Nothing is made of the clips.
+        work(verify(open_source(where), audio=False))
     except NotVerified as error:
         print(f"MISMATCH {error}", file=sys.stderr)
         return MISMATCH

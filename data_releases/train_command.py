@@ -47,7 +47,8 @@ def trained(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="arena-train",
-        description="Fit a reference router on a release, which is verified first, and judge it on held-out votes.",
+        description="Fit a reference router on a release, which is verified first but for its clips, and judge it on "
+        "held-out votes.",
         epilog="Exit status: 0 written, 1 the release does not verify, 2 nothing can be trained on it.",
     )
     parser.add_argument("release", metavar="DIR_OR_URL", help="folder or address of the release")

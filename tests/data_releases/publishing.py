@@ -2,7 +2,7 @@
 
 from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
-from data_releases import services
+from data_releases import publish, services
 from data_releases.services import window_of
 from tests.data_releases.world import FIRST, add_battle
 
@@ -30,6 +30,13 @@ class Broken(FolderStore):
 
 def reviewed(draft):
     return services.mark_reviewed(draft.pk, draft.manifest_sha256)
+
+
+def withdrawn(files, release):
+    """As the admin does it."""
+    publish.take_down(files, release)
+    publish.tidy(files, release.arena)
+    return release
 
 
 def november(arena, monkeypatch):

@@ -6,22 +6,27 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+from django.core.management import call_command
 
 from arena.arenas.models import Arena, Modality
 from arena.battles.models import Battle, Response
-from arena.common.storage import StoreAway
+from arena.common.storage import FolderStore, StoreAway
 from arena.media import audio
 from arena.media.models import Clip
+from arena.rankings.moments import moment_of
 from arena.systems.models import SystemVersion
 from arena.votes.withdrawals import withdraw_battle
 from data_releases import publish, revisions, services
 from data_releases.audio import path_of
-from data_releases.models import Release, ReleasePolicy
-from data_releases.publish import PublishRefused
+from data_releases.found import Verified
+from data_releases.models import Release, ReleasePolicy, ReleaseState
+from data_releases.publish import Place, PublishRefused
+from data_releases.release_command import DONE, status_of
 from data_releases.verify_command import main
 from tests.ballots import make_versions
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.publishing import Broken, reviewed
+from tests.data_releases.publishing import Broken, reviewed, withdrawn
+from tests.data_releases.tampering import ROOT
 from tests.data_releases.world import OCTOBER, add_battle, sing
 from tests.media.sounds import melody
 
@@ -165,6 +170,8 @@ def test_a_touched_clip_is_named(battle, published, folder, tmp_path, capsys, ha
     assert main([str(copy)]) == 1
     assert f"MISMATCH audio/{path.name}: {named}" in capsys.readouterr().out
     assert main([str(copy), "--no-audio"]) == 0
+    # Nobody downloads clips to export votes.
+    assert status_of(str(copy), Verified.require_good) == DONE
     assert "2 clips not read: --no-audio" in capsys.readouterr().out
 
 
@@ -198,6 +205,94 @@ def test_a_revision_is_not_made_while_a_clip_that_stays_is_lost(battle, publishe
     withdraw_battle(gone.id, vote=True)
     with pytest.raises(PublishRefused, match="1 clips of music 2026-10 are not in the store"):
         revisions.revise_all(files, first.arena)
+    taken = withdrawn(files, first)
+    assert taken.state == ReleaseState.WITHDRAWN
+    assert files.keys("releases") == []
+    assert len(songs(folder, taken)) == 3
+    assert publish.verified(files, taken).problems == [(row["path"], "it is not in the store")]
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"no table")])
+def test_a_release_whose_table_of_clips_is_lost_or_spoilt_can_be_withdrawn_and_not_published(
+    battle, built, folder, files, harm
+):
+    battle()
+    draft = reviewed(built(Arena.objects.get()))
+    table = folder_of(folder, draft) / "clips.parquet"
+    whole = table.read_bytes()
+    harm(table)
+    with pytest.raises(PublishRefused, match=r"clips\.parquet"):
+        publish.publish(files, draft)
+    table.write_bytes(whole)
+    release = publish.publish(files, draft)
+    harm(folder_of(folder, release) / "clips.parquet")
+    assert withdrawn(files, release).state == ReleaseState.WITHDRAWN
+    assert files.keys("releases") == []
+
+
+def test_a_draft_that_lost_a_clip_is_not_published(battle, built, folder, files):
+    battle()
+    draft = reviewed(built(Arena.objects.get()))
+    (folder_of(folder, draft) / rows(folder, draft)[0]["path"]).unlink()
+    with pytest.raises(PublishRefused, match="it is not in the store"):
+        publish.publish(files, draft)
+    draft.refresh_from_db()
+    assert draft.state == ReleaseState.REVIEWED
+
+
+def test_a_clip_of_a_refused_publication_is_not_served_by_the_next_one(battle, built, folder, files, monkeypatch):
+    battle(1)
+    gone = battle(2)
+    draft = reviewed(built(Arena.objects.get()))
+    # The wish comes when the files are copied, before the row is opened.
+    verified = publish.verified
+
+    def wished(*args, **more):
+        withdraw_battle(gone.id, vote=False)
+        return verified(*args, **more)
+
+    monkeypatch.setattr(publish, "verified", wished)
+    with pytest.raises(PublishRefused, match="withdrawn since"):
+        publish.publish(files, draft)
+    monkeypatch.setattr(publish, "verified", verified)
+    assert len(list((folder / "releases/music/2026-10/audio").iterdir())) == 4
+    revisions.discard_outdated(files, draft.arena)
+    release = publish.publish(files, reviewed(built(draft.arena)))
+    assert set(songs(folder, release)) == {row["path"] for row in rows(folder, release)}
+    assert len(songs(folder, release)) == 2
+
+
+def test_a_simulated_month_of_music_is_released_without_clips_and_says_so(published, files, folder):
+    call_command("register_systems", ROOT / "ops" / "demo_music.yaml", apply=True)
+    first, last = OCTOBER.start.isoformat(), OCTOBER.end.isoformat()
+    call_command("simulate_votes", arena="music", battles=30, seed=2, start=moment_of(first), end=moment_of(last))
+    release = published(Arena.objects.get())
+    assert release.manifest["simulated"]
+    assert (release.manifest["counts"]["cast"], release.manifest["counts"]["counted"]) == (30, 30)
+    assert release.manifest["audio"] == {"clips": 0, "bytes": 0, "missing": 0}
+    # Nothing was heard, so nothing is told of it.
+    assert rows(folder, release, "listening") == []
+    assert {row["status"] for row in rows(folder, release, "responses")} == {"complete"}
+    assert publish.verified(files, release).problems == []
+
+
+def test_who_publishes_what_another_just_published_takes_no_clip_away(battle, built, folder, files):
+    battle()
+    draft = reviewed(built(Arena.objects.get()))
+
+    class Late(FolderStore):
+        """The other one publishes between the reading of the manifest and that of the table of clips."""
+
+        def size(self, key):
+            if key == publish.key_of(Place.DRAFT, draft, "clips.parquet"):
+                publish.publish(files, Release.objects.get(pk=draft.pk))
+            return super().size(key)
+
+    with pytest.raises(PublishRefused, match="published"):
+        publish.publish(Late(folder), draft)
+    release = Release.objects.get()
+    assert release.state == ReleaseState.PUBLISHED
+    assert publish.verified(files, release).problems == []
 
 
 def released_as(battle):

@@ -14,7 +14,7 @@ from data_releases.chain import check_chain
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.source import Unreadable
-from tests.data_releases.publishing import Broken, november, reviewed
+from tests.data_releases.publishing import Broken, november, reviewed, withdrawn
 from tests.data_releases.world import make_world, sing
 
 pytestmark = pytest.mark.django_db
@@ -113,13 +113,13 @@ def test_downloads_are_counted(published):
 
 
 def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(published, files):
-    release = publish.withdraw(files, published(make_world(4)))
+    release = withdrawn(files, published(make_world(4)))
     assert release.state == ReleaseState.WITHDRAWN
     assert files.keys("releases") == []
     assert publish.verified(files, release).problems == []
     with pytest.raises(IntegrityError), transaction.atomic():
         Release.objects.filter(pk=release.pk).update(state=ReleaseState.PUBLISHED)
-    assert publish.withdraw(files, release).state == ReleaseState.WITHDRAWN
+    assert withdrawn(files, release).state == ReleaseState.WITHDRAWN
 
 
 def test_the_next_release_carries_the_votes_of_all_before_it(published, files, monkeypatch):
@@ -137,7 +137,7 @@ def test_the_next_release_carries_the_votes_of_all_before_it(published, files, m
 
 
 def test_a_withdrawn_release_still_counts_for_the_next(published, files, monkeypatch):
-    october = publish.withdraw(files, published(make_world(20)))
+    october = withdrawn(files, published(make_world(20)))
     second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
     assert publish.verified(files, second).manifest["counts"]["rows"]["prior_tallies"] == 3
 

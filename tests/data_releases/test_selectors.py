@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from data_releases import publish
 from data_releases.models import ReleasePolicy
 from data_releases.selectors import certified_board, certified_boards, next_release_on, public_release, public_releases
 from tests.ballots import make_arena
+from tests.data_releases.publishing import withdrawn
 from tests.data_releases.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_drafts_and_withdrawn_releases_are_not_public(built, published, files):
     release = published(arena)
     assert public_releases() == [release] == public_releases(arena)
     assert public_release(arena, "2026-10") == release
-    publish.withdraw(files, release)
+    withdrawn(files, release)
     assert (public_releases(), public_release(arena, "2026-10"), certified_board(arena)) == ([], None, None)
 
 

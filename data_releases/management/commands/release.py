@@ -72,7 +72,7 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         release = _chosen(options, [ReleaseState.PUBLISHED])
         try:
-            written = export(publish.verified(store(), release), options["format"], options["out"])
+            written = export(publish.verified(store(), release, audio=False), options["format"], options["out"])
         except (NotVerified, NothingToExport) as error:
             raise CommandError(f"{type(error).__name__}: {error}") from error
         self.stdout.write("\n".join(str(options["out"] / path) for path in written))

@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
 def _release(name: str) -> Verified:
     if urlsplit(name).scheme in ("http", "https") or Path(name).exists():
-        return verify(open_source(name))
+        return verify(open_source(name), audio=False)
     arena, _slash, month = name.rpartition("/")
     rows = Release.objects.select_related("arena").filter(state=ReleaseState.PUBLISHED, name=month)
     found = list(rows.filter(arena__slug=arena) if arena else rows)
@@ -61,4 +61,4 @@ def _release(name: str) -> Verified:
         raise CommandError(f"several arenas have a release {month}: say which of {listed}")
     if not found:
         raise CommandError(f"{name!r} is no published release (see `release list`), no folder and no address")
-    return publish.verified(store(), found[0])
+    return publish.verified(store(), found[0], audio=False)
