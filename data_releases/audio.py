@@ -69,9 +69,11 @@ def check_rows(found: Verified) -> None:
     clips, responses, battles = (found.tables[name] for name in ("clips", "responses", "battles"))
     systems = found.tables["systems"]
     # Older schemas say nothing about clips.
-    told = found.manifest.get("audio")
-    if told is not None and told != described(clips, told.get("missing", 0)):
-        found.say(schema.CLIPS.file, "the manifest counts other clips")
+    if "audio" in found.manifest:
+        told = found.manifest["audio"]
+        missing = told.get("missing", 0) if isinstance(told, dict) else 0
+        if told != described(clips, missing):
+            found.say(schema.CLIPS.file, "the manifest counts other clips")
     free = systems.filter(systems["outputs_released"])["system_id"].combine_chunks()
     for column, known, problem in (
         ("battle_id", _where(battles, "text_status", schema.PUBLISHED), "of a battle whose texts are not published"),

@@ -37,6 +37,13 @@ def test_an_overview_that_tells_other_counts_is_found(release, capsys):
     assert "votes.parquet: the overview of the manifest is another" in "".join(capsys.readouterr())
 
 
+@pytest.mark.parametrize("audio", [[], None, "none", {"clips": []}])
+def test_a_manifest_that_says_nonsense_about_clips_is_a_mismatch(release, capsys, audio):
+    sign_again(release, audio=audio)
+    assert main([str(release)]) == 1
+    assert "MISMATCH clips.parquet: the manifest counts other clips" in capsys.readouterr().out
+
+
 def test_the_sample_verifies_in_a_bare_process(tmp_path):
     """No setting, no database, none of the server's packages: the script alone, from another folder."""
     done = bare_process("data_releases.verify_command", SAMPLE, cwd=tmp_path)
