@@ -4,19 +4,19 @@ The salt that made the ids of rows is gone with publication. `remember` runs jus
 same pseudonyms (HMAC-SHA256, RFC 2104) for the battles of the window and keeps them beside the battles.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.votes.models import Withdrawal, WithdrawnScope
 from data_releases.anonymise import PSEUDONYM_CHARS, Pseudonyms
-from data_releases.models import Release, ReleasedBattle
+from data_releases.models import Release, ReleasedBattle, ReleaseState
 
 _REMEMBER = """
 INSERT INTO data_releases_releasedbattle (battle_id, release_id, "row", text_removed)
@@ -67,16 +67,15 @@ def wishes_of(first: Release) -> Wishes:
     return Wishes(frozenset(texts), frozenset(whole))
 
 
-def months_asked() -> set[tuple[int, date]]:
-    """(arena, first day) of the months of which something is to be taken out that is not yet.
+def months_asked(arenas: Collection[int]) -> set[tuple[int, date]]:
+    """(arena, first day) of the months of these arenas of which something is to be taken out that is not yet.
 
     Two queries in one, each led by the wishes: they are few, and released battles are many.
     """
-    wishes = Withdrawal.objects.order_by()
-    whole = ReleasedBattle.objects.filter(battle__in=wishes.filter(scope=WithdrawnScope.VOTE).values("battle"))
-    texts = ReleasedBattle.objects.filter(
-        battle__in=wishes.filter(scope=WithdrawnScope.TEXT).values("battle"), text_removed=False
-    )
+    wishes = Withdrawal.objects.filter(battle__arena__in=arenas).order_by()
+    rows = ReleasedBattle.objects.filter(release__arena__in=arenas)
+    whole = rows.filter(battle__in=wishes.filter(scope=WithdrawnScope.VOTE).values("battle"))
+    texts = rows.filter(battle__in=wishes.filter(scope=WithdrawnScope.TEXT).values("battle"), text_removed=False)
     months = ("release__arena_id", "release__window_start")
     return set(whole.order_by().values_list(*months).union(texts.order_by().values_list(*months)))
 
@@ -89,7 +88,11 @@ def settle(first: Release, texts: Iterable[str], whole: Iterable[str]) -> None:
 
 
 def forget_old(arena: Arena, after: timedelta) -> int:
-    """Forget the ids of releases that were published longer ago; returns how many battles."""
+    """Forget the ids of releases that were published longer ago, once their wishes are done; returns how many."""
+    public = Release.objects.filter(
+        arena=arena, window_start=OuterRef("release__window_start"), state=ReleaseState.PUBLISHED
+    )
+    waits = _asked(WithdrawnScope.VOTE) | (_asked(WithdrawnScope.TEXT) & Q(text_removed=False))
     old = ReleasedBattle.objects.filter(release__arena=arena, release__published_at__lt=Now() - after)
-    number, _by_model = old.delete()
+    number, _by_model = old.exclude(Exists(public) & waits).delete()
     return number

@@ -36,10 +36,21 @@ def take_back(files: Store, arena: Arena) -> list[Release]:
 
 
 def revise_all(files: Store, arena: Arena) -> list[Release]:
-    """Revise every public release of an arena that withdrawals ask for."""
+    """Revise every public release of an arena that withdrawals ask for; one that is refused keeps no other waiting.
+
+    Raises:
+        as `revise`; what is refused, the first of all, when the others are done.
+    """
     publish.tidy(files, arena)
     public = Release.objects.select_related("arena").filter(arena=arena, state=ReleaseState.PUBLISHED)
-    made = (revise(files, release) for release in public.order_by("window_start"))
+    made, refused = [], []
+    for release in public.order_by("window_start"):
+        try:
+            made.append(revise(files, release))
+        except PublishRefused as error:
+            refused.append(error)
+    if refused:
+        raise refused[0]
     return [release for release in made if release is not None]
 
 
@@ -100,7 +111,7 @@ def _stored(files: Store, old: Release, checked: Verified, tables: Projected, wi
 
 def _copy_clips(files: Store, release: Release, old: Release, clips: pa.Table) -> None:
     """The clips that stay, from the revision before."""
-    source = publish.folder_of(publish.place_of(old), old)
+    source = publish.folder_of(publish.Place.PUBLIC, old)
     keys = pa.array([f"{source}/{path}" for path in clips["path"].to_pylist()], pa.string())
     target = publish.folder_of(publish.Place.DRAFT, release)
     if missing := clip_files.copied(files, clips.append_column("key", keys), target).missing:

@@ -1,8 +1,10 @@
 """What is due: each month of each arena once, when its embargo has passed; and what withdrawals ask for, hourly."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from arena.arenas.models import Arena
@@ -26,28 +28,49 @@ def build_due(period: ledger.Period) -> None:
     A run that dies is made again: a month that was built is not due any more, and a draft that was not published yet
     is.
     """
-    day = period.end.date()
-    for arena in Arena.objects.order_by("pk"):
-        policy = services.policy_of(arena)
+    _in_each_arena(partial(_build, day=period.end.date()))
+
+
+def _build(arena: Arena, day: date) -> None:
+    policy = services.policy_of(arena)
+    if policy.publishes:
+        _publish(arena)
+    for month in services.due_months(arena, day) if policy.builds else ():
+        services.build_release(arena, month)
+        logger.info("built release %s of %s", month.name, arena.slug)
         if policy.publishes:
             _publish(arena)
-        for month in services.due_months(arena, day) if policy.builds else ():
-            services.build_release(arena, month)
-            logger.info("built release %s of %s", month.name, arena.slug)
-            if policy.publishes:
-                _publish(arena)
 
 
 def revise_due(_period: ledger.Period) -> None:
-    """Take out of public releases what was withdrawn, and forget what is too old to be found."""
+    """Forget what is too old to be found, and take out of public releases what was withdrawn."""
+    # First what waits for no release that is refused, and for no store that is away.
+    readings.forget_old()
     for arena in Arena.objects.order_by("pk"):
-        # The wish rings again until the build is over (`workers.releases`).
-        with suppress(services.AlreadyBuilding):
-            take_back(store(), arena)
+        forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
+    for arena in Arena.objects.order_by("pk"):
         with suppress(services.AlreadyBuilding), services.only_one(arena):
             shards.sweep(store(), arena)
-        forget_old(arena, timedelta(days=services.current_policy(arena).withdrawal_days))
-    readings.forget_old()
+    _in_each_arena(_take_back)
+
+
+def _take_back(arena: Arena) -> None:
+    # The wish rings again until the build is over (`workers.releases`).
+    with suppress(services.AlreadyBuilding):
+        take_back(store(), arena)
+
+
+def _in_each_arena(work: Callable[[Arena], None]) -> None:
+    """What is refused in one arena keeps no other waiting; the first refusal is raised when all are done."""
+    refused = []
+    for arena in Arena.objects.order_by("pk"):
+        try:
+            work(arena)
+        except services.ReleaseError as error:
+            logger.warning("arena %s: %s", arena.slug, error)
+            refused.append(error)
+    if refused:
+        raise refused[0]
 
 
 def _publish(arena: Arena) -> None:

@@ -65,8 +65,9 @@ def public_release(arena: Arena, name: str) -> Release | None:
 
 def being_revised(releases: Iterable[Release]) -> set[int]:
     """Those (by key) that hold what was withdrawn: until their revision is out, their data are given to nobody."""
-    months = months_asked()
-    return {release.pk for release in releases if (release.arena_id, release.window_start) in months}
+    asked = list(releases)
+    months = months_asked({release.arena_id for release in asked})
+    return {release.pk for release in asked if (release.arena_id, release.window_start) in months}
 
 
 def newer_revision(slug: str, name: str) -> str | None:

@@ -10,7 +10,7 @@ from arena.common.object_store import store
 from arena.common.queue import BUILD_SHARD, REVISE_RELEASES, app
 from arena.common.storage import StorageError
 from data_releases import revisions, shards
-from data_releases.services import AlreadyBuilding
+from data_releases.services import AlreadyBuilding, ReleaseError
 from data_releases.snapshots import SnapshotGone
 
 logger = logging.getLogger(__name__)
@@ -34,8 +34,10 @@ def revise_releases(arena_id: int) -> None:
     try:
         revisions.take_back(store(), Arena.objects.get(pk=arena_id))
     except AlreadyBuilding:
-        # Until then nothing of the release is served: do not wait for the hour.
+        # Until then none of its rows is served: do not wait for the hour.
         with transaction.atomic():
             outbox.enqueue(REVISE_RELEASES, arena_id)
+    except ReleaseError as error:
+        logger.warning("arena %s: not revised, an operator is needed: %s", arena_id, error)
     except (OperationalError, StorageError) as error:
         logger.warning("arena %s: revised within the hour: %s", arena_id, type(error).__name__)

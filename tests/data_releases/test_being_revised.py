@@ -86,6 +86,13 @@ def test_while_a_release_is_built_the_wish_rings_again(release, monkeypatch):
     assert OutboxMessage.objects.get().task == queue.REVISE_RELEASES
 
 
+def test_a_revision_that_is_refused_is_a_warning(release, folder, caplog):
+    withdraw()
+    (folder / "releases/text/2026-10/votes.parquet").unlink()
+    releases.revise_releases(release.arena_id)
+    assert "text 2026-10 does not verify: votes.parquet" in caplog.text
+
+
 def test_a_battle_of_a_month_that_is_not_released_disturbs_nobody(release):
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     later = add_battle(release.arena, ada, bert, at=datetime(2026, 11, 20, tzinfo=UTC)).battle

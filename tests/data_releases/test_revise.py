@@ -20,7 +20,7 @@ from data_releases.released_rows import forget_old
 from data_releases.services import window_of
 from data_releases.verify_command import main
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.publishing import Broken, november, reviewed
+from tests.data_releases.publishing import Broken, november, reviewed, withdrawn
 from tests.data_releases.world import add_battle, make_world
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +184,31 @@ def test_a_draft_with_withdrawn_battles_is_not_published_and_thrown_away(built, 
     assert not files.keys("drafts")
     again = built(draft.arena)
     assert publish.publish(files, reviewed(again)).state == "published"
+
+
+def test_a_release_that_is_refused_keeps_no_later_one_waiting(october, folder, files, monkeypatch):
+    second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
+    for release in (october, second):
+        withdraw_battle(secret_of(release).id, vote=True)
+    (folder_of(folder, october) / "votes.parquet").unlink()
+    with pytest.raises(PublishRefused, match="text 2026-10 does not verify"):
+        revisions.revise_all(files, october.arena)
+    public = Release.objects.filter(state=ReleaseState.PUBLISHED).order_by("window_start")
+    assert [release.name for release in public] == ["2026-10", "2026-11.r2"]
+
+
+def test_a_wish_is_not_forgotten_before_it_is_done(october, files):
+    withdraw_battle(secret().id, vote=False)
+    assert forget_old(october.arena, timedelta(0)) == 20
+    (second,) = revisions.revise_all(files, october.arena)
+    assert second.name == "2026-10.r2"
+    assert forget_old(october.arena, timedelta(0)) == 1
+
+
+def test_a_wish_about_a_release_that_is_not_public_any_more_is_forgotten_like_all(october, files):
+    withdraw_battle(secret().id, vote=True)
+    withdrawn(files, october)
+    assert forget_old(october.arena, timedelta(0)) == 21
 
 
 def test_the_map_is_forgotten_after_its_time(october):
