@@ -41,6 +41,17 @@ def test_a_release_from_before_figures_has_none(
     assert "data-figure" not in page.content.decode()
 
 
+def test_a_certified_board_of_a_month_without_battles_says_so_and_has_no_empty_table(
+    newcomer: Browser, published: Callable[[Arena], Release]  # noqa: F811
+) -> None:  # fmt: skip
+    published(make_arena())
+    page = newcomer.get("/arenas/text/leaderboard").content.decode()
+    assert "Certified board of release 2026-10" in page
+    assert "It has no systems, as there were no battles." in page
+    assert "<tbody></tbody>" not in page
+    assert newcomer.get("/releases/text/2026-10").status_code == 200
+
+
 def test_a_draft_is_not_to_be_seen(newcomer: Browser, built: Callable[[Arena], Release]) -> None:  # noqa: F811
     built(make_world(3))
     assert "2026-10" not in newcomer.get("/releases").content.decode()
