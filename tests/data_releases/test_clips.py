@@ -1,15 +1,18 @@
 """Clips of music are in a release where consent, terms and filter allow it, and go when they are withdrawn."""
 
 import contextlib
+import fnmatch
+import hashlib
 import json
 import shutil
+from functools import partial
 
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
-from arena.arenas.models import Arena, Modality
-from arena.battles.models import Battle, Response
+from arena.arenas.models import Arena
+from arena.battles.models import Battle
 from arena.common.storage import FolderStore, StoreAway
 from arena.media import audio
 from arena.media.models import Clip
@@ -23,11 +26,10 @@ from data_releases.models import Release, ReleasePolicy, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.release_command import DONE, status_of
 from data_releases.verify_command import main
-from tests.ballots import make_versions
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.publishing import Broken, reviewed, withdrawn
 from tests.data_releases.tampering import ROOT
-from tests.data_releases.world import OCTOBER, add_battle, sing
+from tests.data_releases.world import OCTOBER, add_song, make_music
 from tests.media.sounds import melody
 
 pytestmark = pytest.mark.django_db
@@ -35,24 +37,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def music():
-    arena = Arena.objects.create(slug="music", name="Music", modality=Modality.MUSIC)
-    make_versions(arena, ["Ada", "Bert"])
-    SystemVersion.objects.update(release_outputs=True)
-    return arena
+    return make_music()
 
 
 @pytest.fixture
 def battle(music, files):
     """Adds a voted battle of music with two clips."""
-
-    def add(number=0, clip=None, **more):
-        ada, bert = SystemVersion.objects.order_by("id")
-        vote = add_battle(music, ada, bert, **{"prompt": f"Waltz {number}"} | more)
-        Response.objects.filter(turn__battle=vote.battle).update(content="")
-        sing(files, vote.battle, **clip or {})
-        return vote.battle
-
-    return add
+    return partial(add_song, files, music)
 
 
 def rows(root, release, name="clips"):
@@ -80,6 +71,21 @@ def test_a_clip_is_there_to_the_byte_and_the_release_verifies(battle, published,
     assert release.manifest["audio"] == {"clips": 2, "bytes": 2 * len(sound), "missing": 0}
     assert main([str(folder_of(folder, release))]) == 0
     assert "2 clips have the bytes that clips.parquet names" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_croissant_is_valid_and_its_records_lead_to_the_clips(battle, published, folder):
+    import mlcroissant  # half a second that every process would take to collect the tests
+
+    battle()
+    release = published(Arena.objects.get())
+    dataset = mlcroissant.Dataset(str(folder_of(folder, release) / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    (files,) = [one for one in dataset.metadata.distribution if isinstance(one, mlcroissant.FileSet)]
+    sung = songs(folder, release)
+    assert sorted(sung) == sorted(fnmatch.filter(sung, *files.includes))
+    told = {one["clips/path"].decode(): one["clips/sha256"].decode() for one in dataset.records("clips")}
+    assert told == {path: hashlib.sha256(sound).hexdigest() for path, sound in sung.items()}
 
 
 def test_no_key_of_the_store_is_in_it(battle, published, folder):

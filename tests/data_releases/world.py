@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from arena.accounts.models import Voter
-from arena.arenas.models import Arena
+from arena.arenas.models import Arena, Modality
 from arena.battles.models import Battle, Response, Turn
 from arena.battles.states import SIDES
 from arena.common.storage import Store
@@ -160,6 +160,25 @@ def sing(files: Store, battle: Battle, *, sound: bytes = b"", **changes: Any) ->
             "prepared_in_s": 0.8,
         }
         Clip.objects.create(response=response, **values | changes)
+
+
+def make_music() -> Arena:
+    """An arena of music with two systems whose clips may be released."""
+    arena = Arena.objects.create(slug="music", name="Music", modality=Modality.MUSIC)
+    make_versions(arena, ("Ada", "Bert"))
+    SystemVersion.objects.update(release_outputs=True)
+    return arena
+
+
+def add_song(
+    files: Store, arena: Arena, number: int = 0, *, clip: dict[str, Any] | None = None, **told: Any
+) -> Battle:
+    """A voted battle of music with two clips, as `_rows` and `sing` make it."""
+    ada, bert = SystemVersion.objects.filter(system__arena=arena).order_by("id")
+    vote = add_battle(arena, ada, bert, **{"prompt": f"Waltz {number}"} | told)
+    Response.objects.filter(turn__battle=vote.battle).update(content="")
+    sing(files, vote.battle, **clip or {})
+    return vote.battle
 
 
 def route(battle: Battle, member: SystemVersion, side: str = "left") -> Route:
