@@ -73,6 +73,19 @@ def test_a_touched_file_is_named(release, capsys, file):
     assert f"MISMATCH {file}" in capsys.readouterr().out
 
 
+def test_another_last_byte_of_any_file_alone_is_named_and_nothing_else(release, capsys):
+    files = [entry["path"] for entry in json.loads((release / MANIFEST).read_text())["files"]]
+    assert len(files) > 15
+    for file in files:
+        content = (release / file).read_bytes()
+        (release / file).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        assert main([str(release)]) == 1
+        told = capsys.readouterr().out
+        assert told.count("MISMATCH") == 1
+        assert f"MISMATCH {file}: the checksum is not that of the manifest" in told
+        (release / file).write_bytes(content)
+
+
 def test_a_missing_file_is_named(release, capsys):
     (release / "battles.parquet").unlink()
     assert main([str(release)]) == 1

@@ -87,10 +87,10 @@ def test_anybody_can_verify_it_over_http(
     live_server, published: Callable[[Arena], Release], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
-    release = published(make_world(20))
+    release = published(make_world(6))
     address = f"{live_server.url}/releases/text/2026-10"
     assert arena_verify([address]) == 0
-    assert "20 votes" in capsys.readouterr().out
+    assert "6 votes" in capsys.readouterr().out
     # Another last byte in the store, and the file is named.
     table = folder / publish.key_of(Place.PUBLIC, release, "votes.parquet")
     content = table.read_bytes()
@@ -105,15 +105,15 @@ def test_what_lies_on_an_s3_server_is_verified_over_http_without_the_site_and_ea
 ) -> None:  # fmt: skip
     for module in ("data_releases.services", "data_releases.downloads"):
         monkeypatch.setattr(f"{module}.store", lambda: bucket)
-    release = publish.publish(bucket, reviewed(built(make_world(20))))
+    release = publish.publish(bucket, reviewed(built(make_world(6))))
     address = f"{live_server.url}/releases/text/2026-10"
     done = bare_process("data_releases.verify_command", address, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    for path in [entry["path"] for entry in release.manifest["files"]]:
+    paths = [entry["path"] for entry in release.manifest["files"]]
+    for path in paths:
         key = publish.key_of(Place.PUBLIC, release, path)
         content = b"".join(bucket.read(key))
         bucket.put(key, content[:-1] + bytes([content[-1] ^ 1]))
-        assert arena_verify([address]) == 1
-        assert f"MISMATCH {path}" in capsys.readouterr().out
-        bucket.put(key, content)
-    assert arena_verify([address]) == 0
+    assert arena_verify([address]) == 1
+    told = capsys.readouterr().out
+    assert [path for path in paths if f"MISMATCH {path}: the checksum" not in told] == []
