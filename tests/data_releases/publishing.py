@@ -1,10 +1,15 @@
 """Steps to a published release, and a store that dies on the way."""
 
+from datetime import date
+
+import pytest
+
 from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from data_releases import publish, services
+from data_releases.models import ReleasePolicy
 from data_releases.services import window_of
-from tests.data_releases.world import FIRST, add_battle
+from tests.data_releases.world import FIRST, OCTOBER, add_battle
 
 
 class Broken(FolderStore):
@@ -28,6 +33,35 @@ class Broken(FolderStore):
         super().delete(key)
 
 
+class Dying:
+    """Another store that dies before its nth upload, each time.
+
+    It asks once for what it reads and sends once what it writes: nobody else changes the other store meanwhile, and
+    the same object would not be sent again.
+    """
+
+    def __init__(self, files):
+        self._files = files
+        self._sent, self._read = set(), {}
+        self.left = 0
+
+    def put(self, key, content):
+        self.left -= 1
+        if self.left < 0:
+            raise StoreAway("killed")
+        if (key, content) not in self._sent:
+            self._files.put(key, content)
+            self._sent.add((key, content))
+
+    def read(self, key):
+        if key not in self._read:
+            self._read[key] = b"".join(self._files.read(key))
+        return [self._read[key]]
+
+    def __getattr__(self, name):
+        return getattr(self._files, name)
+
+
 def reviewed(draft):
     return services.mark_reviewed(draft.pk, draft.manifest_sha256)
 
@@ -37,6 +71,21 @@ def withdrawn(files, release):
     publish.take_down(files, release)
     publish.tidy(files, release.arena)
     return release
+
+
+def build_october(arena, files):
+    """The draft of October with texts, in this store: for fixtures of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "today", lambda: date(2026, 12, 1))
+        patch.setattr(services, "store", lambda: files)
+        services.policy_of(arena)
+        ReleasePolicy.objects.update(publishes_texts=True)
+        return services.build_release(arena, OCTOBER)
+
+
+def publish_october(arena, files):
+    """The same, reviewed and published."""
+    return publish.publish(files, reviewed(build_october(arena, files)))
 
 
 def november(arena, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from arena.battles.models import Battle
-from arena.common.storage import StoreAway
+from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from arena.votes.withdrawals import withdraw_battle
 from data_releases import publish, revisions, schedule, services
@@ -20,8 +20,9 @@ from data_releases.released_rows import forget_old
 from data_releases.services import window_of
 from data_releases.verify_command import main
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.publishing import Broken, november, reviewed, withdrawn
+from tests.data_releases.publishing import Broken, november, publish_october, reviewed, withdrawn
 from tests.data_releases.world import add_battle, make_world
+from tests.kept_rows import kept_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +36,24 @@ def kept(root, release, tmp_path):
     return shutil.copytree(folder_of(root, release), tmp_path / release.name)
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, django_db_setup, django_db_blocker):
+    """October, published with its texts once for all that read it, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        arena = make_world(20)
+        ada, bert = SystemVersion.objects.order_by("id")[:2]
+        add_battle(arena, ada, bert, prompt="A secret question", feedback={"left": "secretly good", "right": ""},
+                   answers={"left": "A secret", "right": "Another secret"})  # fmt: skip
+        yield publish_october(arena, FolderStore(root)), root
+
+
 @pytest.fixture
-def october(published):
-    arena = make_world(20)
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    add_battle(arena, ada, bert, prompt="A secret question", answers={"left": "A secret", "right": "Another secret"},
-               feedback={"left": "secretly good", "right": ""})  # fmt: skip
-    return published(arena)
+def october(once, folder, db):
+    """It in this test's own store."""
+    release, root = once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=release.pk)
 
 
 def secret():
@@ -109,14 +121,6 @@ def test_without_a_wish_there_is_no_revision(october, files):
     assert revisions.revise_all(files, october.arena) == []
 
 
-def test_what_the_release_never_held_needs_no_revision(published, files):
-    arena = make_world(5, publication=False)
-    october = published(arena)
-    withdraw_battle(Battle.objects.first().id, vote=False)
-    assert revisions.revise_all(files, october.arena) == []
-    assert ReleasedBattle.objects.filter(text_removed=True).count() == 1
-
-
 def test_killed_at_any_step_a_second_try_ends_well(october, folder):
     withdraw_battle(secret().id, vote=True)
     for survive in range(0, 60, 4):
@@ -160,30 +164,6 @@ def test_a_vote_withdrawn_after_the_next_release_leaves_the_one_after_it(october
 
 def secret_of(release):
     return Battle.objects.filter(created_at__lt=publish.moments_of(release)[1]).latest("pairing_id")
-
-
-def test_withdrawn_battles_never_appear_in_a_release(built, folder):
-    arena = make_world(6)
-    first, second = Battle.objects.order_by("created_at")[:2]
-    withdraw_battle(first.id, vote=True)
-    withdraw_battle(second.id, vote=False)
-    draft = built(arena)
-    assert len(rows(folder, draft, "votes")) == 5
-    assert draft.manifest["withdrawn_battles"] == 1
-    assert draft.manifest["withheld_texts"] == {"erased": 1}
-
-
-def test_a_draft_with_withdrawn_battles_is_not_published_and_thrown_away(built, folder, files):
-    draft = reviewed(built(make_world(6)))
-    withdraw_battle(Battle.objects.first().id, vote=False)
-    with pytest.raises(PublishRefused, match="withdrawn since"):
-        publish.publish(files, draft)
-    assert revisions.discard_outdated(files, draft.arena) == 1
-    draft.refresh_from_db()
-    assert (draft.state, draft.manifest) == ("draft", None)
-    assert not files.keys("drafts")
-    again = built(draft.arena)
-    assert publish.publish(files, reviewed(again)).state == "published"
 
 
 def test_a_release_that_is_refused_keeps_no_later_one_waiting(october, folder, files, monkeypatch):

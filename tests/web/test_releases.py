@@ -4,20 +4,20 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
-from django.test import Client, TestCase
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from arena.common.storage import FolderStore
-from data_releases import publish, services
+from data_releases import publish
 from data_releases.manifest import read_manifest
-from data_releases.models import Release, ReleasePolicy
+from data_releases.models import Release
 from data_releases.publish import Place
-from tests.data_releases.world import OCTOBER, make_world
+from tests.data_releases.publishing import publish_october
+from tests.data_releases.world import make_world
+from tests.kept_rows import kept_rows
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -29,29 +29,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
     return FolderStore(tmp_path_factory.mktemp("released"))
 
 
-@contextmanager
-def _rolled_back() -> Iterator[None]:
-    """A transaction as a test has one, in which what wants to be the outermost may nest."""
-    atomics = TestCase._enter_atomics()
-    try:
-        yield
-    finally:
-        TestCase._rollback_atomics(atomics)
-
-
 @pytest.fixture(scope="module")
 def october(store: FolderStore, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
     """October, published with its texts once for all that read it: each test rolls back to here."""
-    with django_db_blocker.unblock(), _rolled_back():
-        arena = make_world(30)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(services, "today", lambda: date(2026, 12, 1))
-            patch.setattr(services, "store", lambda: store)
-            services.policy_of(arena)
-            ReleasePolicy.objects.update(publishes_texts=True)
-            draft = services.build_release(arena, OCTOBER)
-            release = publish.publish(store, services.mark_reviewed(draft.pk, draft.manifest_sha256))
-        yield release.pk
+    with kept_rows(django_db_blocker):
+        yield publish_october(make_world(30), store).pk
 
 
 @pytest.fixture
