@@ -1,89 +1,30 @@
 """Simulated voters of known strengths."""
 
-import json
 import random
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
 from arena.rankings.selectors import leaderboard
-from arena.rankings.services import recount
-from arena.rankings.value import values_of
-from arena.rankings.voters import MEAN, Judge, judges, strengths_of
+from arena.rankings.voters import Judge, judges, strengths_of
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import MUSIC_POSITIVE_REASONS, Outcome, mirrored
 from tests.ballots import make_arena, make_version
 from tests.contenders import replay_system
+from tests.rankings.simulating import NAMES, simulate, simulated_arena
 
 DEMO_MUSIC = str(Path(__file__).resolve().parents[2] / "ops/demo_music.yaml")
-NAMES = ("Ada", "Bell", "Cray", "Dijk", "Eck")
 
 
 @pytest.fixture
 def arena(db: None, tmp_path: Path) -> Arena:
-    """A demo arena whose systems answer one prompt."""
-    made = make_arena("demo", demo=True)
-    for name in NAMES:
-        replay_system(made, name, {"Why?": f"Because of {name}."}, tmp_path)
-    made.suggestions = ["Why?"]
-    made.save()
-    return made
-
-
-def simulate(**options: Any) -> dict[str, Any]:
-    out = StringIO()
-    call_command("simulate_votes", **{"arena": "demo"} | options, stdout=out)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
-
-
-def test_known_strengths_are_inside_their_intervals(arena: Arena, capsys: pytest.CaptureFixture[str]) -> None:
-    truth = simulate(battles=240, seed=3)["strengths"]
-    board = leaderboard(arena)
-    assert (board.status, board.counted, board.simulated) == ("ok", 240, 240)
-    for row in board.rows:
-        assert row.lower is not None
-        assert row.upper is not None
-        assert row.lower <= truth[row.system] <= row.upper
-    assert sum(truth.values()) / len(truth) == pytest.approx(MEAN)
-    assert recount(arena.id).agrees
-    assert "240/240 battles" in capsys.readouterr().err
-
-
-def test_the_same_seed_gives_the_same_battles_and_votes(arena: Arena, tmp_path: Path) -> None:
-    twin = make_arena("twin", demo=True)
-    for name in NAMES:
-        replay_system(twin, name, {"Why?": f"Because of {name}."}, tmp_path)
-    Arena.objects.filter(slug="twin").update(suggestions=["Why?"])
-    for slug, seed in (("demo", 5), ("twin", 5)):
-        simulate(arena=slug, battles=30, seed=seed)
-    columns = ("pairing__left__system__name", "pairing__right__system__name", "id")
-    first, second = (
-        [
-            (left, right, vote.outcome, vote.reasons)
-            for left, right, battle in Battle.objects.filter(arena__slug=slug)
-            .order_by("created_at")
-            .values_list(*columns)
-            for vote in Vote.objects.filter(battle=battle)
-        ]
-        for slug in ("demo", "twin")
-    )
-    assert first == second
-    assert len({pair[:2] for pair in first}) > 10
-
-
-def test_everything_simulated_is_marked_so(arena: Arena) -> None:
-    simulate(battles=5, seed=1)
-    assert Battle.objects.filter(is_simulated=True, state="voted").count() == Vote.objects.count() == 5
-    assert not Voter.objects.filter(is_simulated=False).exists()
+    return simulated_arena("demo", tmp_path)
 
 
 def test_music_is_voted_on_unheard_for_reasons_of_music(db: None) -> None:
@@ -95,24 +36,6 @@ def test_music_is_voted_on_unheard_for_reasons_of_music(db: None) -> None:
     assert given
     assert given <= set(MUSIC_POSITIVE_REASONS)
     assert set(Response.objects.values_list("content", "output_tokens", "ttft_s")) == {("", None, None)}
-
-
-def test_answers_cost_what_the_systems_declare_and_take_time(arena: Arena) -> None:
-    simulate(battles=20, seed=2)
-    found = Response.objects.select_related("version")
-    assert len(found) == 40
-    for one in found:
-        spent = (
-            one.input_tokens * one.version.price_in_usd_per_mtok
-            + one.output_tokens * one.version.price_out_usd_per_mtok
-        )
-        assert one.cost_usd == pytest.approx(spent / 1_000_000)
-        assert 0 < one.ttft_s < one.latency_s
-    arena.listed_from_votes = 0
-    values = values_of(arena, leaderboard(arena))
-    assert sum(one.simulated for one in values) == sum(one.calls for one in values) == 40
-    assert all(one.cost_per_win_usd for one in values if one.win_share)
-    assert any(one.on_cost_front for one in values)
 
 
 def test_systems_that_answer_anything_are_asked_new_things(db: None) -> None:
