@@ -14,7 +14,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from arena.arenas.models import Arena
-from arena.battles.models import Battle
+from arena.battles.models import Battle, Turn
 from arena.systems.models import SystemVersion
 from tests.ballots import make_arena, make_battle, make_versions
 
@@ -66,14 +66,18 @@ def listed(model: type) -> str:
 def everything() -> dict[str, str]:
     """Every row of every table as a digest, but for the audit, the sessions and what logging in itself changes."""
     skipped = {"common_auditentry", "django_session", "integrity_ratecounter"}
-    digests = {}
+    tables = {model._meta.db_table for model in apps.get_models() if not model._meta.proxy} - skipped
+    rows = "md5(string_agg(t::text, chr(10) ORDER BY t::text))"
     with connection.cursor() as cursor:
-        for model in apps.get_models():
-            table = model._meta.db_table
-            if table not in skipped and not model._meta.proxy:
-                cursor.execute(f'SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t')
-                digests[table] = cursor.fetchone()[0]
-    return digests
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', {rows} FROM \"{table}\" t" for table in sorted(tables)))
+        return dict(cursor.fetchall())
+
+
+def refused(arena: Arena, versions: list[SystemVersion]) -> Battle:
+    """A battle whose prompt was refused."""
+    battle = make_battle(arena, *versions, state="refused")
+    Turn.objects.filter(battle=battle).update(prompt="A refused canary")
+    return battle
 
 
 @contextmanager
