@@ -1,5 +1,7 @@
 """Django application of `data_releases`."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,13 @@ class DataReleasesConfig(AppConfig):
     verbose_name = "Data releases"
 
     def ready(self) -> None:
-        """Listen to what is erased."""
-        from data_releases import readings  # noqa: PLC0415 - models exist from here on
+        """Be told when texts are erased."""
+        from arena.battles.erasing import erasing  # noqa: PLC0415 - models exist from here on
 
-        readings.listen()
+        erasing.connect(_forget, dispatch_uid="data_releases.readings")
+
+
+def _forget(battle: Any, **_signal: Any) -> None:
+    from data_releases.readings import forget_battle  # noqa: PLC0415 - what reads texts takes long to load
+
+    forget_battle(battle)

@@ -16,7 +16,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
-from arena.battles.erasing import erasing
 from arena.battles.models import Battle, Response, Turn
 from arena.common import ledger, periods
 from arena.media.models import Clip
@@ -133,12 +132,7 @@ def _others(battles: list[Any]) -> Iterator[str]:
         yield from said.values()
 
 
-def forget_battle(battle: Battle, **_signal: Any) -> None:
+def forget_battle(battle: Battle) -> None:
     """Delete the readings of a battle's texts, while they are there; what else has one is read again."""
     texts = {text for text in (*_prompts([battle.pk]), *_others([battle.pk])) if text}
     TextReading.objects.filter(sha256__in=[digest_of(text) for text in texts]).delete()
-
-
-def listen() -> None:
-    """Be told when texts are erased."""
-    erasing.connect(forget_battle, dispatch_uid="data_releases.readings")

@@ -49,9 +49,9 @@ _ONE_HEAP: Final = {"MALLOC_ARENA_MAX": "1"}
 _NO_EVENTS: Final = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
-def _celery(command: str) -> tuple[str, ...]:
+def _celery(application: str, command: str) -> tuple[str, ...]:
     # Without --quiet it greets in plain text among the lines of the log.
-    return (sys.executable, "-m", "celery", "-A", "workers.app:app", "--quiet", command)
+    return (sys.executable, "-m", "celery", "-A", application, "--quiet", command)
 
 
 def _worker(queue: str, *options: str, defaults: Mapping[str, str] | None = None) -> Part:
@@ -59,7 +59,7 @@ def _worker(queue: str, *options: str, defaults: Mapping[str, str] | None = None
     return Part(
         f"worker ({queue})",
         f"worker-{queue}",
-        (*_celery("worker"), "-Q", queue, "-n", f"{queue}@%h", *_NO_EVENTS, *options),
+        (*_celery("workers.app:app", "worker"), "-Q", queue, "-n", f"{queue}@%h", *_NO_EVENTS, *options),
         death_signal=signal.SIGQUIT,
         defaults=defaults or {},
     )
@@ -93,4 +93,4 @@ def workers() -> list[Part]:
 def beat(var: Path) -> Part:
     """Return the clock that rings the periodic tasks."""
     schedule = str(var / "beat.schedule")
-    return Part("beat", "beat", (*_celery("beat"), "-s", schedule, "--pidfile", ""))
+    return Part("beat", "beat", (*_celery("workers.clock:app", "beat"), "-s", schedule, "--pidfile", ""))

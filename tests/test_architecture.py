@@ -59,4 +59,5 @@ def test_every_management_command_is_named_and_exists():
 def test_every_task_that_is_rung_is_registered():
     import workers.app
 
+    workers.app.load_tasks(options={})
     assert set(DOORBELLS) <= set(workers.app.app.tasks)

@@ -1,16 +1,37 @@
-"""The Celery application: `celery -A workers.app worker -Q streams|cpu|periodic`, `celery -A workers.app beat`."""
+"""The workers' application: `celery -A workers.app:app worker -Q streams|cpu|periodic`. The clock has its own."""
 
 import os
+from importlib import import_module
+from typing import Any, Final
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arena.config.settings")
+# Celery would run Django's checks, which load every page of the site, and look at no answer.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 import django
 
 django.setup()
 
+from celery.signals import celeryd_init  # noqa: E402
+
 from arena.common.queue import app  # noqa: E402
-from workers import generation, heartbeats, jobs, periodic, releases, tracing, trials  # noqa: E402
+from workers import heartbeats, tracing  # noqa: E402
 
-app.conf.beat_schedule = periodic.SCHEDULE
+#: By queue, the modules of its tasks. A worker loads those of its queues: streams wait for no mathematics.
+MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "streams": ("generation", "trials"),
+    "cpu": ("generation", "preparing", "shards", "trials"),
+    "periodic": ("jobs", "periodic", "releases"),
+}
 
-__all__ = ["app", "generation", "heartbeats", "jobs", "periodic", "releases", "tracing", "trials"]
+
+@celeryd_init.connect
+def load_tasks(options: dict[str, Any], **_signal: Any) -> None:
+    """Load the tasks of these queues; all, where none are named."""
+    queues = options.get("queues") or tuple(MODULES)
+    for queue in queues.split(",") if isinstance(queues, str) else queues:
+        for module in MODULES[queue]:
+            import_module(f"workers.{module}")
+
+
+__all__ = ["app", "heartbeats", "tracing"]

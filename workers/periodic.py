@@ -1,33 +1,22 @@
-"""Tasks that beat calls, and those that a doorbell calls for a whole arena."""
+"""Tasks that beat calls (`workers.clock`), and those that a doorbell calls for a whole arena."""
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 
 from arena.arenas import selectors as arenas
 from arena.battles import generation, handover, moves
 from arena.common import heartbeat, outbox, processes, queue, tracing
-from arena.common.queue import REFRESH_BOARD, RUN_JOB, SWEEP, app
+from arena.common.queue import REFRESH_BOARD, RUN_JOB, SWEEP, SWEEP_EVERY_S, app
 from arena.integrity import services as integrity
 from arena.rankings import services as rankings
 from arena.router import services as router
 from arena.systems import steering, trials
 from workers import jobs
 
-SWEEP_EVERY_S: Final = 2.0
 BOARDS_PART: Final = "boards"
 BOARDS_EVERY_S: Final = 20.0
-
-# No `expires`: it would compare the clocks of two machines, and a worker an hour ahead would throw every sweep away.
-SCHEDULE: Final[dict[str, Any]] = {
-    "sweep": {
-        "task": SWEEP,
-        "schedule": timedelta(seconds=SWEEP_EVERY_S),
-        "options": {"queue": "periodic"},
-    },
-}
 
 
 @app.task(name=SWEEP)

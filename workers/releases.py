@@ -1,4 +1,4 @@
-"""Parts of a release, computed on the `cpu` queue while somebody builds it; and what withdrawals ask for, at once."""
+"""What withdrawals ask of releases, at once."""
 
 import logging
 
@@ -7,25 +7,12 @@ from django.db import OperationalError, transaction
 from arena.arenas.models import Arena
 from arena.common import outbox
 from arena.common.object_store import store
-from arena.common.queue import BUILD_SHARD, REVISE_RELEASES, app
+from arena.common.queue import REVISE_RELEASES, app
 from arena.common.storage import StorageError
-from data_releases import revisions, shards
+from data_releases import revisions
 from data_releases.services import AlreadyBuilding, ReleaseError
-from data_releases.snapshots import SnapshotGone
 
 logger = logging.getLogger(__name__)
-
-
-@app.task(name=BUILD_SHARD)
-def build_shard(shard_id: int) -> None:
-    """Compute one part, if nobody has. The builder takes over what fails here, and says why it fails there as well."""
-    try:
-        if shards.build(store(), shard_id):
-            logger.info("shard %s: its part is in the store", shard_id)
-    except SnapshotGone:
-        logger.info("shard %s: the build has ended", shard_id)
-    except (OperationalError, StorageError) as error:
-        logger.warning("shard %s: the builder has it again: %s", shard_id, type(error).__name__)
 
 
 @app.task(name=REVISE_RELEASES)

@@ -50,6 +50,8 @@ RUN_JOB: Final = "arena.run_job"
 BUILD_SHARD: Final = "arena.build_shard"
 REVISE_RELEASES: Final = "arena.revise_releases"
 SWEEP: Final = "arena.sweep"
+#: How often beat rings for it.
+SWEEP_EVERY_S: Final = 2.0
 
 #: Longer than a shard or an answer takes on a slow machine, shorter than until the broker delivers a message again.
 #: Whoever knows how long an answer may take says so when ringing.
@@ -69,9 +71,9 @@ DOORBELLS: Final[dict[str, Doorbell]] = {
 }
 
 
-def make_app(broker_url: str) -> Celery:
-    """The Celery application for a broker."""
-    application = Celery("arena", broker=broker_url)
+def make_app(broker_url: str, fixups: list[str] | None = None) -> Celery:
+    """The Celery application for a broker. `fixups`: what it does for frameworks; None: what Celery knows."""
+    application = Celery("arena", broker=broker_url, fixups=fixups)
     application.conf.update(
         task_ignore_result=True,
         task_acks_late=True,

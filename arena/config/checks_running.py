@@ -63,7 +63,7 @@ def _parts() -> Iterator[CheckMessage]:
             hint = f"Start celery -A workers.app:app worker -Q {name}."
             yield Error(f"No worker serves the queue {name}.", hint=hint, id="arena.E015")
     if heartbeat.silent([heartbeat.SWEEP], ages):
-        hint = "Start celery -A workers.app:app beat, and a worker of the queue periodic."
+        hint = "Start celery -A workers.clock:app beat, and a worker of the queue periodic."
         yield Error("Nobody rings the periodic tasks.", hint=hint, id="arena.E016")
 
 

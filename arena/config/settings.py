@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
     "django_vite",
-    "ninja",
     "arena.common",
     "arena.accounts",
     "arena.arenas",

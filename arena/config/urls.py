@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from sesame.views import LoginView
 
+admin.autodiscover()
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("arena.web.urls")),
     # The link that `make demo` prints: it works once, and where nobody made one it refuses everybody.

@@ -6,7 +6,9 @@ from typing import Final
 from arena.common import ledger, periods
 from arena.common.object_store import store
 from arena.media.models import Clip, RawClip
-from arena.media.services import PREFIX, RAW_PREFIX, forget_raw
+from arena.media.raw import PREFIX as RAW_PREFIX
+from arena.media.raw import forget_raw
+from arena.media.services import PREFIX
 
 JOB: Final = ledger.Job("media.orphans", periods.DAILY, backlog=7)
 

@@ -1,17 +1,15 @@
-"""What workers do with clips: keep them as they came, bring them to the profile, finish the turn, forget.
+"""What workers do with clips that came (`raw`): bring them to the profile, finish the turn.
 
 SidesFailed     at least one side gave nothing that can be played; `failures` says which and why
 """
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from arena.battles.endings import finish_turn
@@ -25,11 +23,10 @@ from arena.media.decode import Decoded, decoded
 from arena.media.errors import ClipError, ClipLost
 from arena.media.lengths import common_length_s
 from arena.media.models import Clip, RawClip
-from arena.systems.backends.base import AudioClip, BackendError, NothingSaid
+from arena.media.raw import forget_raw, new_key
+from arena.systems.backends.base import BackendError, NothingSaid
 
-RAW_PREFIX: Final = "clips-raw"
 PREFIX: Final = "clips"
-_KEY_BYTES: Final = 16
 
 
 class SidesFailed(Exception):
@@ -49,33 +46,6 @@ class Prepared:
     clip: audio.Profiled
     native: dict[str, Any]
     music_s: float
-
-
-def keep_raw(response_id: int, clip: AudioClip, latency_s: float) -> None:
-    """Keep a clip as it came until it is prepared. The same response's second clip (a task delivered twice) goes.
-
-    Raises:
-        StorageError: see `arena.common.storage`.
-    """
-    key = _new_key(RAW_PREFIX)
-    store().put(key, clip.data)
-    try:
-        with transaction.atomic():
-            RawClip.objects.create(
-                response_id=response_id,
-                key=key,
-                media_type=clip.media_type[:80],
-                bytes=len(clip.data),
-                lyrics=clip.lyrics,
-                latency_s=latency_s,
-            )
-    except IntegrityError:
-        store().delete(key)
-
-
-def _new_key(prefix: str) -> str:
-    """A random name below the day, by which `orphans` finds what no row names."""
-    return f"{prefix}/{datetime.now(UTC).date()}/{secrets.token_hex(_KEY_BYTES)}"
 
 
 def prepare(work: TurnWork) -> dict[Side, Prepared]:
@@ -131,7 +101,7 @@ def _profiled(source: Decoded, length_s: float) -> audio.Profiled:
 
 
 def _stored(raw: RawClip, clip: audio.Profiled, source: Decoded) -> Prepared:
-    key = _new_key(PREFIX)
+    key = new_key(PREFIX)
     store().put(key, clip.data)
     came = {"media_type": raw.media_type, "bytes": raw.bytes, "loudness_lufs": round(clip.native_lufs, 2)}
     return Prepared(raw, key, clip, {**source.facts, **came}, source.music_s)
@@ -178,10 +148,3 @@ def _insert(one: Prepared, prepared_in_s: float) -> None:
 def _output(raw: RawClip) -> Output:
     """A clip says nothing in words: what was sung stays with the clip until the vote."""
     return Output("", "", "stop", None, raw.latency_s, None, None)
-
-
-def forget_raw(turn_id: int) -> None:
-    """Delete what came for a turn that has ended, of every attempt."""
-    for raw in RawClip.objects.filter(response__turn_id=turn_id):
-        store().delete(raw.key)
-        raw.delete()

@@ -16,8 +16,11 @@ class OperatorsConfig(AppConfig):
         from arena.operators import logins  # noqa: F401, PLC0415 - signals need loaded applications
 
 
-class OperatorAdminConfig(admin_apps.AdminConfig):
-    """Django's admin with our site: `admin.site` is an `OperatorSite`."""
+class OperatorAdminConfig(admin_apps.SimpleAdminConfig):
+    """Django's admin with our site: `admin.site` is an `OperatorSite`, whose pages `arena.config.urls` discovers.
+
+    Workers and commands have no pages, and do without what these load.
+    """
 
     default = False
     default_site = "arena.operators.site.OperatorSite"

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from arena.rankings.absolute import both_bad_rates
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import (
-    MEAN,
     DisconnectedComparisons,
     NoComparisons,
     RankingError,
@@ -31,6 +30,7 @@ from arena.rankings.method import Method
 from arena.rankings.sequences import half_widths
 from arena.rankings.simultaneous import critical_values, overlap_ranks, rank_sets, surely_better, tiers
 from arena.rankings.tallies import Counts, Matrix, Votes
+from arena.rankings.terms import MEAN
 
 #: Two contenders are the fewest that can be told apart.
 FEWEST: Final = 2

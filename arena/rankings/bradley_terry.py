@@ -32,14 +32,10 @@ from scipy.linalg.lapack import dposv
 
 from arena.rankings.blas import one_thread
 from arena.rankings.graph import Groups, components_of, groups_of, ties_run_away
-from arena.rankings.tallies import BothBad, Counts, Matrix
-from arena.rankings.tie_models import MODELS, Derivatives, TieModel, Ties, logistic
+from arena.rankings.tallies import Counts, Matrix
+from arena.rankings.terms import MEAN, SCALE, TOLERANCE, BothBad, Ties
+from arena.rankings.tie_models import MODELS, Derivatives, TieModel, logistic
 
-MEAN: Final = 1000.0
-#: Rating points per natural-log unit of strength: 400 / ln 10.
-SCALE: Final = 400.0 / float(np.log(10.0))
-#: The solver stops after a step below this; Newton's next one would be about its square.
-TOLERANCE: Final = 1e-10
 MAX_STEPS: Final = 200
 #: A longer step is cut: farther away the second-order picture is not trusted.
 LONGEST_STEP: Final = 2.0

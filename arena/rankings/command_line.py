@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from arena.rankings.board import RATES, Board, Row, rate
 from arena.rankings.bradley_terry import RankingError
-from arena.rankings.intervals import LEVEL, VotersNeeded
+from arena.rankings.intervals import VotersNeeded
 from arena.rankings.matrix import chances_of
 from arena.rankings.method import CLUSTERED, INTERVALS, SEQUENCES, UNDETERMINED, BadMethod, Method
-from arena.rankings.tallies import BOTH_BAD
-from arena.rankings.tie_models import TIES
+from arena.rankings.terms import BOTH_BAD, LEVEL, TIES
 from arena.rankings.vote_files import BadVotes, read_votes
 
 METHODS: Final = ("bradley-terry", "davidson", "rao-kupper")

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from arena.rankings.bootstrap import replicated_strengths
-from arena.rankings.bradley_terry import SCALE, Fit, fit
+from arena.rankings.bradley_terry import Fit, fit
 from arena.rankings.intervals import Limits, covariance, hardly_varying, limits
 from arena.rankings.method import CLUSTERED, PRIOR, Method
 from arena.rankings.simultaneous import difference_deviations
 from arena.rankings.tallies import Counts, Matrix, Votes
+from arena.rankings.terms import SCALE
 from arena.rankings.tie_models import MODELS
 
 

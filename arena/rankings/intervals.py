@@ -32,13 +32,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import SCALE, Fit, differences, hessian_of
+from arena.rankings.bradley_terry import Fit, differences, hessian_of
 from arena.rankings.tallies import Counts, Matrix, Votes
+from arena.rankings.terms import LEVEL, SCALE
 from arena.rankings.tie_models import Derivatives, outer
 
 Robustness: TypeAlias = Literal["sandwich", "fisher", "clustered"]
 
-LEVEL: Final = 0.95
 #: Below this share of the model's variance the observed one is no estimate (more than 99 % ties).
 DEGENERATE: Final = 0.01
 FEWEST_VOTERS: Final = 2

@@ -10,8 +10,9 @@ one vote on a board of 1e5) and adds up, so that a true fit has to replace the m
 
 import numpy as np
 
-from arena.rankings.bradley_terry import MEAN, SCALE, Fit
-from arena.rankings.tallies import BothBad, Matrix
+from arena.rankings.bradley_terry import Fit
+from arena.rankings.tallies import Matrix
+from arena.rankings.terms import MEAN, SCALE, BothBad
 from arena.votes.outcome import Outcome
 
 _SCORES = {Outcome.LEFT: 1.0, Outcome.RIGHT: 0.0, Outcome.TIE: 0.5, Outcome.BOTH_BAD: 0.5}

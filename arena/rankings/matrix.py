@@ -6,7 +6,8 @@ from typing import Any
 
 from arena.rankings.board import Board
 from arena.rankings.estimate import win_matrix
-from arena.rankings.tallies import BothBad, Counts
+from arena.rankings.tallies import Counts
+from arena.rankings.terms import BothBad
 
 
 @dataclass(frozen=True, slots=True)

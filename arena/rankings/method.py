@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, TypeAlias
 
-from arena.rankings.bradley_terry import MEAN, SCALE, TOLERANCE
-from arena.rankings.intervals import LEVEL
-from arena.rankings.tallies import BOTH_BAD, BothBad
-from arena.rankings.tie_models import TIES, Ties
+from arena.rankings.terms import BOTH_BAD, LEVEL, MEAN, SCALE, TIES, TOLERANCE, BothBad, Ties
 
 Intervals: TypeAlias = Literal["sandwich", "fisher", "bootstrap", "clustered", "clustered-bootstrap"]
 Sequence: TypeAlias = Literal["off", "each", "joint"]

@@ -21,8 +21,9 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import SCALE, NotConverged
+from arena.rankings.bradley_terry import NotConverged
 from arena.rankings.tallies import Matrix
+from arena.rankings.terms import SCALE
 
 #: Candidates for τ, in points.
 SPREADS: Final = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)

@@ -19,8 +19,8 @@ from arena.rankings.method import Method
 from arena.rankings.models import BoardState, FoldWatermark
 from arena.rankings.selectors import Leaderboard, computed_leaderboard, leaderboard
 from arena.rankings.sorting import SORTING
-from arena.rankings.tallies import BothBad
 from arena.rankings.tallying import read
+from arena.rankings.terms import BothBad
 from arena.rankings.variants import METHOD, USUAL, Weights, needs_votes, variant_of
 
 #: Methods by the names that programs and addresses use.

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import SCALE, Fit, RankingError, fit
+from arena.rankings.bradley_terry import Fit, RankingError, fit
 from arena.rankings.intervals import cell_slopes, scores_by_voter
 from arena.rankings.method import Method
 from arena.rankings.tallies import OUTCOMES, Codes, Counts, Matrix, Votes, count
+from arena.rankings.terms import SCALE
 from arena.votes.outcome import Outcome
 
 #: How many of those behind the first are tried.

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
-from arena.rankings.bradley_terry import MEAN, SCALE, Fit, NotConverged, RankingError, fit, pinned_inverse
-from arena.rankings.intervals import FEWEST_VOTERS, LEVEL, Limits, VotersNeeded, covariance, half_widths, limits
-from arena.rankings.tallies import BOTH_BAD_CODE, BothBad, Codes, Matrix, Votes, count
+from arena.rankings.bradley_terry import Fit, NotConverged, RankingError, fit, pinned_inverse
+from arena.rankings.intervals import FEWEST_VOTERS, Limits, VotersNeeded, covariance, half_widths, limits
+from arena.rankings.tallies import BOTH_BAD_CODE, Codes, Matrix, Votes, count
+from arena.rankings.terms import LEVEL, MEAN, SCALE, BothBad
 
 BLOCK: Final = 1 << 14
 #: Of a step after which one of Newton's own ends at the maximum: what is left then is about its square.

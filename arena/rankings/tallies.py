@@ -11,17 +11,16 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arena.rankings.terms import BothBad
 from arena.votes.outcome import Outcome
 
 Matrix: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
-BothBad: TypeAlias = Literal["tie", "exclude", "apart"]
-BOTH_BAD: Final[tuple[BothBad, ...]] = ("tie", "exclude", "apart")
 
 #: The code of an outcome is its place here.
 OUTCOMES: Final = (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD)

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from arena.rankings.bradley_terry import SCALE
+from arena.rankings.terms import SCALE
 from arena.rankings.tie_models import logistic
 from arena.rankings.topics import TASKS
 

@@ -11,13 +11,13 @@ doi:10.1080/01621459.1970.10481082; Rao & Kupper 1967, doi:10.1080/01621459.1967
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
 from arena.rankings.tallies import Matrix
+from arena.rankings.terms import Ties
 
-Ties: TypeAlias = Literal["half", "davidson", "rao-kupper"]
 Slopes: TypeAlias = tuple[Matrix, Matrix]
 
 
@@ -179,4 +179,3 @@ def outer(model: TieModel, decisive: Matrix, ties: Matrix, d: Matrix, tie: float
 
 
 MODELS: Final[dict[Ties, TieModel]] = {"half": Half(), "davidson": Davidson(), "rao-kupper": RaoKupper()}
-TIES: Final[tuple[Ties, ...]] = tuple(MODELS)

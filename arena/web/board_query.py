@@ -9,7 +9,7 @@ from django.http import QueryDict
 from arena.rankings.filters import FilterError, filter_of
 from arena.rankings.moments import moment_of
 from arena.rankings.questions import ERRORS, METHODS, WEIGHTS, Part, Question, method_of
-from arena.rankings.tallies import BOTH_BAD
+from arena.rankings.terms import BOTH_BAD
 
 Row = TypeVar("Row")
 Word = TypeVar("Word", bound=str)

@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.bradley_terry import fit
 from arena.rankings.intervals import covariance, limits
 from arena.rankings.sequences import half_widths
 from arena.rankings.tallies import Counts, Matrix, count
+from arena.rankings.terms import SCALE
 from tests.bench.goals import Line, figures_of
 from tests.rankings.worlds import World, clustered_votes, coverage, even
 

@@ -16,8 +16,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from arena.rankings.board import rate
-from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.bradley_terry import fit
 from arena.rankings.tallies import Counts, Matrix
+from arena.rankings.terms import SCALE
 from tests.rankings.samples import random_wins
 
 SYSTEMS = int(os.environ.get("SYSTEMS", "100"))

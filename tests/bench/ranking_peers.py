@@ -27,12 +27,13 @@ from arena_rank.models.contextual_bradley_terry import ContextualBradleyTerry
 from arena_rank.utils.data_utils import ContextualPairDataset, PairDataset
 
 from arena.rankings.bootstrap import replicated_strengths
-from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.bradley_terry import fit
 from arena.rankings.columns import count_columns
 from arena.rankings.intervals import covariance, limits
 from arena.rankings.live import Live
 from arena.rankings.style import fit_style
 from arena.rankings.tallies import Counts, Votes, count
+from arena.rankings.terms import SCALE
 from arena.votes.outcome import Outcome
 from tests.bench.peak import with_added_mb
 from tests.bench.ranking_data import WORDS, Sample, sample

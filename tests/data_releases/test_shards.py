@@ -15,7 +15,7 @@ from data_releases.snapshots import SnapshotGone
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.world import add_battle, make_world
 from tests.deliveries import DELIVERIES
-from workers import releases
+from workers.shards import build_shard
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,11 +100,11 @@ def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, m
 def test_a_message_that_comes_twice_or_at_once_computes_its_shard_once(folder, files, built, monkeypatch, deliver):
     arena = make_world(10)
     expected = sums(folder, built(arena))
-    monkeypatch.setattr(releases, "store", lambda: files)
+    monkeypatch.setattr("workers.shards.store", lambda: files)
     attempts = []
 
     def ring(_task, shard):
-        elsewhere(lambda: deliver(releases.build_shard, shard))
+        elsewhere(lambda: deliver(build_shard, shard))
         attempts.append(ReleaseShard.objects.get(pk=shard, done_at__isnull=False).attempt)
         return True
 

@@ -22,8 +22,8 @@ from tests.ballots import make_voter
 from tests.media.conftest import PROMPT, music_arena
 from tests.support.music_server import MusicServer
 from tests.support.music_server.behaviours import AT_THE_DECODER, AT_THE_WIRE
-from workers.clips import prepare_clips
 from workers.generation import generate_turn
+from workers.preparing import prepare_clips
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: Of a system that misbehaves: the others share its server, and wait for it.

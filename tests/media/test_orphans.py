@@ -8,8 +8,8 @@ from arena.battles import endings, generation, services
 from arena.battles.models import Turn
 from arena.common.object_store import store
 from arena.media import orphans
-from arena.media import services as media
 from arena.media.models import RawClip
+from arena.media.raw import keep_raw
 from arena.systems.backends.base import AudioClip
 from tests.ballots import make_voter
 from tests.media.conftest import PROMPT
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _kept(arena):
     battle = services.start_battle(arena, make_voter(), PROMPT)
     work = generation.claim_turn(Turn.objects.get(battle=battle).id)
-    media.keep_raw(work.sides["left"].response_id, AudioClip(b"music", "audio/wav"), 1.0)
+    keep_raw(work.sides["left"].response_id, AudioClip(b"music", "audio/wav"), 1.0)
     return work
 
 

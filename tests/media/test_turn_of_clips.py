@@ -17,6 +17,7 @@ from arena.battles.work import LeaseLost
 from arena.common.object_store import store
 from arena.media import services as media
 from arena.media.models import Clip, RawClip
+from arena.media.raw import keep_raw
 from arena.media.selectors import players_of
 from arena.router.models import Pairing
 from arena.systems.backends.base import AudioClip, Finished, GenerationRequest, Message, ServerFailed
@@ -24,7 +25,7 @@ from tests.ballots import make_voter
 from tests.deliveries import DELIVERIES
 from tests.media.conftest import PROMPT
 from tests.media.sounds import as_file, melody
-from workers.clips import prepare_clips
+from workers.preparing import prepare_clips
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +52,7 @@ def _turn(battle):
 def _generated(battle, clips=None):
     work = generation.claim_turn(_turn(battle).id)
     for side, clip in zip(SIDES, clips or (good(), other()), strict=True):
-        media.keep_raw(work.sides[side].response_id, AudioClip(clip, "audio/any", f"la {side}"), 2.0)
+        keep_raw(work.sides[side].response_id, AudioClip(clip, "audio/any", f"la {side}"), 2.0)
     handover.hand_over(work, Phase.PREPARE)
     return work
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
@@ -17,6 +18,9 @@ from arena.arenas.models import Arena
 from arena.battles.models import Battle, Turn
 from arena.systems.models import SystemVersion
 from tests.ballots import make_arena, make_battle, make_versions
+
+# As the addresses of the site do; tests look at the list of pages before they ask for an address.
+admin.autodiscover()
 
 PASSWORD = "correct horse battery"
 BATTLES = "/admin/battles/battle/"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.checks import run_checks
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
@@ -29,6 +30,11 @@ from tests.operators.conftest import PASSWORD, listed, refused, text_of, verifie
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def test_django_finds_no_fault_with_any_of_them() -> None:
+    assert len(MODELS) > 10
+    assert run_checks(tags=["admin"]) == []
 
 
 class Lists(NamedTuple):

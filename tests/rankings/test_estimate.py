@@ -7,10 +7,10 @@ import pytest
 
 from arena.rankings.absolute import both_bad_rates
 from arena.rankings.board import UnknownAnchor, rate
-from arena.rankings.bradley_terry import SCALE
 from arena.rankings.estimate import win_matrix
 from arena.rankings.method import BadMethod, Method
 from arena.rankings.tallies import Counts
+from arena.rankings.terms import SCALE
 from tests.rankings.worlds import World, davidson, even
 
 STRENGTHS = np.linspace(0.7, -0.7, 5)

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.bradley_terry import fit
 from arena.rankings.intervals import Limits, covariance, limits
 from arena.rankings.simultaneous import overlap_ranks
 from arena.rankings.tallies import Counts, Votes, count
+from arena.rankings.terms import SCALE
 from tests.rankings.samples import random_wins
 from tests.rankings.worlds import World
 

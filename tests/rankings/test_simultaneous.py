@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from arena.rankings.board import rate
-from arena.rankings.bradley_terry import SCALE, fit
+from arena.rankings.bradley_terry import fit
 from arena.rankings.intervals import covariance, limits
 from arena.rankings.method import Method
 from arena.rankings.sequences import half_widths
@@ -18,6 +18,7 @@ from arena.rankings.simultaneous import (
     tiers,
 )
 from arena.rankings.tallies import Counts, count
+from arena.rankings.terms import SCALE
 from tests.rankings.worlds import World, clustered_votes, coverage, even
 
 STRENGTHS = {

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from arena.rankings.bradley_terry import MEAN, SCALE, SeparatedComparisons
+from arena.rankings.bradley_terry import SeparatedComparisons
 from arena.rankings.intervals import VotersNeeded
 from arena.rankings.markdown_style import NAMES, Covariates, covariates
 from arena.rankings.style import UselessCovariates, differences, fit_style
 from arena.rankings.tallies import Votes
+from arena.rankings.terms import MEAN, SCALE
 
 STRENGTHS = np.array([0.4, 0.1, -0.1, -0.4])
 WORTH = np.array([0.8, -0.3])

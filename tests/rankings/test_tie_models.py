@@ -9,10 +9,11 @@ import pytest
 from scipy.optimize import minimize
 
 from arena.rankings.board import Status, rate
-from arena.rankings.bradley_terry import SCALE, TiesUnbounded, fit
+from arena.rankings.bradley_terry import TiesUnbounded, fit
 from arena.rankings.intervals import covariance
 from arena.rankings.method import Method
 from arena.rankings.tallies import Counts
+from arena.rankings.terms import SCALE
 from arena.rankings.tie_models import MODELS, outer
 from tests.rankings.worlds import World, davidson, even
 

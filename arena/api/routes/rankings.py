@@ -29,7 +29,7 @@ from arena.rankings.moments import moment_of
 from arena.rankings.questions import Question, board_of, matrix_of, method_of, require_kinds
 from arena.rankings.selectors import LeaderboardRow, leaderboard
 from arena.rankings.studies import FRAGILITY, STYLE, newest
-from arena.rankings.tallies import BothBad
+from arena.rankings.terms import BothBad
 from arena.rankings.transparency import Entry, transparency_of
 from arena.rankings.value import Value, values_of
 from arena.rankings.variants import Weights

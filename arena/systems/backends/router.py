@@ -6,10 +6,8 @@ generated, and the member's backend is called. So a battle streams, fails and is
 
 from collections.abc import AsyncGenerator, Collection
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from arena.policies import files
-from arena.policies.routers import Choice
 from arena.systems.backends.base import (
     Capabilities,
     Event,
@@ -17,6 +15,9 @@ from arena.systems.backends.base import (
     Message,
     Misconfigured,
 )
+
+if TYPE_CHECKING:
+    from arena.policies.routers import Choice
 
 #: A router that has fewer members to choose from is one of them under another name.
 MIN_MEMBERS: Final = 2
@@ -34,6 +35,8 @@ class RouterBackend:
     capabilities: ClassVar[Capabilities] = Capabilities(reports_usage=True)
 
     def __init__(self, path: Path, sha256: str, members: tuple[str, ...]) -> None:
+        from arena.policies import files  # noqa: PLC0415 - numpy, which no process without a router needs
+
         try:
             if files.fingerprint(path) != sha256:
                 raise Misconfigured(f"{path} has changed since the system was registered; register it again")
@@ -46,7 +49,7 @@ class RouterBackend:
         """Whether there is a prompt; who could answer it is another question."""
         return bool(messages) and messages[0].role == "user"
 
-    def choose(self, messages: tuple[Message, ...], available: Collection[str]) -> Choice:
+    def choose(self, messages: tuple[Message, ...], available: Collection[str]) -> "Choice":
         """Which member answers this battle, by its first prompt, so that one member has the whole conversation.
 
         Args:
