@@ -26,8 +26,9 @@ def status_of(where: str, work: Callable[[Verified], None], *refusals: type[Exce
     """
     unusable: tuple[type[Exception], ...] = (SourceError, OSError, *refusals)
     try:
-        # Nothing is made of the clips.
-        work(verify(open_source(where), audio=False))
+        with open_source(where) as source:
+            # Nothing is made of the clips.
+            work(verify(source, audio=False))
     except NotVerified as error:
         print(f"MISMATCH {error}", file=sys.stderr)
         return MISMATCH

@@ -6,6 +6,7 @@ SourceError
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -59,14 +60,15 @@ class Folder:
 class Web:
     """A release under an address, as the download pages give it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, client: httpx.Client) -> None:
         self._base = url.removesuffix(MANIFEST).rstrip("/")
+        self._client = client
 
     def read(self, path: str, most: int = MAX_MANIFEST_BYTES) -> bytes:
         """See `Source`."""
         url = f"{self._base}/{_plain(path)}"
         try:
-            with httpx.stream("GET", url, timeout=_TIMEOUT_S, follow_redirects=True) as response:
+            with self._client.stream("GET", url) as response:
                 response.raise_for_status()
                 content = b"".join(_until(response.iter_bytes(), most))
         except httpx.HTTPStatusError as error:
@@ -99,9 +101,13 @@ def _plain(path: str) -> str:
     return path
 
 
-def open_source(where: str) -> Source:
+@contextmanager
+def open_source(where: str) -> Iterator[Source]:
     """A folder, or an address that begins with http:// or https://."""
     if urlsplit(where).scheme in ("http", "https"):
-        return Web(where)
-    path = Path(where)
-    return Folder(path.parent if path.name == MANIFEST else path)
+        # One for all files: to load the certificates and to connect anew takes longer than a small file.
+        with httpx.Client(timeout=_TIMEOUT_S, follow_redirects=True) as client:
+            yield Web(where, client)
+    else:
+        path = Path(where)
+        yield Folder(path.parent if path.name == MANIFEST else path)

@@ -50,13 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         places = options.diff or [options.release, *options.previous]
         # What a revision changed is told by rows.
         audio = not options.no_audio and not options.diff
-        checked = [(place, verify(open_source(place), key, audio=audio)) for place in places]
+        checked = [(place, _verified(place, key, audio=audio)) for place in places]
         return _explained(checked) if options.diff else _told(checked, pinned=key is not None, audio=audio)
     except SourceError as error:
         print(f"unreadable: {error}", file=sys.stderr)
     except (OSError, ValueError) as error:
         print(f"unreadable: {options.key}: {error}", file=sys.stderr)
     return UNREADABLE
+
+
+def _verified(place: str, key: str | None, *, audio: bool) -> Verified:
+    with open_source(place) as source:
+        return verify(source, key, audio=audio)
 
 
 def _told(checked: list[tuple[str, Verified]], *, pinned: bool, audio: bool) -> int:

@@ -4,6 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -161,6 +164,29 @@ def test_what_was_heard_before_a_vote_that_is_not_there_is_found(release, capsys
     sign_again(release)
     assert main([str(release)]) == 1
     assert "MISMATCH listening.parquet: vote_id names rows that are not there" in capsys.readouterr().out
+
+
+def test_over_http_all_files_come_by_one_connection(capsys):
+    connections = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self):
+            connections.append(self.client_address)
+            super().setup()
+
+        def log_message(self, *_words):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=SAMPLE)) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            assert main([f"http://127.0.0.1:{server.server_port}"]) == 0
+        finally:
+            server.shutdown()
+    assert "computed again to the byte" in capsys.readouterr().out
+    assert len(connections) == 1
 
 
 @pytest.mark.parametrize("where", ["nothing-here", "http://127.0.0.1:9/releases/text/2026-10"])

@@ -52,7 +52,8 @@ class Command(BaseCommand):
 
 def _release(name: str) -> Verified:
     if urlsplit(name).scheme in ("http", "https") or Path(name).exists():
-        return verify(open_source(name), audio=False)
+        with open_source(name) as source:
+            return verify(source, audio=False)
     arena, _slash, month = name.rpartition("/")
     rows = Release.objects.select_related("arena").filter(state=ReleaseState.PUBLISHED, name=month)
     found = list(rows.filter(arena__slug=arena) if arena else rows)
