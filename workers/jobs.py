@@ -25,7 +25,7 @@ JOBS: Final[dict[str, tuple[Job, Work]]] = {
 
 def due_jobs() -> list[str]:
     """Names of the jobs for which a worker would find something to do now."""
-    return [name for name, (job, _work) in JOBS.items() if ledger.is_due(job)]
+    return [job.name for job in ledger.due([job for job, _work in JOBS.values()])]
 
 
 @app.task(name=RUN_JOB)

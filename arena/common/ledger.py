@@ -19,10 +19,10 @@ Work that may as well run twice leaves the closing to `run_due`.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
@@ -89,6 +89,21 @@ class Period:
 
 
 Work: TypeAlias = Callable[[Period], None]
+#: What comes next: a new period's start, an open run that nobody holds, or nothing.
+Plan: TypeAlias = datetime | PeriodicRun | None
+
+#: By job: its newest period, and its open run, which mostly is of that period; but an operator may have opened an
+#: older one again.
+_LOOK_SQL: Final = """
+    SELECT clock_timestamp(), newest.period_start,
+        held.id, held.period_start, held.attempt, held.lease_until, held.error
+    FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (job, place)
+    LEFT JOIN common_periodicrun AS held ON held.job = wanted.job AND held.finished_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT period_start FROM common_periodicrun WHERE job = wanted.job ORDER BY period_start DESC LIMIT 1
+    ) AS newest ON true
+    ORDER BY wanted.place
+"""
 
 
 def run_due(job: Job, work: Work) -> int:
@@ -116,14 +131,14 @@ def run_due(job: Job, work: Work) -> int:
     return finished
 
 
-def is_due(job: Job) -> bool:
-    """Whether a worker would find something to do now; claims nothing."""
-    return _plan(job) is not None
+def due(jobs: Sequence[Job]) -> list[Job]:
+    """Those for which a worker would find something to do now; claims nothing."""
+    return [job for job, plan in zip(jobs, _plans(jobs), strict=True) if plan is not None]
 
 
 def claim(job: Job) -> Period | None:
     """Take the oldest due period; None where nothing is due, or somebody else was faster."""
-    plan = _plan(job)
+    (plan,) = _plans([job])
     if plan is None:
         return None
     if isinstance(plan, datetime):
@@ -155,23 +170,19 @@ def run_again(run_id: int) -> bool:
     return bool(opened)
 
 
-def _plan(job: Job) -> datetime | PeriodicRun | None:
-    """What comes next: a new period's start, an open run that nobody holds, or nothing."""
-    runs, now = PeriodicRun.objects.filter(job=job.name), _now()
-    # Mostly the newest, but an operator may have opened an older one again.
-    held = runs.filter(finished_at=None).first()
-    if held is not None:
-        return held if held.lease_until is not None and held.lease_until < now else None
-    newest = runs.order_by("-period_start").first()
-    return next_due(job.periods, newest.period_start if newest else None, now, job.backlog)
-
-
-def _now() -> datetime:
+def _plans(jobs: Sequence[Job]) -> list[Plan]:
+    """What comes next for each of them, found by one query."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    assert isinstance(now, datetime)  # noqa: S101 - what PostgreSQL promises, for the type checker
-    return now
+        cursor.execute(_LOOK_SQL, [[job.name for job in jobs]])
+        return [_plan(job, *row) for job, row in zip(jobs, cursor.fetchall(), strict=True)]
+
+
+def _plan(job: Job, now: datetime, newest: datetime | None, run_id: int | None, *held: Any) -> Plan:
+    if run_id is None:
+        return next_due(job.periods, newest, now, job.backlog)
+    start, attempt, lease_until, error = held
+    is_free = lease_until is not None and lease_until < now
+    return PeriodicRun(id=run_id, period_start=start, attempt=attempt, error=error) if is_free else None
 
 
 def _begin(job: Job, start: datetime) -> Period | None:

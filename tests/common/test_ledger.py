@@ -33,8 +33,15 @@ def test_the_first_period_is_the_last_one_that_is_over():
 
 def test_a_period_that_is_done_is_never_done_again():
     ledger.run_due(JOB, lambda _period: None)
-    assert not ledger.is_due(JOB)
+    assert ledger.due([JOB]) == []
     assert ledger.run_due(JOB, lambda _period: pytest.fail("ran twice")) == 0
+
+
+def test_all_jobs_are_looked_at_by_one_query(django_assert_num_queries):
+    ledger.run_due(JOB, lambda _period: None)
+    other = Job("test.other", HOURLY)
+    with django_assert_num_queries(1):
+        assert ledger.due([JOB, other]) == [other]
 
 
 def test_missed_periods_are_made_up_for_in_their_order_and_the_oldest_are_left_out():
@@ -74,7 +81,7 @@ def test_periods_of_one_job_never_run_beside_each_other():
     held = ledger.claim(JOB)
     assert held is not None
     assert ledger.claim(JOB) is None
-    assert not ledger.is_due(JOB)
+    assert ledger.due([JOB]) == []
     held.close()
     assert ledger.claim(JOB) is not None
 
@@ -127,7 +134,7 @@ def test_a_run_that_fails_is_tried_again_later_and_closed_after_the_last_try():
             ledger.run_due(JOB, _break)
         row = PeriodicRun.objects.get()
         assert (row.attempt, row.error) == (attempt, "ZeroDivisionError")
-        assert not ledger.is_due(JOB)
+        assert ledger.due([JOB]) == []
         PeriodicRun.objects.filter(finished_at=None).update(lease_until=Now() - timedelta(seconds=1))
     assert PeriodicRun.objects.get().finished_at is not None
     _miss(1)
@@ -148,7 +155,7 @@ def test_a_period_that_was_given_up_is_run_again_once_when_somebody_asks():
     assert not ledger.run_again(row.id)
     with pytest.raises(ZeroDivisionError):
         ledger.run_due(JOB, _break)
-    assert not ledger.is_due(JOB)
+    assert ledger.due([JOB]) == []
     assert ledger.run_again(row.id)
     seen = []
     assert ledger.run_due(JOB, seen.append) == 1
