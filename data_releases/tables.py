@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data_releases.columns import each_distinct
+from data_releases.columns import each_distinct, one_array
 
 #: Rows of a Parquet row group; a fixed number, because it decides bytes.
 ROW_GROUP: Final = 65_536
 ZSTD_LEVEL: Final = 9
+
+_Found: TypeAlias = tuple[pa.RecordBatch, pa.Array]
 
 
 class KeysCollide(ValueError):
@@ -64,7 +66,7 @@ def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
     """The table as Parquet: sorted by its key, one encoding, so that equal rows in any order are equal bytes.
 
     Texts may come as dictionaries, and nested columns as the JSON of their values: a million pools of systems are a
-    few dozen different ones. They get their types row group by row group, so memory holds one group twice.
+    few dozen different ones. They get their types row group by row group.
 
     Raises:
         pyarrow.ArrowInvalid: the columns are not those of `spec`.
@@ -74,32 +76,50 @@ def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
     options = {"compression": "zstd", "compression_level": ZSTD_LEVEL, "version": "2.6", "data_page_version": "1.0"}
     with pq.ParquetWriter(sink, spec.schema, write_statistics=True, store_schema=False, **options) as writer:
         last: tuple[Any, ...] | None = None
-        for group in _groups(table.select(spec.schema.names), spec.key):
+        for group in _groups(spec, table.select(spec.schema.names)):
             _require_distinct(spec, group, last)
             last = tuple(group[name][-1].as_py() for name in spec.key)
-            writer.write_table(_typed(spec, group), row_group_size=ROW_GROUP)
+            writer.write_table(group, row_group_size=ROW_GROUP)
     return sink.getvalue()
 
 
-def _groups(table: pa.Table, key: Sequence[str]) -> Iterator[pa.Table]:
-    """The rows in the order of `key`, a row group at a time, each in one chunk: a page must not end where one did."""
-    ascending = [(name, "ascending") for name in key]
-    order = pc.sort_indices(table.select(key), sort_keys=ascending).to_numpy().astype(np.int64)
+def _groups(spec: TableSpec, table: pa.Table) -> Iterator[pa.Table]:
+    """The rows in the order of their key, a row group at a time, each in one chunk: a page must not end where one did.
+
+    A group is made column by column, so that memory holds one of them twice.
+    """
+    ascending = [(name, "ascending") for name in spec.key]
+    order = pc.sort_indices(table.select(spec.key), sort_keys=ascending).to_numpy().astype(np.int64)
     batches = table.to_batches()
     edges = np.cumsum([0, *map(len, batches)])
     for start in range(0, len(order), ROW_GROUP):
-        yield chosen(batches, edges, np.sort(order[start : start + ROW_GROUP])).sort_by(ascending).combine_chunks()
+        rows = order[start : start + ROW_GROUP]
+        ranks = np.argsort(rows)
+        back = np.empty_like(ranks)
+        back[ranks] = np.arange(len(ranks))
+        found = _found(batches, edges, rows[ranks])
+        columns = [_typed(field, _column(found, field.name).take(pa.array(back))) for field in spec.schema]
+        yield pa.table(columns, schema=spec.schema)
 
 
 def chosen(batches: Sequence[pa.RecordBatch], edges: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
     """Some rows (ascending), in one chunk; `edges`: where batches begin."""
+    found = _found(batches, edges, rows)
+    return pa.table({name: _column(found, name) for name in batches[0].schema.names})
+
+
+def _found(batches: Sequence[pa.RecordBatch], edges: NDArray[np.int64], rows: NDArray[np.int64]) -> list[_Found]:
+    """Which rows these are of which batch."""
     bounds = np.searchsorted(rows, edges)
-    pieces = [
-        batch.take(pa.array(rows[low:high] - edge))
+    return [
+        (batch, pa.array(rows[low:high] - edge))
         for batch, edge, low, high in zip(batches, edges, bounds, bounds[1:], strict=False)
         if low < high
     ]
-    return pa.Table.from_batches(pieces).unify_dictionaries().combine_chunks()
+
+
+def _column(found: Sequence[_Found], name: str) -> pa.Array:
+    return one_array(pa.chunked_array([batch[name].take(rows) for batch, rows in found]).unify_dictionaries())
 
 
 def _require_distinct(spec: TableSpec, group: pa.Table, last: tuple[Any, ...] | None) -> None:
@@ -111,13 +131,9 @@ def _require_distinct(spec: TableSpec, group: pa.Table, last: tuple[Any, ...] | 
         raise KeysCollide(f"two rows of {spec.name} share a key")
 
 
-def _typed(spec: TableSpec, group: pa.Table) -> pa.Table:
-    columns = []
-    for field in spec.schema:
-        column = group[field.name]
-        if pa.types.is_nested(field.type) and not pa.types.is_nested(column.type):
-            column = each_distinct(column, json.loads, field.type)
-        if pa.types.is_dictionary(column.type):
-            column = pc.cast(column, column.type.value_type)
-        columns.append(pc.cast(column, field.type))
-    return pa.table(columns, schema=spec.schema)
+def _typed(field: pa.Field, column: pa.Array) -> pa.Array:
+    if pa.types.is_nested(field.type) and not pa.types.is_nested(column.type):
+        column = each_distinct(column, json.loads, field.type)
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    return pc.cast(column, field.type)
