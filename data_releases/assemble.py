@@ -21,6 +21,7 @@ from data_releases import audio, certified, documents, near_duplicates, pii, pii
 from data_releases.croissant import croissant
 from data_releases.manifest import LEADERBOARD, MANIFEST, SUMS, canonical, sha256, signed, sums
 from data_releases.projection import Projected
+from data_releases.writing import NOTHING_BEGUN, Begun, all_written, written
 
 #: Names the rules in `docs/releases.md`; grows when what is withheld or merged changes.
 POLICY_VERSION: Final = "2026-11-26"
@@ -59,7 +60,9 @@ class Assembled:
     clips: dict[str, str]
 
 
-def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519PrivateKey) -> Assembled:
+def assemble(
+    projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519PrivateKey, begun: Begun = NOTHING_BEGUN
+) -> Assembled:
     """Every file of a release.
 
     Args:
@@ -67,22 +70,18 @@ def assemble(projected: Projected, prior: pa.Table, facts: Facts, key: Ed25519Pr
         prior: `prior_tallies`: the counted votes of all earlier releases.
         facts: what the manifest says.
         key: signs the manifest.
+        begun: those of the tables that are being written already.
 
     Raises:
         KeysCollide: two rows share a key.
         KeyError, ValueError, NotConverged: see `certified.leaderboard`.
     """
     tables = projected.tables
-    votes, battles, systems = tables["votes"], tables["battles"], tables["systems"]
-    content: dict[str, bytes] = {}
-    rows: dict[str, int] = {}
-    for spec in schema.TABLES:
-        # One by one: the largest are read when they are written.
-        table = prior if spec is schema.PRIOR_TALLIES else tables[spec.name]
-        content[spec.file], rows[spec.name] = schema.parquet_bytes(spec, table), len(table)
-        del table
-        pa.default_memory_pool().release_unused()
-    board = certified.leaderboard(facts.arena, facts.release, systems, votes, prior)
+    made = all_written(tables, begun) | {schema.PRIOR_TALLIES.name: written(schema.PRIOR_TALLIES, lambda: prior)}
+    content = {schema.BY_NAME[name].file: one.content for name, one in made.items()}
+    rows = {name: one.rows for name, one in made.items()}
+    votes, battles = tables["votes"], tables["battles"]
+    board = certified.leaderboard(facts.arena, facts.release, tables["systems"], votes, prior)
     content[LEADERBOARD] = canonical(board)
     described = _described(projected, certified.counts_of(rows, battles, votes), facts, content[LEADERBOARD])
     described["overview"] = certified.overview_of(battles, votes)

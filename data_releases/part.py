@@ -8,7 +8,7 @@ until then `battles` has columns of its own (`_WAITING`).
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -295,6 +295,11 @@ def to_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def from_bytes(content: bytes) -> pa.Table:
-    """The same back, without a copy."""
-    return pa.ipc.open_file(pa.BufferReader(content)).read_all()
+def from_blocks(blocks: Iterable[bytes]) -> pa.Table:
+    """The same back, in memory that Arrow returns to the system with the table."""
+    read = list(blocks)
+    content = pa.allocate_buffer(sum(map(len, read)))
+    with pa.FixedSizeBufferWriter(content) as writer:
+        for block in read:
+            writer.write(block)
+    return pa.ipc.open_file(content).read_all()

@@ -27,8 +27,9 @@ from data_releases.split import split_of
 
 __all__ = ["BuildRefused", "Parts", "Projected", "ReleaseError", "Rules", "joined", "project"]
 
-#: Tables of which a part has all there is to say.
-_OF_PARTS: Final = ("responses", "votes", "listening", "conversations", "feedback", "embeddings")
+#: Tables of which a part has all there is to say, in the order in which they are best written: those that take long
+#: first, but the largest when `battles` needs no memory besides its own any more.
+OF_PARTS: Final = ("responses", "conversations", "votes", "embeddings", "feedback", "listening")
 
 
 class ReleaseError(Exception):
@@ -78,12 +79,12 @@ class _Made(Mapping[str, pa.Table]):
     def __getitem__(self, name: str) -> pa.Table:
         if name in self._made:
             return self._made[name]
-        if name not in _OF_PARTS:
+        if name not in OF_PARTS:
             raise KeyError(name)
-        return _once(self._parts.table(name)) if name == "embeddings" else self._parts.table(name)
+        return of_parts(self._parts, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*self._made, *(name for name in _OF_PARTS if name not in self._made)))
+        return iter((*self._made, *(name for name in OF_PARTS if name not in self._made)))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -140,13 +141,11 @@ def joined(
     battles, merged = _battles(parts.table("battles"), names, rules)
     picked = parts.table("members")["system_id"].to_pylist()
     systems = _taking_part(_systems(versions), battles, picked, carried)
-    votes = parts.table("votes")
     made = {
         "systems": systems,
         "battles": battles,
-        "votes": votes,
         "clips": parts.table("clips") if clips is None else clips,
-        "cells": cell_table(systems, battles, votes),
+        "cells": cell_table(systems, battles, parts.table("votes")),
         "tombstones": schema.TOMBSTONES.schema.empty_table(),
     }
     statuses = Counter(battles["text_status"].to_pylist())
@@ -224,6 +223,11 @@ def _clusters(languages: pa.Array, masks: pa.Array) -> pa.Array:
     """Language and first category."""
     firsts = each_distinct(masks, lambda mask: next(iter(_categories(mask)), GENERAL), pa.string())
     return pc.binary_join_element_wise(languages, firsts, "/")
+
+
+def of_parts(parts: Parts, name: str) -> pa.Table:
+    """One of `OF_PARTS`, read anew with each call."""
+    return _once(parts.table(name)) if name == "embeddings" else parts.table(name)
 
 
 def _once(embeddings: pa.Table) -> pa.Table:

@@ -283,6 +283,7 @@ TABLES: Final = (
     PRIOR_TALLIES,
 )
 BY_FILE: Final = {spec.file: spec for spec in TABLES}
+BY_NAME: Final = {spec.name: spec for spec in TABLES}
 
 #: `battles.text_status` of a battle whose texts are there; the others are in `texts`.
 PUBLISHED: Final = "published"

@@ -32,6 +32,7 @@ from data_releases.projection import BuildRefused, ReleaseError, Rules, joined
 from data_releases.publish import Place
 from data_releases.schema import KeysCollide
 from data_releases.site import signing_key
+from data_releases.writing import begun
 
 __all__ = [
     "AlreadyBuilding",
@@ -216,13 +217,14 @@ def _assembled(release: Release, policy: ReleasePolicy) -> Assembled:
     taken = _withdrawn_since(release)
     earlier = certified.without(_carried(files, release.previous), taken) if release.previous else {}
     rules = Rules(arena.modality, arena.is_demo, policy.publishes_texts, policy.min_voters)
-    with shards.parts_of(files, release, extract.Window(*publish.moments_of(release)), rules) as parts:
+    window = extract.Window(*publish.moments_of(release))
+    with shards.parts_of(files, release, window, rules) as parts, begun(parts) as writing:
         contenders = {name for pair in earlier for name in pair}
         clips = clip_files.copied(files, parts.table("clips"), publish.folder_of(Place.DRAFT, release))
         projected = joined(parts, parts.versions, names, rules, contenders, clips.rows)
         facts = _facts(release, policy, taken, clips.missing)
         try:
-            return assemble(projected, certified.tally_table(earlier), facts, signing_key())
+            return assemble(projected, certified.tally_table(earlier), facts, signing_key(), writing)
         except KeysCollide as error:
             raise BuildRefused(f"{error}; throw the draft away and build anew, with a new salt") from error
 

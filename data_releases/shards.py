@@ -7,26 +7,31 @@ comes out depends neither on the cut nor on how many worked (`projection`).
 """
 
 import itertools
+import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from arena.arenas.models import Arena
 from arena.common import outbox, queue
-from arena.common.storage import Store
+from arena.common.storage import StorageError, Store
 from data_releases import extract, part
 from data_releases.anonymise import Pseudonyms
 from data_releases.models import Release, ReleaseShard
 from data_releases.part import Rules
 from data_releases.snapshots import shared_snapshot
+
+logger = logging.getLogger(__name__)
 
 #: Longer than a shard ever takes.
 LEASE: Final = timedelta(minutes=10)
@@ -71,12 +76,12 @@ class StoredParts:
     @property
     def versions(self) -> pa.Table:
         """The systems, as each part was made with."""
-        return part.from_bytes(b"".join(self._files.read(f"{self._folders[0]}/{_VERSIONS}.arrow")))
+        return part.from_blocks(self._files.read(f"{self._folders[0]}/{_VERSIONS}.arrow"))
 
     def table(self, name: str) -> pa.Table:
         """See `Parts`."""
-        blocks = (b"".join(self._files.read(f"{folder}/{name}.arrow")) for folder in self._folders)
-        return pa.concat_tables([part.from_bytes(block) for block in blocks]).unify_dictionaries()
+        tables = [part.from_blocks(self._files.read(f"{folder}/{name}.arrow")) for folder in self._folders]
+        return pa.concat_tables(tables).unify_dictionaries()
 
 
 def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
@@ -90,14 +95,50 @@ def parts_of(files: Store, release: Release, window: extract.Window, rules: Rule
     try:
         with shared_snapshot() as snapshot:
             _plan(release, window, rules, snapshot)
-            while (left := ReleaseShard.objects.filter(release=release, done_at=None)).exists():
-                if not any(build(files, shard.pk) for shard in left.order_by("number")):
-                    time.sleep(_POLL_S)
+            with _helped(files, release) if snapshot and _left(release).count() > 1 else nullcontext():
+                while _left(release).exists():
+                    if not _build_one(files, release):
+                        time.sleep(_POLL_S)
         done = ReleaseShard.objects.select_related("release__arena").filter(release=release).order_by("number")
         yield StoredParts(files, list(done))
     finally:
         ReleaseShard.objects.filter(release=release).delete()
         sweep(files, release.arena)
+
+
+def _left(release: Release) -> QuerySet[ReleaseShard]:
+    return ReleaseShard.objects.filter(release=release, done_at=None).order_by("number")
+
+
+def _build_one(files: Store, release: Release) -> bool:
+    """Compute the first part that nobody computes; False where there is none."""
+    return any(build(files, shard.pk) for shard in _left(release))
+
+
+@contextmanager
+def _helped(files: Store, release: Release) -> Iterator[None]:
+    """A thread with a connection of its own computes parts as well: while one waits for PostgreSQL, the other works.
+
+    It gives up where database or store are away: the builder has its part again, and says why.
+    """
+    ended = threading.Event()
+
+    def help_building() -> None:
+        try:
+            while not ended.is_set() and _build_one(files, release):
+                pass
+        except (OperationalError, StorageError) as error:
+            logger.warning("%s: parts are computed one after the other: %s", release, type(error).__name__)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1, "arena-parts") as pool:
+        helper = pool.submit(help_building)
+        try:
+            yield
+        finally:
+            ended.set()
+    helper.result()
 
 
 def _plan(release: Release, window: extract.Window, rules: Rules, snapshot: str) -> None:

@@ -1,17 +1,20 @@
 """A build is cut into shards that anybody may compute, under one snapshot; what comes out is the same."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F
 
 from arena.common import queue
+from arena.common.storage import StoreAway
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
-from data_releases import shards
+from data_releases import part, shards
 from data_releases.models import Release, ReleaseShard
 from data_releases.snapshots import SnapshotGone
+from ops.processes import wait_until
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.world import add_battle, make_world
 from tests.deliveries import DELIVERIES
@@ -128,3 +131,73 @@ def test_without_its_snapshot_a_shard_is_given_up(files, built):
     # A message about a shard that is gone is nobody's work.
     shard.delete()
     assert not shards.build(files, shard.pk)
+
+
+class Meeting:
+    """`part.part_of`, where the two threads of a builder meet at their first parts; the helper does something else."""
+
+    def __init__(self, helping=lambda: None):
+        self.parts, self.own, self.helping = part.part_of, threading.local(), helping
+        self.met, self.threads = threading.Barrier(2), []
+
+    def __call__(self, *args):
+        if not hasattr(self.own, "begun"):
+            self.own.begun = True
+            self.met.wait(30)
+        self.threads.append(threading.current_thread())
+        if threading.current_thread() is not threading.main_thread():
+            self.helping()
+        return self.parts(*args)
+
+
+def connections():
+    """The processes of PostgreSQL that serve this database; one whose connection was closed takes a moment to end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {pid for (pid,) in cursor}
+
+
+def raising(error):
+    def run():
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize("helping", [lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))])
+def test_two_threads_share_the_parts_and_the_second_may_fail(folder, files, built, monkeypatch, helping):
+    arena = make_world(40)
+    expected, before = sums(folder, built(arena)), connections()
+    monkeypatch.setattr(shards, "BATTLES", 7)
+    meeting = Meeting(helping)
+    monkeypatch.setattr(part, "part_of", meeting)
+    assert sums(folder, built(arena)) == expected
+    assert len(set(meeting.threads)) == 2
+    assert wait_until(lambda: connections() <= before, timeout_s=30)
+    assert not files.keys(shards.FOLDER)
+
+
+@pytest.mark.parametrize("whose", ["main", "helper"])
+def test_a_defect_in_either_thread_ends_the_build_and_both_threads(folder, files, built, monkeypatch, whose):
+    arena = make_world(40)
+    built(arena)
+    before = connections()
+    monkeypatch.setattr(shards, "BATTLES", 7)
+    defect = ValueError("a defect")
+    meeting = Meeting(raising(defect) if whose == "helper" else lambda: None)
+
+    def part_of(*args):
+        made = meeting(*args)
+        if whose == "main" and threading.current_thread() is threading.main_thread():
+            raise defect
+        return made
+
+    monkeypatch.setattr(part, "part_of", part_of)
+    with pytest.raises(ValueError, match="a defect"):
+        built(arena)
+    assert not [
+        thread for thread in meeting.threads[:2] if thread is not threading.main_thread() and thread.is_alive()
+    ]
+    assert wait_until(lambda: connections() <= before, timeout_s=30)
+    assert not ReleaseShard.objects.exists()
+    assert not files.keys(shards.FOLDER)
