@@ -2,7 +2,8 @@
 
 The addresses of PostgreSQL and Valkey are fixed here; the servers start when the first test needs one.
 Under xdist the controller prepares, the workers inherit, and one lock lets a single worker start the servers.
-TEST_DATABASE_URL and TEST_REDIS_URL name servers of your own instead.
+TEST_DATABASE_URL and TEST_REDIS_URL name servers of your own instead, the first with a role that may create databases
+and, because tables are emptied past their triggers, set `session_replication_role`.
 """
 
 import atexit
@@ -17,9 +18,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 from ops.keeper import FAILED, PID, READY
 from ops.processes import wait_until
-from ops.services import Postgres, Valkey
+from ops.services import DATABASE, Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
 _RUN = "ARENA_TEST_RUN"
@@ -114,7 +117,10 @@ def ensure_services() -> None:
         if not (run_dir / PID).exists():
             command = [sys.executable, "-m", "ops.keeper", str(run_dir), os.environ["ARENA_TEST_PID"]]
             _started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))
-        wait_until(lambda: (run_dir / READY).exists() or (run_dir / FAILED).exists(), timeout_s=90)
+            wait_until(lambda: (run_dir / READY).exists() or (run_dir / FAILED).exists(), timeout_s=90)
+            if (run_dir / READY).exists():
+                with psycopg.connect(Postgres(run_dir).admin_url()) as connection:
+                    connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {DATABASE}")
     if (run_dir / FAILED).exists():
         raise RuntimeError((run_dir / FAILED).read_text())
     if not (run_dir / READY).exists():
