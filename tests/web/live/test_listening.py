@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,18 +19,56 @@ from arena.battles.models import Battle, Turn
 from arena.common import live
 from arena.media.models import Clip
 from arena.votes.models import Listening, Vote
+from arena.votes.services import server_clock_s
+from arena.web import consumers, listening
+from arena.web.consumers import BattleConsumer
 from arena.web.listening import FrameInvalid, parsed
 from tests.api.callers import Program, program
 from tests.clips import make_music_arena, make_music_battle
-from tests.web.sockets import Socket, battle_socket, headers_of, opened, redis_connection
+from tests.web.sockets import TIMEOUT_S, Socket, battle_socket, headers_of, opened, redis_connection
 
 #: A socket may say so much at once; then five frames a second.
 GAP_S = 0.21
+Say = Callable[[Socket, str, float], Awaitable[None]]
 
 
 def frame(side: str, event: str, media_s: float, seq: int, **more: Any) -> str:
     fields = {"type": "listen", "side": side, "event": event, "media_s": media_s, "seq": seq, "muted": False}
     return json.dumps(fields | more)
+
+
+class Clock:
+    """The server's, which a test moves on instead of waiting."""
+
+    skipped_s = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.skipped_s
+
+    def server_clock_s(self) -> float:
+        return server_clock_s() + self.skipped_s
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Send a message; once the server has taken it, let so much time pass."""
+    clock, taken, receive = Clock(), asyncio.Event(), BattleConsumer.receive
+
+    async def receiving(self: BattleConsumer, *args: Any, **message: Any) -> None:
+        await receive(self, *args, **message)
+        taken.set()
+
+    async def said(socket: Socket, text: str, then_s: float) -> None:
+        taken.clear()
+        await socket.say(text)
+        await asyncio.wait_for(taken.wait(), TIMEOUT_S)
+        clock.skipped_s += then_s
+
+    monkeypatch.setattr(BattleConsumer, "receive", receiving)
+    monkeypatch.setattr(listening, "server_clock_s", clock.server_clock_s)
+    for module in (listening, consumers):
+        monkeypatch.setattr(module, "time", clock)
+    return said
 
 
 @pytest.fixture
@@ -114,16 +153,14 @@ async def test_who_reloads_while_clips_are_made_is_told_where_they_are_and_what_
         assert told[1]["expected_s"] == pytest.approx(expected_s, abs=60)
 
 
-async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle) -> None:
+async def test_who_listens_to_both_sides_is_told_so_and_may_vote(alice: Program, battle: Battle, say: Say) -> None:
     async with battle_socket(battle.id, headers_of(alice)) as socket:
         await opened(socket)
         await _heard(socket)
         early = await _vote(alice, battle)
         for n, side in enumerate(("left", "right")):
-            await socket.say(frame(side, "play", 0, 10 * n + 1))
-            await _heard_up_to(socket, 10 * n + 1)  # the server's clock runs from when it took the frame
-            await asyncio.sleep(0.8)
-            await socket.say(frame(side, "pause", 0.8, 10 * n + 2))
+            await say(socket, frame(side, "play", 0, 10 * n + 1), 0.8)
+            await say(socket, frame(side, "pause", 0.8, 10 * n + 2), 0)
         heard = await _heard_up_to(socket, 12)
         vote = await _vote(alice, battle)
 
@@ -178,21 +215,20 @@ def _muted() -> list[str]:
     ],
 )
 async def test_forged_evidence_opens_no_vote(
-    alice: Program, battle: Battle, forgery: Callable[[], list[str]], times: int
+    alice: Program, battle: Battle, say: Say, forgery: Callable[[], list[str]], times: int
 ) -> None:
     for _again in range(times):
         async with battle_socket(battle.id, headers_of(alice)) as socket:
             await opened(socket)
             for said in forgery():
-                await socket.say(said)
-                await asyncio.sleep(GAP_S if times == 1 else 0.12)
+                await say(socket, said, GAP_S if times == 1 else 0.12)
         vote = await _vote(alice, battle)
         assert (vote.status_code, vote.json()["type"]) == (409, "not-heard")
 
     assert not await database_sync_to_async(Vote.objects.exists)()
 
 
-async def test_nothing_but_a_frame_of_the_contract_is_recorded(alice: Program, battle: Battle) -> None:
+async def test_nothing_but_a_frame_of_the_contract_is_recorded(alice: Program, battle: Battle, say: Say) -> None:
     async with battle_socket(battle.id, headers_of(alice)) as socket:
         await opened(socket)
         for said in (
@@ -204,8 +240,7 @@ async def test_nothing_but_a_frame_of_the_contract_is_recorded(alice: Program, b
             frame("left", [], 0, 1),
             frame("left", "play", 0, True),
         ):
-            await socket.say(said)
-            await asyncio.sleep(GAP_S)
+            await say(socket, said, GAP_S)
 
     assert not await database_sync_to_async(Listening.objects.exists)()
 
