@@ -25,8 +25,14 @@ from arena.systems.backends.base import (
 REQUEST = GenerationRequest((Message("user", "hi"),))
 
 
+#: A step of a script: go on once the reader has seen some text.
+SHOWN = object()
+
+
 class Script:
-    """A backend that plays a list: events, errors, and numbers (seconds to wait)."""
+    """A backend that plays a list: events, errors, numbers (seconds to wait), and what else it waits for."""
+
+    stage: "Stage"
 
     def __init__(self, *plays):
         self.plays = list(plays)
@@ -39,6 +45,10 @@ class Script:
                     raise step
                 if isinstance(step, float):
                     await asyncio.sleep(step)
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif step is SHOWN:
+                    await self.stage.shown()
                 else:
                     yield step
         finally:
@@ -52,7 +62,7 @@ def _text(*parts):
 def _pace(retries=2):
     return Pace(
         frame_s=0.02,
-        max_chars_per_s=5000,
+        max_chars_per_s=20_000,
         retries=retries,
         backoff_s=lambda error, n: 0.0 if isinstance(error, ServerFailed) else None,
     )
@@ -66,6 +76,7 @@ class Stage:
         self.battle_id = uuid.uuid4()
         self.scripts = {"left": left, "right": right}
         self.restarts = []
+        left.stage = right.stage = self
         work = TurnWork(1, self.battle_id, 1, 1, {side: SideWork(1, None, ()) for side in SIDES}, may_redraw)
         self.writer = live.TurnWriter(Pipelines(redis), self.battle_id, 1)
         calls = {side: Call(script, REQUEST) for side, script in self.scripts.items()}
@@ -84,6 +95,14 @@ class Stage:
             for side in SIDES:
                 texts[side] = body[side] if body["type"] == "snapshot" else texts[side] + body[side]
         return texts
+
+    async def shown(self, characters=1):
+        """Wait until so much of both sides was shown."""
+        for _ in range(1000):
+            if min(map(len, (await self.seen()).values())) >= characters:
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("nothing is shown")
 
 
 @pytest.fixture
@@ -117,10 +136,12 @@ async def test_reasoning_and_usage_are_kept_and_never_shown(redis):
 
 
 async def test_nothing_is_shown_until_both_sides_speak(redis):
-    stage = Stage(redis, Script(_text(LONG)), Script([0.4, *_text(LONG)]))
+    speaks = asyncio.Event()
+    stage = Stage(redis, Script(_text(LONG)), Script([speaks, *_text(LONG)]))
     running = asyncio.create_task(stage.conductor.run())
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(10 * _pace().frame_s)
     assert await stage.seen() == {"left": "", "right": ""}
+    speaks.set()
     await running
 
 
@@ -136,7 +157,7 @@ async def test_a_failure_before_anything_was_shown_asks_for_another_pair_and_end
 
 
 async def test_a_failure_after_text_was_shown_is_retried_on_the_same_system(redis):
-    cut = [TextDelta(LONG), 0.3, ServerFailed("cut")]
+    cut = [TextDelta(LONG), SHOWN, ServerFailed("cut")]
     stage = Stage(redis, Script(cut, _text("second try, in full")), Script(_text(LONG)))
     outcome = await stage.conductor.run()
     assert isinstance(outcome, Completed)
@@ -146,7 +167,7 @@ async def test_a_failure_after_text_was_shown_is_retried_on_the_same_system(redi
 
 
 async def test_when_the_retries_end_the_turn_has_failed(redis):
-    cut = [TextDelta(LONG), 0.1, ServerFailed("cut")]
+    cut = [TextDelta(LONG), SHOWN, ServerFailed("cut")]
     stage = Stage(redis, Script(cut, cut, cut), Script(_text(LONG)))
     outcome = await stage.conductor.run()
     assert isinstance(outcome, Failed)
@@ -155,7 +176,7 @@ async def test_when_the_retries_end_the_turn_has_failed(redis):
 
 
 async def test_what_cannot_be_retried_is_not(redis):
-    stage = Stage(redis, Script([TextDelta(LONG), 0.3, Misconfigured("401")]), Script(_text(LONG)), may_redraw=False)
+    stage = Stage(redis, Script([TextDelta(LONG), SHOWN, Misconfigured("401")]), Script(_text(LONG)), may_redraw=False)
     assert isinstance(await stage.conductor.run(), Failed)
     assert stage.restarts == []
 
@@ -177,7 +198,7 @@ async def test_a_stop_keeps_exactly_what_was_shown(redis):
     endless = [step for n in range(2000) for step in (TextDelta(f"more{n} "), 0.005)]
     stage = Stage(redis, Script(endless), Script(list(endless)))
     running = asyncio.create_task(stage.conductor.run())
-    await asyncio.sleep(0.5)
+    await stage.shown(characters=100)
     stage.conductor.stop()
     outcome = await running
     assert isinstance(outcome, Completed)
@@ -199,18 +220,18 @@ async def test_a_stop_before_any_text_leaves_nothing_to_judge(redis):
 
 
 async def test_a_flushed_redis_in_mid_stream_costs_no_text(redis):
-    slow = [step for n in range(100) for step in (TextDelta(f"part{n} "), 0.01)]
+    slow = [step for n in range(100) for step in (TextDelta(f"part{n} "), 0.003)]
     stage = Stage(redis, Script([*slow, Finished("stop")]), Script([*slow, Finished("stop")]))
     running = asyncio.create_task(stage.conductor.run())
     for _ in range(3):
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.1)
         await redis.flushdb()
     outcome = await running
     assert {side: output.content for side, output in outcome.outputs.items()} == await stage.seen()
 
 
 async def test_a_source_that_begins_again_replaces_its_column(redis):
-    plays = [TextDelta(LONG), 0.3, Restarted(), *_text("fresh start")]
+    plays = [TextDelta(LONG), SHOWN, Restarted(), *_text("fresh start")]
     stage = Stage(redis, Script(plays), Script(_text(LONG)))
     outcome = await stage.conductor.run()
     assert outcome.outputs["left"].content == "fresh start"

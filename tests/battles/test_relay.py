@@ -22,7 +22,14 @@ from arena.systems.backends.base import (
 
 LIMITS = Limits(first_byte_s=3.0, idle_s=3.0, total_s=20.0)
 REQUEST = GenerationRequest((Message("user", "hi"),), LIMITS)
+#: Of both ends, which write and read so often in these tests.
+FRAME_S = 0.02
 PATIENT = GenerationRequest((Message("user", "hi"),), Limits(first_byte_s=60.0, idle_s=60.0, total_s=120.0))
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch):
+    monkeypatch.setattr(relay, "FRAME_S", FRAME_S)
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ async def _read(redis, request=REQUEST):
 
 async def test_text_reasoning_and_the_end_arrive(redis, valkey):
     parts = [TextDelta(f"part{n} ") for n in range(30)]
-    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), *parts, Finished("stop", 1, 2)], 0.02))
+    thread = _produce(valkey, _slowly([ReasoningDelta("hm"), *parts, Finished("stop", 1, 2)], FRAME_S / 4))
     text, events = await _read(redis)
     thread.join()
     assert text == "".join(part.text for part in parts)
@@ -93,10 +100,10 @@ async def test_reading_rings_the_bell_of_the_cpu_workers(redis, valkey):
 
 async def test_a_flush_in_mid_text_and_at_the_very_end_loses_nothing(redis, valkey):
     parts = [TextDelta(f"part{n} ") for n in range(60)]
-    thread = _produce(valkey, _slowly([*parts, Finished("stop")], 0.02))
+    thread = _produce(valkey, _slowly([*parts, Finished("stop")], FRAME_S / 4))
     reading = asyncio.create_task(_read(redis))
     for _ in range(4):
-        await asyncio.sleep(0.32)
+        await asyncio.sleep(4 * FRAME_S)
         await redis.flushdb()
     text, _events = await reading
     thread.join()
@@ -121,11 +128,11 @@ async def test_a_second_run_begins_again_and_never_mixes_with_the_first(redis, v
 
 
 async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_does_not(redis, valkey, monkeypatch):
-    monkeypatch.setattr(relay, "RING_AGAIN_S", 0.3)
-    monkeypatch.setattr(relay, "RETRY_S", 0.1)
+    monkeypatch.setattr(relay, "RING_AGAIN_S", 0.12)
+    monkeypatch.setattr(relay, "RETRY_S", 0.04)
     reading = asyncio.create_task(_read(redis, PATIENT))
     await _until(lambda: valkey.llen("cpu") == 1)
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.3)
     assert valkey.llen("cpu") == 1
     await redis.flushdb()
     await _until(lambda: valkey.llen("cpu") == 1)
@@ -134,7 +141,7 @@ async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_d
     thread = _produce(valkey, _slowly([ReasoningDelta("hm"), TextDelta("x"), Finished("stop")], 20, gate))
     await _until(lambda: valkey.exists("local-alive:5"))
     valkey.delete("cpu")
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.3)
     assert valkey.llen("cpu") == 0
     gate.set()
     assert (await reading)[0] == "x"
@@ -142,15 +149,14 @@ async def test_a_bell_that_was_lost_rings_again_and_one_that_waits_or_is_heard_d
 
 
 async def test_a_broker_that_is_away_is_silence_and_no_defect(redis, valkey, monkeypatch):
-    answers = iter([False, False, True])
-    monkeypatch.setattr(relay, "RETRY_S", 0.1)
-    monkeypatch.setattr(queue, "ring", lambda *_args, **_options: next(answers))
+    answers = [False, False, True]
+    monkeypatch.setattr(relay, "RETRY_S", 0.04)
+    monkeypatch.setattr(queue, "ring", lambda *_args, **_options: answers.pop(0))
     reading = asyncio.create_task(_read(redis))
-    await asyncio.sleep(1.0)
+    await _until(lambda: not answers)
     thread = _produce(valkey, [TextDelta("x"), Finished("stop")])
     assert (await reading)[0] == "x"
     thread.join()
-    assert next(answers, None) is None
 
 
 async def test_an_error_of_the_system_arrives_by_name(redis, valkey):
@@ -162,8 +168,9 @@ async def test_an_error_of_the_system_arrives_by_name(redis, valkey):
 
 
 async def test_a_worker_that_never_answers_times_out(redis, valkey):
+    limits = Limits(first_byte_s=0.3, idle_s=20.0, total_s=20.0)
     with pytest.raises(TimedOut) as caught:
-        await _read(redis)
+        await _read(redis, GenerationRequest((Message("user", "hi"),), limits))
     assert caught.value.phase == "first_byte"
 
 
