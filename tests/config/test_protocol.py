@@ -15,7 +15,7 @@ from arena.config.protocol import PatientProtocol
 from ops.processes import wait_until
 from tests.observatory import Answer, score
 
-HEAD_S, BODY_S, ANSWER_S = 0.4, 0.8, 1.2
+HEAD_S, BODY_S, ANSWER_S = 0.25, 0.5, 0.7
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -155,7 +155,7 @@ def test_a_large_body_in_good_time_is_taken(port: int) -> None:
 
 def test_a_websocket_outlives_the_deadlines(port: int) -> None:
     with connect(f"ws://127.0.0.1:{port}/") as socket_:
-        time.sleep(BODY_S + 0.2)
+        time.sleep(BODY_S + 0.1)
         socket_.send("still here")
         assert socket_.recv(timeout=5) == "still here"
 
