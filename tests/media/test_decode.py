@@ -71,6 +71,7 @@ def _nan():
     return as_file(samples, subtype="FLOAT")
 
 
+@cache
 def _long():
     # 75 minutes of nothing in some kilobytes.
     return as_file(np.zeros((36_000_000, 1), dtype=np.int16), 8_000, kind="FLAC")

@@ -1,6 +1,7 @@
 """What the server can do: a good answer, and twelve ways of misbehaving that a client can meet."""
 
 import base64
+import functools
 import gzip
 import io
 import json
@@ -13,9 +14,11 @@ from typing import Any
 
 #: The longest that a behaviour keeps a connection busy.
 HANG_S = 120
+DRIP_S = 0.05
 _RATE_HZ = 16_000
 
 
+@functools.cache
 def tone(seconds: float, pitch_hz: float = 330.0, gain: float = 0.4) -> bytes:
     """A WAV file with a tone that swells and fades twice a second, so that it is music rather than a test signal."""
     frames = bytearray()
@@ -71,10 +74,10 @@ def drips(handler: Any, asked: dict[str, Any]) -> None:
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
-    for n in range(HANG_S):
+    for n in range(int(HANG_S / DRIP_S)):
         handler.wfile.write(body[n : n + 1])
         handler.wfile.flush()
-        time.sleep(1)
+        time.sleep(DRIP_S)
 
 
 def breaks_off(handler: Any, asked: dict[str, Any]) -> None:

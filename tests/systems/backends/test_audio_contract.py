@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -62,9 +63,12 @@ async def plays(
         (tmp_path / "one.wav").write_bytes(b"" if what == "empty" else tone(2))
         return ReplayAudioBackend(tmp_path, ttft_s=60 if what == "late" else 0)
 
+    over = threading.Event()
+
     def in_process(what: str) -> Backend:
         def perform(asked: GenerationRequest) -> AudioClip:
-            time.sleep(1.5 if what == "late" else 0)
+            if what == "late":
+                over.wait(60)
             return AudioClip(b"" if what == "empty" else tone(2), "audio/wav")
 
         monkeypatch.setattr(local, "load", lambda _entry: perform)
@@ -72,6 +76,7 @@ async def plays(
 
     makers = {"music_arena_http": music_arena_http, "audio_http": audio_http, "replay": replay, "local": in_process}
     yield makers[request.param]
+    over.set()
     await close_clients()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ from tests.support.music_server.behaviours import AT_THE_DECODER, AT_THE_WIRE
 from tests.systems.conftest import events_of
 
 IMPATIENT = Limits(connect_s=1, first_byte_s=1.5, idle_s=1.5, total_s=3, max_bytes=4_000_000, max_wire_bytes=6_000_000)
+#: Of the two whose end is that the client waits no longer.
+SOON = {"hangs": {"first_byte_s": 0.4}, "drips": {"total_s": 0.6}}
 ENDS_WITH = {
     "error_500": ServerFailed,
     "hangs": TimedOut,
@@ -102,9 +105,11 @@ async def test_lyrics_are_sent_with_vocals_only_and_what_was_sung_is_kept(
 async def test_a_misbehaving_server_is_an_error_by_name_and_the_next_call_is_well(
     server: MusicServer, name: str
 ) -> None:
+    asked = asking()
+    asked = replace(asked, limits=replace(asked.limits, **SOON.get(name, {})))
     started = time.monotonic()
     with pytest.raises(BackendError) as caught:
-        await events_of(backend(server, name), asking())
+        await events_of(backend(server, name), asked)
     assert type(caught.value) is ENDS_WITH[name]
     assert time.monotonic() - started < IMPATIENT.total_s + 2
     assert "CUDA" not in caught.value.summary
