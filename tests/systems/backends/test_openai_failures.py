@@ -100,7 +100,7 @@ async def test_a_slow_reader_is_not_the_servers_fault(fake: FakeOpenAI) -> None:
 
 
 async def test_one_byte_at_a_time_is_still_an_answer(fake: FakeOpenAI) -> None:
-    assert text_of(await events_of(server(fake, "drip:0.0005"), asking(limits=Limits(idle_s=0.2)))) == SAID
+    assert text_of(await events_of(server(fake, "drip:0.0005"), asking(limits=Limits(idle_s=0.5)))) == SAID
 
 
 async def test_an_endless_answer_ends_at_the_token_cap(fake: FakeOpenAI) -> None:

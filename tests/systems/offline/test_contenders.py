@@ -1,8 +1,10 @@
 """The contenders of the demo: different, deterministic, on the prompt, and within bounds."""
 
+from functools import cache
+
 import pytest
 
-from arena.systems.backends.base import Finished, GenerationRequest, Limits, Message
+from arena.systems.backends.base import Event, Finished, GenerationRequest, Limits, Message
 from arena.systems.backends.local import LocalBackend
 from arena.systems.offline import CONTENDERS
 from tests.systems.conftest import asking, text_of
@@ -14,6 +16,7 @@ LONG = "Why? " * 1600
 
 # A core that others use reads and writes a few tokens a second.
 PATIENT = Limits(total_s=120, max_output_tokens=12)
+SEA = asking("Do you like the sea?", limits=PATIENT)
 
 
 @pytest.fixture(params=TEXT)
@@ -37,12 +40,18 @@ def said(backend: LocalBackend, request: GenerationRequest) -> str:
     return text_of(list(backend.iterate(request)))
 
 
+@cache
+def of_the_sea(entry: str) -> list[Event]:
+    """What it says to one question, asked once for all who only look at it."""
+    return list(LocalBackend(entry).iterate(SEA))
+
+
 def test_the_same_seed_says_the_same_in_small_pieces(contender: LocalBackend) -> None:
-    events = list(contender.iterate(asking("Do you like the sea?", limits=PATIENT)))
+    events = of_the_sea(contender.entry)
     assert isinstance(events[-1], Finished)
     assert 2 < len(events) <= PATIENT.max_output_tokens + 1
     assert max(len(event.text) for event in events[:-1]) < 60
-    assert list(contender.iterate(asking("Do you like the sea?", limits=PATIENT))) == events
+    assert list(contender.iterate(SEA)) == events
 
 
 def test_the_seed_changes_what_is_said(quick: LocalBackend) -> None:
@@ -91,6 +100,5 @@ def test_a_long_conversation_in_any_script_is_answered(contender: LocalBackend) 
 
 
 def test_they_do_not_sound_alike() -> None:
-    prompt = asking("Can you give me three tips for a job interview?", limits=PATIENT)
-    backends = [backend for backend in map(LocalBackend, TEXT) if backend.supports(prompt.messages)]
-    assert len({said(backend, prompt) for backend in backends}) == len(backends) >= 1
+    entries = [entry for entry in TEXT if LocalBackend(entry).supports(SEA.messages)]
+    assert len({text_of(of_the_sea(entry)) for entry in entries}) == len(entries) >= 1
