@@ -25,7 +25,8 @@ def test_a_board_whose_bell_was_lost_is_refreshed_all_the_same(valkey):
 
 
 def test_a_sweep_that_another_did_a_moment_ago_does_nothing(valkey):
+    arena = make_arena()
     sweep()
-    OutboxMessage.objects.create(task=REFRESH_BOARD, args=[make_arena().id])
+    OutboxMessage.objects.create(task=REFRESH_BOARD, args=[arena.id])
     sweep()
     assert OutboxMessage.objects.count() == 1

@@ -30,7 +30,7 @@ from workers.periodic import refresh_board, sweep
 from workers.trials import try_local, try_streamed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROMPT = "Say something."
+PROMPT, AT_LENGTH = "Say something.", "Say much."
 SIDES = {"left": [], "right": []}
 NO_WORDS = {"left": "", "right": ""}
 
@@ -39,7 +39,8 @@ NO_WORDS = {"left": "", "right": ""}
 def arena(tmp_path, valkey):
     arena = make_arena()
     for name in ("alpha", "beta", "gamma"):
-        replay_system(arena, name, {PROMPT: f"{name} speaks at length. " * 20}, tmp_path)
+        answers = {PROMPT: f"{name} speaks.", AT_LENGTH: f"{name} speaks at length. " * 20}
+        replay_system(arena, name, answers, tmp_path)
     return arena
 
 
@@ -89,7 +90,7 @@ def _content(*models):
 
 @DELIVERIES
 def test_a_turn_is_generated_once(arena, deliver):
-    battle = battles.start_battle(arena, make_voter(), PROMPT)
+    battle = battles.start_battle(arena, make_voter(), AT_LENGTH)
     turn = Turn.objects.get(battle=battle)
     deliver(generate_turn, turn.id)
     battle.refresh_from_db()
@@ -159,7 +160,7 @@ def _local_system(arena):
 def test_an_operators_test_prompt_is_called_and_counted_once(arena, deliver, task):
     local = task is try_local
     version = _local_system(arena) if local else SystemVersion.objects.get(system__name="alpha")
-    trial = trials.start(version, PROMPT)
+    trial = trials.start(version, AT_LENGTH)
     deliver(task, trial.pk)
     trial.refresh_from_db()
     assert trial.content
