@@ -20,6 +20,7 @@ import psycopg
 import pytest
 import redis
 
+from ops.demo import parse
 from ops.processes import wait_until
 from ops.services import Postgres
 from tests.demo import shell_environment
@@ -251,10 +252,11 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(demo):
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
-def test_a_port_that_is_none_is_an_error(demo, port):
-    run = demo(f"--port={port}")
-    assert run.end() == 2
-    assert f"PORT={port} is no port" in run.lines[-1]
+def test_a_port_that_is_none_is_an_error(capsys, port):
+    with pytest.raises(SystemExit) as ended:
+        parse([f"--port={port}"])
+    assert ended.value.code == 2
+    assert f"PORT={port} is no port" in capsys.readouterr().err
 
 
 def test_a_systems_file_that_is_missing_is_an_error(demo):

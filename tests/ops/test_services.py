@@ -76,8 +76,7 @@ def test_a_secret_is_made_once_and_readable_by_its_owner_alone(var):
     assert stat.S_IMODE((var / "secrets").stat().st_mode) == 0o700
 
 
-def test_postgresql_starts_keeps_its_data_and_starts_again(new_postgres):
-    postgres = new_postgres
+def test_postgresql_starts_keeps_its_data_and_starts_again(postgres):
     postgres.start()
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
