@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -51,6 +51,9 @@ class Battle:
     failed_side: str = ""
 
 
+Battles: TypeAlias = list[tuple[Visitor, Battle]]
+
+
 def _impatient(stack: Stack, arena: str, number: int) -> tuple[Visitor, Battle]:
     """Vote all the time until the battle takes a vote or has failed."""
     alice = Visitor(stack.url).consent()
@@ -77,8 +80,8 @@ def _impatient(stack: Stack, arena: str, number: int) -> tuple[Visitor, Battle]:
     return alice, battle
 
 
-def _until_both_sides_failed(stack: Stack, arena: str) -> list[tuple[Visitor, Battle]]:
-    battles: list[tuple[Visitor, Battle]] = []
+def _until_both_sides_failed(stack: Stack, arena: str) -> Battles:
+    battles: Battles = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for begun in range(0, AT_ONCE * MOST_ROUNDS, AT_ONCE):
             new = pool.map(lambda number: _impatient(stack, arena, number), range(begun, begun + AT_ONCE))
@@ -86,6 +89,13 @@ def _until_both_sides_failed(stack: Stack, arena: str) -> list[tuple[Visitor, Ba
             if {battle.failed_side for _alice, battle in battles} == {"left", "right"}:
                 return battles
     raise AssertionError("the failing system was never on one of the sides")
+
+
+@pytest.fixture(scope="module")
+def ended(stack: Stack) -> dict[str, Future[Battles]]:
+    """By arena, battles in which the failing system was on either side; all at once, as most of it is waiting."""
+    with ThreadPoolExecutor(len(FAILING)) as pool:
+        return {arena: pool.submit(_until_both_sides_failed, stack, arena) for arena in FAILING}
 
 
 def _rows(stack: Stack, battle: Battle) -> list[tuple[str, str, str, int]]:
@@ -113,8 +123,8 @@ def _check_one_vote_on_two_answers(stack: Stack, alice: Visitor, battle: Battle)
     return answer.json()
 
 
-def test_a_side_that_fails_before_any_text_is_redrawn_and_nobody_votes_meanwhile(stack):
-    for alice, battle in _until_both_sides_failed(stack, "redrawn"):
+def test_a_side_that_fails_before_any_text_is_redrawn_and_nobody_votes_meanwhile(stack, ended):
+    for alice, battle in ended["redrawn"].result():
         revealed = _check_one_vote_on_two_answers(stack, alice, battle)
         rows = _rows(stack, battle)
         assert (battle.failed_side, "failing", "failed") in {row[:3] for row in rows}
@@ -123,8 +133,8 @@ def test_a_side_that_fails_before_any_text_is_redrawn_and_nobody_votes_meanwhile
         assert {side["name"] for side in revealed["systems"].values()} == {"steady", "even"}
 
 
-def test_a_side_that_fails_in_mid_text_is_tried_again_and_nobody_votes_meanwhile(stack):
-    for alice, battle in _until_both_sides_failed(stack, "retried"):
+def test_a_side_that_fails_in_mid_text_is_tried_again_and_nobody_votes_meanwhile(stack, ended):
+    for alice, battle in ended["retried"].result():
         revealed = _check_one_vote_on_two_answers(stack, alice, battle)
         rows = _rows(stack, battle)
         assert [row[2] for row in rows if row[1] == "failing"] == ["failed", "complete"]
@@ -132,8 +142,8 @@ def test_a_side_that_fails_in_mid_text_is_tried_again_and_nobody_votes_meanwhile
         assert revealed["systems"][battle.failed_side]["name"] == "failing"
 
 
-def test_a_side_that_fails_in_mid_text_for_good_ends_the_battle_without_any_vote(stack):
-    for alice, battle in _until_both_sides_failed(stack, "hopeless"):
+def test_a_side_that_fails_in_mid_text_for_good_ends_the_battle_without_any_vote(stack, ended):
+    for alice, battle in ended["hopeless"].result():
         assert battle.state == "failed"
         assert set(battle.early) == {(409, "not-ready")}
         late = alice.vote(battle.id)

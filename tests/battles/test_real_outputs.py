@@ -18,7 +18,7 @@ from tests.stack import Stack, Visitor, running_stack
 pytestmark = [pytest.mark.stack, pytest.mark.shared_data]
 BATTLES = 200
 #: At a time. Most of a battle is waiting for texts that come at the rate of a model.
-VISITORS = 32
+VISITORS = 64
 #: No real output contains it, so wherever it shows up before the vote, a field of a system leaked.
 CANARY = "zqxcanary"
 

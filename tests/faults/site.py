@@ -33,8 +33,8 @@ REPLAYED = ("alpha", "beta", "gamma")
 STARTED_AT_ONCE = 8
 #: Systems that stream a few words a second, so that very many streams cost little: 20 and 30 seconds.
 CALM, CALMEST = "Count calmly.", "Count very calmly."
-_CALM_LENGTHS = {CALM: 100, CALMEST: 150}
-_CALM_WORDS_PER_S = 5
+_CALM_LENGTHS = {CALM: 50, CALMEST: 75}
+_CALM_WORDS_PER_S = 2.5
 
 
 def _replay(name: str, var: Path, prompts: Mapping[str, int], words_per_s: float) -> dict[str, Any]:
