@@ -78,6 +78,9 @@ _UNITS: Final = (
     ("tests/e2e/",),
     ("tests/ops/test_demo.py",),
     ("tests/battles/test_real_outputs.py",),
+    ("tests/battles/test_whole_battle.py",),
+    ("tests/ops/test_restore.py",),
+    ("tests/leaks/test_before_the_vote.py",),
 )
 
 

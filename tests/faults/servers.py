@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ops.homes import home, postgres_bin, service_user
 from ops.services import DATABASE, Postgres, Valkey
+from tests.servers import fill_from_template
 
 #: Room of PostgreSQL's disk; the pages are taken from memory as they are written.
 DISK_MB = 2048
@@ -57,7 +58,7 @@ class OwnServers:
         """Start both and give the database its tables."""
         self.postgres.start()
         self.valkey.start()
-        migrate(self.database_url)
+        fill_from_template(self.database_url, migrate)
 
     def crash_postgres(self) -> None:
         """An immediate end, as by a power cut: no session ends in order, the next start recovers from the log."""
