@@ -12,13 +12,16 @@ import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from arena.rankings.history import History
+from arena.rankings.matrix import Cell, Matrix
 from arena.rankings.value import Value
+from arena.web.templatetags.arena_text import percent, rounded
 
 #: The drawing area of one interval bar, in SVG units, and the room left for the dot at both ends.
 BAR_WIDTH: Final = 144.0
 BAR_MARGIN: Final = 6.0
 ROW_HEIGHT_PX: Final = 34
 FRAME_HEIGHT_PX: Final = 110
+HEAD_HEIGHT_PX: Final = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         title: of the axis.
     """
     known = [one for one in values if one.rating is not None and (getattr(one, name) or 0) > 0]
+    names = [one.system for one in known]
     best = sorted((one for one in known if getattr(one, front)), key=lambda one: float(getattr(one, name)))
     line = go.Scatter(
         x=[getattr(one, name) for one in best],
@@ -152,16 +156,19 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
     dots = go.Scatter(
         x=[getattr(one, name) for one in known],
         y=[one.rating for one in known],
-        text=[one.system for one in known],
+        text=names,
+        customdata=names,
         mode="markers+text",
+        meta="named",
         textposition=_inwards([float(getattr(one, name)) for one in known]),
         cliponaxis=False,
-        hovertemplate="%{text}: %{y:.0f}, %{x:.4~g}<extra></extra>",
+        hovertemplate="%{customdata}: %{y:.0f}, %{x:.4~g}<extra></extra>",
     )
     return _figure(
         [line, dots],
         height=380,
         showlegend=False,
+        meta=names,
         # 0.0003 and not 300µ; 0.2 and not a small 2 between 0.1 and 1.
         xaxis={
             "title": {"text": title},
@@ -174,6 +181,48 @@ def pareto_figure(values: Sequence[Value], name: str, front: str, title: str) ->
         },
         yaxis={"title": {"text": _("Rating"), "standoff": 12}, "automargin": True, "zeroline": False},
     )
+
+
+def matrix_figure(found: Matrix) -> dict[str, Any]:
+    """Who is preferred to whom, as shades: rows with the names of systems, columns with the numbers of the rows."""
+    numbers = [str(row + 1) for row in range(len(found.names))]
+    trace = go.Heatmap(
+        z=[[cell and cell.p for cell in row] for row in found.cells],
+        x=numbers,
+        y=[f"{number} {name}" for number, name in zip(numbers, found.names, strict=True)],
+        zmin=0.0,
+        zmax=1.0,
+        text=[[_in_per_cent(cell) for cell in row] for row in found.cells],
+        texttemplate="%{text}",
+        hovertext=[_told(row, name, found.names) for row, name in zip(found.cells, found.names, strict=True)],
+        hoverinfo="text",
+        hoverongaps=False,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        meta="chances",
+    )
+    axis = {"automargin": True, "type": "category", "tickmode": "linear", "showgrid": False, "tickangle": 0}
+    return _figure(
+        [trace],
+        height=HEAD_HEIGHT_PX + ROW_HEIGHT_PX * len(found.names),
+        showlegend=False,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        meta=list(found.names),
+        xaxis={**axis, "side": "top"},
+        yaxis={**axis, "autorange": "reversed"},
+    )
+
+
+def _in_per_cent(cell: Cell | None) -> str:
+    return "" if cell is None or cell.p is None else rounded(100 * cell.p, 0)
+
+
+def _told(cells: Sequence[Cell | None], name: str, others: Sequence[str]) -> list[str]:
+    return [
+        "" if cell is None else f"{name} – {other}: {percent(cell.p)} ({percent(cell.lower)} – {percent(cell.upper)})"
+        for cell, other in zip(cells, others, strict=True)
+    ]
 
 
 def _inwards(prices: Sequence[float]) -> list[str]:

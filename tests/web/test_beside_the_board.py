@@ -49,6 +49,16 @@ def test_the_matrix_is_a_table_with_words(newcomer: Browser, arena: Arena) -> No
     assert '<th scope="col">Ada</th>' in page
     assert page.count("3 battles") == 6
     assert "/api/v1/arenas/text/leaderboard/matrix.csv" in page
+    assert 'data-figure="matrix-figure-data"' in page
+
+
+def test_a_matrix_without_ratings_has_no_figure(newcomer: Browser, arena: Arena) -> None:
+    ada, bell, *_others = SystemVersion.objects.order_by("system__name")
+    vote(arena, ada, bell, Outcome.LEFT)
+    refresh_arena(arena.id)
+    page = newcomer.get("/arenas/text/leaderboard/matrix").content.decode()
+    assert "1 battle" in page
+    assert "data-figure" not in page
 
 
 def test_the_history_has_a_table_beside_its_figure(newcomer: Browser, arena: Arena) -> None:

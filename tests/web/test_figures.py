@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from arena.web.figures import BAR_MARGIN, BAR_WIDTH, interval_bars, leaderboard_figure, pareto_figure
+from arena.rankings.matrix import Cell, Matrix
+from arena.web.figures import (
+    BAR_MARGIN,
+    BAR_WIDTH,
+    interval_bars,
+    leaderboard_figure,
+    matrix_figure,
+    pareto_figure,
+)
 
 
 @dataclass(frozen=True)
@@ -82,3 +90,23 @@ def test_names_of_dots_stand_towards_the_middle_and_prices_are_written_out() -> 
         "middle": "top right",
     }
     assert figure["layout"]["xaxis"]["exponentformat"] == "none"
+    assert figure["layout"]["meta"] == dots["customdata"] == dots["text"]
+
+
+def test_the_matrix_shades_what_its_table_says_and_leaves_what_is_unknown_empty() -> None:
+    known, less = Cell(8, 6.0, 0.75, 0.6, 0.86), Cell(8, 2.0, 0.25, 0.14, 0.4)
+    unknown = Cell(0, 0.0)
+    found = Matrix(
+        "all", ("Ada", "Bell", "42"), ((None, known, unknown), (less, None, unknown), (unknown, unknown, None))
+    )
+    figure = json.loads(json.dumps(matrix_figure(found)))
+    trace, layout = figure["data"][0], figure["layout"]
+    assert trace["z"] == [[None, 0.75, None], [0.25, None, None], [None, None, None]]
+    assert (trace["zmin"], trace["zmax"]) == (0.0, 1.0)
+    assert trace["y"] == ["1 Ada", "2 Bell", "3 42"]
+    assert trace["x"] == ["1", "2", "3"]
+    assert trace["text"][0] == ["", "75", ""]
+    assert trace["hovertext"][1][0] == "Bell – Ada: 25 % (14 % – 40 %)"
+    assert layout["meta"] == ["Ada", "Bell", "42"]
+    assert {layout[axis]["type"] for axis in ("xaxis", "yaxis")} == {"category"}
+    assert "#" not in json.dumps(figure)

@@ -14,11 +14,12 @@ from arena.integrity.identity import browser_actor
 from arena.rankings.filters import EVERYTHING, NoSuchFilter
 from arena.rankings.history import History, Line, history_of
 from arena.rankings.imports import NoSuchSource, imported_board, source_of
+from arena.rankings.matrix import Matrix
 from arena.rankings.questions import matrix_of, parts_of
 from arena.rankings.transparency import transparency_of
 from arena.rankings.voters_board import boards_of_voter
 from arena.web.board_query import asked_of, data_query, kinds_of
-from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure
+from arena.web.figures import Rated, history_figure, interval_bars, leaderboard_figure, matrix_figure
 from arena.web.public import public_page
 from arena.web.refusals import answers_refusals
 
@@ -96,9 +97,14 @@ def matrix(request: HttpRequest, slug: str) -> HttpResponse:
         **kinds_of(parts_of(arena)),
         names=found.names,
         rows=list(zip(found.names, found.cells, strict=True)),
+        figure=matrix_figure(found) if _has_chances(found) else None,
         data_query=data_query(request.GET, FILTERS),
     )
     return render(request, "web/matrix.html", context)
+
+
+def _has_chances(found: Matrix) -> bool:
+    return any(cell is not None and cell.p is not None for row in found.cells for cell in row)
 
 
 @require_safe
