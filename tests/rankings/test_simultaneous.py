@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
 
 from arena.rankings.board import rate
 from arena.rankings.bradley_terry import fit
@@ -54,6 +53,8 @@ def test_the_critical_value_of_equals_is_that_of_the_studentised_range() -> None
 
 
 def test_critical_values_agree_with_numerical_integration() -> None:
+    from scipy.stats import multivariate_normal  # half a second that every process would take to collect the tests
+
     spread = World(even(3, 900), np.array([0.5, 0, -0.5])).counts(np.random.default_rng(2))
     fitted = fit(spread)
     found = covariance(fitted, spread)

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import choix
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
@@ -74,6 +73,8 @@ def test_an_unknown_policy_is_refused_with_the_known_ones():
 
 
 def test_strengths_by_all_votes_equal_those_of_choix():
+    import choix  # half a second that every process would take to collect the tests
+
     votes = train().votes
     won = [(a, b) if s else (b, a) for a, b, s in zip(votes.left, votes.right, votes.score, strict=True)]
     # choix subtracts alpha · Σ θ², we Σ θ² / (2 σ²).
