@@ -26,21 +26,28 @@ def make_arena(slug: str = "text", *, demo: bool = False) -> Arena:
 
 def make_version(arena: Arena, name: str, *, number: int = 1, behaviour: str = "") -> SystemVersion:
     """A version of the system called `name`, which is made where it is missing."""
-    system, _created = System.objects.get_or_create(arena=arena, name=name)
-    return SystemVersion.objects.create(
-        system=system,
-        number=number,
-        organisation=f"{name} Ltd",
-        access="open",
-        licence="MIT",
-        backend="replay",
-        behaviour=behaviour or f"{name}-{number}",
-    )
+    found = System.objects.filter(arena=arena, name=name).first()
+    version = _new_version(found or System.objects.create(arena=arena, name=name), number, behaviour)
+    version.save()
+    return version
 
 
 def make_versions(arena: Arena, names: Iterable[str]) -> list[SystemVersion]:
-    """One first version for every name."""
-    return [make_version(arena, name) for name in names]
+    """One first version for every name, of systems that are not there yet: two statements, however many they are."""
+    systems = System.objects.bulk_create(System(arena=arena, name=name) for name in names)
+    return SystemVersion.objects.bulk_create(_new_version(system) for system in systems)
+
+
+def _new_version(system: System, number: int = 1, behaviour: str = "") -> SystemVersion:
+    return SystemVersion(
+        system=system,
+        number=number,
+        organisation=f"{system.name} Ltd",
+        access="open",
+        licence="MIT",
+        backend="replay",
+        behaviour=behaviour or f"{system.name}-{number}",
+    )
 
 
 def tallied(arena: Arena, chosen: BoardFilter = EVERYTHING) -> dict[tuple[int, int], PairCount]:
@@ -52,7 +59,8 @@ def tallied(arena: Arena, chosen: BoardFilter = EVERYTHING) -> dict[tuple[int, i
 
 def policy_of(arena: Arena) -> SamplingPolicy:
     """The arena's first policy, made where it is missing."""
-    return SamplingPolicy.objects.get_or_create(arena=arena, number=1)[0]
+    found = SamplingPolicy.objects.filter(arena=arena, number=1).first()
+    return found or SamplingPolicy.objects.create(arena=arena, number=1)
 
 
 def make_pairing(arena: Arena, left: SystemVersion, right: SystemVersion) -> Pairing:
@@ -94,8 +102,8 @@ def make_battle(
     )
     for n in range(1, turns + 1):
         turn = Turn.objects.create(battle=battle, n=n, prompt=prompt)
-        for side in SIDES:
-            Response.objects.create(
+        Response.objects.bulk_create(
+            Response(
                 turn=turn,
                 side=side,
                 pairing=pairing,
@@ -106,4 +114,6 @@ def make_battle(
                 identity_matches=[],
                 identity_list_version="1",
             )
+            for side in SIDES
+        )
     return battle

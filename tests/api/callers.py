@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from arena.accounts.models import ApiToken
-from arena.accounts.services import create_token
+from arena.accounts.services import Actor, create_browser_voter, create_token, record_consent
 
 CONSENT = {"research": True, "publication": False, "age_16": True}
 #: Of a battle, in every state.
@@ -73,15 +74,21 @@ def program(name: str, voter: str | None, *, consents: bool = True) -> Program:
     """A new program; `consents` for its token."""
     made = Program(*create_token(name), voter)
     if consents:
-        assert made.post("/consent", CONSENT).status_code == 201
+        _consent(Actor(voter=None, token=made.token, network="203.0.113.0/24"))
     return made
+
+
+def _consent(actor: Actor) -> None:
+    record_consent(actor, **CONSENT, language="en")
 
 
 def browser(*, consents: bool = True) -> Browser:
     """A new browser that has read its session."""
     made = Browser().begin()
     if consents:
-        assert made.post("/consent", CONSENT).status_code == 201
+        voter, cookie = create_browser_voter()
+        _consent(Actor(voter=voter, token=None, network="203.0.113.0/24"))
+        made.client.cookies[settings.VOTER_COOKIE] = cookie
     return made
 
 

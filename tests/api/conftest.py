@@ -9,7 +9,7 @@ from arena.accounts.services import voter_of_cookie, voter_of_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from tests.api.callers import Browser, Program, browser, program
-from tests.ballots import make_arena, make_battle, make_version
+from tests.ballots import make_arena, make_battle, make_versions
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,7 @@ def no_limits(settings: Any) -> None:
 def arena(db: None) -> Arena:
     """An open arena of two systems whose names would be a leak before the vote."""
     arena = make_arena()
-    for name in ("CanaryLeft", "CanaryRight"):
-        make_version(arena, name)
+    make_versions(arena, ["CanaryLeft", "CanaryRight"])
     return arena
 
 

@@ -13,7 +13,7 @@ from arena.battles.models import Battle, Turn
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from tests.api.callers import Program, program, slug_of
-from tests.ballots import make_arena, make_battle, make_version
+from tests.ballots import make_arena, make_battle, make_versions
 
 TOGETHER = 10
 
@@ -22,8 +22,7 @@ TOGETHER = 10
 def alice(transactional_db: None, valkey: Any) -> Program:
     """Alice and two systems, committed, so that every thread sees them."""
     arena = make_arena()
-    for name in ("CanaryLeft", "CanaryRight"):
-        make_version(arena, name)
+    make_versions(arena, ["CanaryLeft", "CanaryRight"])
     return program("study", "alice")
 
 
