@@ -156,7 +156,7 @@ class _Block:
 
 class _Problem:
     def __init__(self, votes: Votes, n: int, covariates: NDArray[np.floating], names: Sequence[str]) -> None:
-        self.votes, self.n, self.covariates = votes, n, covariates
+        self.votes, self.n, self.covariates, self.names = votes, n, covariates, names
         squares = np.zeros((len(names), len(names)))
         for start in range(0, len(votes), BLOCK):
             block = covariates[start : start + BLOCK].astype(np.float64)
@@ -199,12 +199,18 @@ class _Problem:
         (total,) = sums.totals()
         return total * every
 
+    def inverse(self, hessian: Matrix) -> Matrix:
+        """See `pinned_inverse`; without one, a worth grows without end: where a covariate differs, its side won."""
+        try:
+            return pinned_inverse(hessian, self.n)
+        except np.linalg.LinAlgError:
+            raise NotConverged(f"the votes do not bound what {', '.join(self.names)} are worth") from None
+
     def approach(self, parameters: Matrix) -> tuple[Matrix, int]:
         """A point next to the maximum, and the passes over the votes that it took, with the one that is to come."""
         # A sample shows the curvature well enough for steps; where they are is decided by full gradients.
         every = max(1, min(SAMPLED, len(self.votes) // (BLOCK * 4)))
-        inverse = pinned_inverse(self.hessian(parameters, every), self.n)
-        last = np.inf
+        inverse, last = self.inverse(self.hessian(parameters, every)), np.inf
         for passes in range(3, MAX_PASSES):
             step = inverse @ self.gradient(parameters)
             longest = float(np.abs(step).max())
@@ -214,7 +220,7 @@ class _Problem:
             slow, last = longest > SLOW * last, longest
             if slow:
                 # Where the start was far away, a sample seen from here is enough; the second time, it is not.
-                inverse, last = pinned_inverse(self.hessian(parameters, every), self.n), np.inf
+                inverse, last = self.inverse(self.hessian(parameters, every)), np.inf
                 every = 1
         raise NotConverged(f"a step of {longest:.2g} is left after {MAX_PASSES} passes")
 
@@ -225,7 +231,7 @@ class _Problem:
             sums.add(block, block.weight * block.p * (1 - block.p), (block.weight * block.residual) ** 2)
             gradient += self._gradient_of(block)
         hessian, outer = sums.totals()
-        bread = pinned_inverse(hessian, self.n)
+        bread = self.inverse(hessian)
         step = bread @ gradient
         if (longest := float(np.abs(step).max())) > NEARLY:
             raise NotConverged(f"a step of {longest:.2g} is left")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from arena.rankings.bradley_terry import SeparatedComparisons
+from arena.rankings.bradley_terry import NotConverged, SeparatedComparisons
 from arena.rankings.intervals import VotersNeeded
 from arena.rankings.markdown_style import NAMES, Covariates, covariates
 from arena.rankings.style import UselessCovariates, differences, fit_style
@@ -111,6 +111,17 @@ def test_covariates_that_say_nothing_are_refused_by_name() -> None:
         fit_style(votes, 4, x, ["a", "b"], clustered=True)
     with pytest.raises(SeparatedComparisons):
         fit_style(Votes(np.array([0, 0]), np.array([1, 1]), np.array([0, 0])), 2, np.ones((2, 1)), ["a"])
+
+
+@pytest.mark.parametrize("number", [200, 2000, 20_000, 200_000])
+@pytest.mark.parametrize("differing", [1, 2, 5])
+def test_a_covariate_whose_worth_the_votes_do_not_bound_is_refused(number: int, differing: int) -> None:
+    votes, _x = world(number, seed=6)
+    x = np.zeros((number, 1))
+    # It differs in a few votes, and the side that has more of it won each.
+    x[:differing, 0] = np.where(votes.outcome[:differing] == 0, 1.0, -1.0)
+    with pytest.raises(NotConverged):
+        fit_style(votes, 4, x, ["length"])
 
 
 def test_relative_differences_lie_between_minus_one_and_one() -> None:
