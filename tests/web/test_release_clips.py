@@ -1,8 +1,16 @@
 """Clips of a published release over HTTP: to the byte, in part, and not while somebody's wish waits."""
 
 import hashlib
+import html
 import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import httpx
 import pyarrow.parquet as pq
 import pytest
 
@@ -88,3 +96,16 @@ def test_the_page_tells_how_many_clips_there_are(newcomer: Browser, release: Rel
     page = newcomer.get(OCTOBER).content.decode()
     assert "<dt>Clips</dt><dd>2</dd>" in page
     assert "of each file in clips.parquet" in page
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the page's example calls curl")
+@pytest.mark.django_db(transaction=True)
+def test_what_the_page_says_downloads_all_of_it_and_that_verifies(live_server, release, tmp_path: Path) -> None:
+    page = httpx.get(f"{live_server.url}{OCTOBER}").text
+    (commands,) = [html.unescape(code) for code in re.findall(r"<code>(from=.*?)</code>", page, re.DOTALL)]
+    assert commands.endswith("arena-verify .")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    bash = ["bash", "-euo", "pipefail", "-c", commands]
+    done = subprocess.run(bash, check=False, cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 clips have the bytes that clips.parquet names" in done.stdout
