@@ -4,6 +4,7 @@ import contextlib
 import fnmatch
 import hashlib
 import json
+import re
 import shutil
 from functools import partial
 
@@ -86,6 +87,17 @@ def test_croissant_is_valid_and_its_records_lead_to_the_clips(battle, published,
     assert sorted(sung) == sorted(fnmatch.filter(sung, *files.includes))
     told = {one["clips/path"].decode(): one["clips/sha256"].decode() for one in dataset.records("clips")}
     assert told == {path: hashlib.sha256(sound).hexdigest() for path, sound in sung.items()}
+
+
+def test_the_snippets_of_the_readme_lead_from_clips_to_systems(battle, published, folder, monkeypatch, capsys):
+    battle()
+    release = published(Arena.objects.get())
+    monkeypatch.chdir(folder_of(folder, release))
+    snippets = re.findall(r"```python\n(.*?)```", (folder_of(folder, release) / "README.md").read_text(), re.DOTALL)
+    exec("".join(code for code in snippets if "pd.read_parquet" in code), {})
+    told = capsys.readouterr().out
+    assert "Ada v1" in told
+    assert all(path in told for path in songs(folder, release))
 
 
 def test_no_key_of_the_store_is_in_it(battle, published, folder):

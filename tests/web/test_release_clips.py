@@ -96,6 +96,7 @@ def test_the_page_tells_how_many_clips_there_are(newcomer: Browser, release: Rel
     page = newcomer.get(OCTOBER).content.decode()
     assert "<dt>Clips</dt><dd>2</dd>" in page
     assert "of each file in clips.parquet" in page
+    assert "Clips go with the texts of their battle" in page
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page's example calls curl")
