@@ -45,11 +45,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Collect without looking for garbage: what is made then lives as long as the process."""
+    """Collect without looking for garbage: what is made then lives as long as the process. Later look less often."""
     gc.disable()
     found = yield
     gc.enable()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     return found
 
 
