@@ -12,7 +12,7 @@ import django
 
 django.setup()
 
-from celery.signals import celeryd_init  # noqa: E402
+from celery.signals import beat_embedded_init, beat_init, celeryd_init  # noqa: E402
 
 from arena.common.queue import app  # noqa: E402
 from workers import heartbeats, tracing  # noqa: E402
@@ -32,6 +32,13 @@ def load_tasks(options: dict[str, Any], **_signal: Any) -> None:
     for queue in queues.split(",") if isinstance(queues, str) else queues:
         for module in MODULES[queue]:
             import_module(f"workers.{module}")
+
+
+@beat_init.connect
+@beat_embedded_init.connect
+def refuse_to_be_the_clock(**_signal: Any) -> None:
+    """A beat of this application would look alive and ring nothing."""
+    raise SystemExit("This application has no schedule. Start the clock with `celery -A workers.clock:app beat`.")
 
 
 __all__ = ["app", "heartbeats", "tracing"]

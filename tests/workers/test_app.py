@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,11 @@ def test_the_web_server_starts_without_mathematics_and_loads_its_pages_with_the_
 def test_a_command_loads_no_pages_and_no_mathematics() -> None:
     (loaded,) = _lines_of("import django; django.setup()")
     assert loaded & (HEAVY | PAGES) == set()
+
+
+def test_the_workers_application_does_not_stand_in_for_the_clock(tmp_path: Path) -> None:
+    """It has no schedule: its beat would run for ever and ring nothing."""
+    argv = [sys.executable, "-m", "celery", "-A", "workers.app:app", "beat", f"--schedule={tmp_path / 'schedule'}"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
+    assert "celery -A workers.clock:app beat" in done.stderr
