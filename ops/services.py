@@ -140,6 +140,9 @@ class Postgres:
             "max_connections": "200",
             "shared_buffers": f"{_shared_mb()}MB",
             "timezone": "UTC",
+            # A statement that fails, and the row in it, hold what visitors typed.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             **({} if self._durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
         }
         self.child = Child(

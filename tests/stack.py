@@ -256,11 +256,11 @@ class Visitor:
         battle: dict[str, Any] = answer.json()
         return battle
 
-    def vote(self, battle_id: str, outcome: str = "left") -> httpx.Response:
-        """Vote without reasons."""
+    def vote(self, battle_id: str, outcome: str = "left", feedback: str = "") -> httpx.Response:
+        """Vote without reasons, and with the same words about both sides."""
+        reasons, words = {"left": [], "right": []}, {"left": feedback, "right": feedback}
         return self.post(
-            f"/api/v1/battles/{battle_id}/vote",
-            {"outcome": outcome, "reasons": {"left": [], "right": []}, "feedback": {"left": "", "right": ""}},
+            f"/api/v1/battles/{battle_id}/vote", {"outcome": outcome, "reasons": reasons, "feedback": words}
         )
 
     @property

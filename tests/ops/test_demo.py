@@ -1,5 +1,6 @@
 """`make demo` as a person sees it: lines on a terminal, a link, Ctrl-C; and what remains after a crash."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -74,7 +75,13 @@ class Demo:
         return self.process.returncode
 
     def left(self):
-        return [child for child in self.children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in self.children if self.is_at_work(child)]
+
+    @staticmethod
+    def is_at_work(child):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+        return False
 
     def kill(self):
         if self.process.poll() is None:

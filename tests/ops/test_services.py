@@ -92,6 +92,22 @@ def test_postgresql_starts_keeps_its_data_and_starts_again(postgres):
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
 
 
+def test_the_log_of_postgresql_tells_an_error_and_nothing_of_what_a_statement_held(postgres):
+    postgres.start()
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE said (words text UNIQUE)")
+        for _ in range(2):
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                connection.execute("INSERT INTO said VALUES ('my own words')")
+        with contextlib.suppress(psycopg.errors.DivisionByZero):
+            connection.execute("SELECT 1 / %s AS said", [0])
+    log = postgres.child.log.read_text()
+    assert "said_words_key" in log
+    assert "division by zero" in log
+    assert "own words" not in log
+    assert "AS said" not in log
+
+
 def test_postgresql_refuses_a_wrong_password(postgres):
     postgres.start()
     wrong = postgres.url.replace(postgres.url.split("arena:")[1].split("@")[0], "wrong")

@@ -1,6 +1,7 @@
 """The disk under PostgreSQL is full: votes fail loudly, reading goes on, nothing is corrupt, and room ends it."""
 
 import contextlib
+import secrets
 import time
 
 import pytest
@@ -12,6 +13,8 @@ from tests.faults.site import Regular, Site
 pytestmark = pytest.mark.stack
 STOCK = 200
 FULL_S = 240
+#: Feedback of a vote as random bytes, which make 2,000 characters: pages that have room take very many votes without.
+WORDY_BYTES = 1500
 
 
 def _fill(site: Site) -> None:
@@ -28,7 +31,7 @@ def _vote_until_refused(site: Site, alice: Regular, stock: list[str]) -> tuple[l
     acknowledged, end = [], time.monotonic() + FULL_S
     for battle_id in stock:
         _fill(site)
-        answer = alice.vote(battle_id)
+        answer = alice.vote(battle_id, feedback=secrets.token_urlsafe(WORDY_BYTES))
         if answer.status_code != 201:
             assert answer.status_code == 503, answer.text
             assert int(answer.headers["Retry-After"]) > 0
