@@ -133,16 +133,8 @@ bench-rankings: $(BENCH_STAMP)
 bench-%: install-dev ## one benchmark; its last line is one JSON object
 	@$(BIN)/python -m tests.bench.bench_$(subst -,_,$*)
 
-system-packages: # Chromium, gettext and faketime, by apt where they are missing
-	@missing=$$(for pair in chromium:chromium xgettext:gettext faketime:faketime; do \
-	    command -v $${pair%%:*} > /dev/null || printf '%s ' $${pair#*:}; done); \
-	[ -z "$$missing" ] || { \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo > /dev/null; then sudo=sudo; else \
-	    echo "The tests need: $$missing- ask an administrator for 'apt-get install $$missing'." >&2; exit 1; fi; \
-	  command -v apt-get > /dev/null || { echo "The tests need: $$missing- install them." >&2; exit 1; }; \
-	  printf '[%6.1f s] %s\n' "$$(( $$(date +%s) - $(STARTED) ))" "system packages: $$missing"; \
-	  $$sudo apt-get update -qq > /dev/null && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; }
+system-packages: # a browser, gettext and faketime, by apt where they are missing
+	@ops/system_packages.sh "$(STARTED)"
 
 # --- Upkeep --------------------------------------------------------------------------------------------------------
 

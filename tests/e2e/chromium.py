@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 _FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
+#: What `ops/system_packages.sh` brings comes first.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -17,7 +20,7 @@ def chromium() -> Iterator[Browser]:
     Raises:
         RuntimeError: there is none.
     """
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         raise RuntimeError("Chromium is missing: make system-packages installs it")
     flags = [*_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else _FLAGS
