@@ -5,6 +5,7 @@ All fault tests share one site, on servers of its own. `site.restore()` brings b
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -18,37 +19,45 @@ import httpx
 import numpy as np
 import psycopg
 
+from arena.systems.backends.text import pieces
 from ops.processes import wait_until
 from tests.faults import books
 from tests.faults.servers import OwnServers
 from tests.media.sounds import as_file, melody
 from tests.stack import Stack, Visitor
 
-#: Prompts of the replay systems: a moment, ten seconds.
-QUICK, SLOW = "Say a word.", "Count slowly."
-_WORDS_PER_S = 60
-_LENGTHS = {QUICK: 3, SLOW: 600}
+#: Prompts of the replay systems, and for how many seconds their answers are written.
+QUICK, SLOW, LONG = "Say a word.", "Count slowly.", "Count for long."
+_BRISK_S = {QUICK: 0.1, SLOW: 12, LONG: 20}
+_BRISK_RATE = 60
 REPLAYED = ("alpha", "beta", "gamma")
 #: Requests at a time of whoever starts many battles.
 STARTED_AT_ONCE = 8
-#: Systems that stream a few words a second, so that very many streams cost little: 20 and 30 seconds.
+#: Of systems that say little in a second, so that very many streams cost little.
 CALM, CALMEST = "Count calmly.", "Count very calmly."
-_CALM_LENGTHS = {CALM: 50, CALMEST: 75}
-_CALM_WORDS_PER_S = 2.5
+_CALM_S = {CALM: 25, CALMEST: 45}
+_CALM_RATE = 2.5
 
 
-def _replay(name: str, var: Path, prompts: Mapping[str, int], words_per_s: float) -> dict[str, Any]:
-    rows = [{"prompt": p, "output": " ".join(f"{name}{n}" for n in range(length))} for p, length in prompts.items()]
+def _answer(name: str, tokens: float) -> str:
+    """So many tokens, as `replay` counts them, of numbered words."""
+    words = (f"{name}{n} " for n in itertools.count())
+    said = next(text for text in itertools.accumulate(words) if len(pieces(text)) >= tokens)
+    return said.rstrip()
+
+
+def _replay(name: str, var: Path, lasting_s: Mapping[str, float], tokens_per_s: float) -> dict[str, Any]:
+    rows = [{"prompt": p, "output": _answer(name, length_s * tokens_per_s)} for p, length_s in lasting_s.items()]
     path = var / f"{name}.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     common = {"organisation": name, "access": "open", "licence": "MIT", "backend": "replay"}
-    return common | {"name": name, "path": str(path), "tokens_per_second": words_per_s}
+    return common | {"name": name, "path": str(path), "tokens_per_second": tokens_per_s}
 
 
 def replay_arena(var: Path) -> dict[str, Any]:
     """The systems file of the replayed arena."""
-    brisk = [_replay(name, var, _LENGTHS, _WORDS_PER_S) for name in REPLAYED]
-    calm = [_replay(f"calm-{name}", var, _CALM_LENGTHS, _CALM_WORDS_PER_S) for name in REPLAYED]
+    brisk = [_replay(name, var, _BRISK_S, _BRISK_RATE) for name in REPLAYED]
+    calm = [_replay(f"calm-{name}", var, _CALM_S, _CALM_RATE) for name in REPLAYED]
     return {"arena": "text", "systems": brisk + calm}
 
 

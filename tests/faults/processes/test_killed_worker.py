@@ -32,7 +32,7 @@ def _one_result_a_side(site: Site, ids: list[str]) -> None:
 
 
 def _in_mid_stream(site: Site, alice: Regular) -> list[str]:
-    """Battles in the middle of answers that take ten seconds: all have begun, and the last one has shown some text."""
+    """Battles in the middle of slow answers: all have begun, and the last one has shown some text."""
     for _ in range(ROUNDS):
         ids = alice.start_many(SLOW, BATTLES)
         alice.watch(ids[-1], until=lambda seen: any(seen.texts.get(1, {}).values()))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.followers import stored_texts
 from tests.faults.misbehaving import ARENA, CANARIES, MISBEHAVIOURS, SILENT_S, prompt_of
-from tests.faults.site import SLOW, Regular, Site
+from tests.faults.site import LONG, Regular, Site
 
 pytestmark = pytest.mark.stack
 #: A misbehaving system has stood on both sides after so many battles, but for one case in 2^29.
@@ -69,7 +69,7 @@ def _on_both_sides(site: Site, misbehaviour: str) -> Witness:
 def _written_s(site: Site) -> list[float]:
     """When the frames of a battle of somebody else were written, by the clock of Valkey."""
     visitor = site.visitor()
-    battle = visitor.start(SLOW)
+    battle = visitor.start(LONG)
     watched = visitor.watch(battle["id"], timeout_s=ENDED_S)
     assert watched.texts[1] == stored_texts(visitor, battle["id"])
     frames = [json.loads(message) for message in watched.raw]
