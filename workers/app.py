@@ -15,7 +15,7 @@ django.setup()
 from celery.signals import beat_embedded_init, beat_init, celeryd_init  # noqa: E402
 
 from arena.common.queue import app  # noqa: E402
-from workers import heartbeats, tracing  # noqa: E402
+from workers import heartbeats, stopping, tracing  # noqa: E402
 
 #: By queue, the modules of its tasks. A worker loads those of its queues: streams wait for no mathematics.
 MODULES: Final[dict[str, tuple[str, ...]]] = {
@@ -41,4 +41,4 @@ def refuse_to_be_the_clock(**_signal: Any) -> None:
     raise SystemExit("This application has no schedule. Start the clock with `celery -A workers.clock:app beat`.")
 
 
-__all__ = ["app", "heartbeats", "tracing"]
+__all__ = ["app", "heartbeats", "stopping", "tracing"]

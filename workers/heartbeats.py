@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutdown
+from celery.signals import worker_process_init, worker_ready, worker_shutdown
 
 from arena.common.processes import Reporter
 
@@ -30,8 +30,7 @@ def start_child(**_signal: Any) -> None:
 
 
 @worker_shutdown.connect
-@worker_process_shutdown.connect
 def stop(**_signal: Any) -> None:
-    """Say goodbye."""
+    """Say goodbye; a child does so in `workers.stopping`."""
     while _reporters:
         _reporters.pop().stop()
