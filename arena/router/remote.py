@@ -7,13 +7,14 @@ NoAnswer    no connection, no time, no status 200, no JSON, too much of it, or J
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, Final
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import BackendError
-from arena.systems.backends.transport import GuardedTransport
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_ANSWER_BYTES: Final = 65_536
 
@@ -24,10 +25,19 @@ class NoAnswer(Exception):
 
 def ask(url: str, payload: Mapping[str, Any], api_key: str, policy: AddressPolicy, budget_s: float) -> Any:
     """POST a JSON body and give the JSON of the answer; `budget_s` for everything. Raises NoAnswer."""
+    # Most arenas name no server to ask.
+    import httpx  # noqa: PLC0415
+
+    from arena.systems.backends.transport import GuardedTransport  # noqa: PLC0415
+
     # Not compressed: a few bytes could unpack to very many.
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
     try:
-        body = asyncio.run(_ask(url, payload, headers, policy, budget_s))
+        policy.check_url(url)
+        http = httpx.AsyncClient(
+            transport=GuardedTransport(policy), follow_redirects=False, trust_env=False, timeout=budget_s
+        )
+        body = asyncio.run(_ask(http, url, payload, headers, budget_s))
         return json.loads(body)
     except (httpx.HTTPError, httpx.InvalidURL, BackendError, TimeoutError) as error:
         raise NoAnswer(type(error).__name__) from error
@@ -44,17 +54,10 @@ def completion_of(answer: Any) -> str:
 
 
 async def _ask(
-    url: str, payload: Mapping[str, Any], headers: Mapping[str, str], policy: AddressPolicy, budget_s: float
+    http: "httpx.AsyncClient", url: str, payload: Mapping[str, Any], headers: Mapping[str, str], budget_s: float
 ) -> bytes:
-    policy.check_url(url)
-    async with (
-        asyncio.timeout(budget_s),
-        httpx.AsyncClient(
-            transport=GuardedTransport(policy), follow_redirects=False, trust_env=False, timeout=budget_s
-        ) as http,
-        http.stream("POST", url, json=payload, headers=headers) as response,
-    ):
-        if response.status_code != httpx.codes.OK:
+    async with asyncio.timeout(budget_s), http, http.stream("POST", url, json=payload, headers=headers) as response:
+        if response.status_code != HTTPStatus.OK:
             raise NoAnswer(f"status {response.status_code}")
         body = b""
         async for block in response.aiter_raw():

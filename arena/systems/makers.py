@@ -1,4 +1,7 @@
-"""Makes the backend of a system version: the only place that knows a concrete one."""
+"""Makes the backend of a system version: the only place that knows a concrete one.
+
+Those that speak HTTP are loaded where the first is made: most processes never call a system of another machine.
+"""
 
 import json
 import os
@@ -11,12 +14,9 @@ from django.conf import settings
 from environs import EnvError, FileAwareEnv
 
 from arena.systems.backends.addresses import AddressPolicy, endpoint_of
-from arena.systems.backends.audio_http import AudioHttpBackend, AudioPlace
 from arena.systems.backends.base import Backend, Misconfigured
 from arena.systems.backends.local import LocalBackend
 from arena.systems.backends.local_audio import LocalAudioBackend
-from arena.systems.backends.music_arena_http import MusicArenaBackend
-from arena.systems.backends.openai_http import OpenAIBackend
 from arena.systems.backends.replay import DEFAULT_TOKENS_PER_S, DEFAULT_TTFT_S, ReplayBackend
 from arena.systems.backends.replay_audio import ReplayAudioBackend
 from arena.systems.backends.router import RouterBackend
@@ -73,6 +73,8 @@ def _local(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backe
 
 
 def _openai_http(endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> Backend:
+    from arena.systems.backends.openai_http import OpenAIBackend  # noqa: PLC0415 - with HTTP
+
     key_name = endpoint.get("api_key_env", "")
     return OpenAIBackend(
         endpoint["base_url"],
@@ -85,10 +87,14 @@ def _openai_http(endpoint: Mapping[str, Any], parameters: Mapping[str, Any]) -> 
 
 
 def _music_arena_http(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    from arena.systems.backends.music_arena_http import MusicArenaBackend  # noqa: PLC0415 - with HTTP
+
     return MusicArenaBackend(endpoint["base_url"], policy=address_policy())
 
 
 def _audio_http(endpoint: Mapping[str, Any], _parameters: Mapping[str, Any]) -> Backend:
+    from arena.systems.backends.audio_http import AudioHttpBackend, AudioPlace  # noqa: PLC0415 - with HTTP
+
     key_name = endpoint.get("api_key_env", "")
     return AudioHttpBackend(
         endpoint["url"],
