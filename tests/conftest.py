@@ -78,8 +78,8 @@ _UNITS: Final = (
     ("tests/e2e/test_music.py",),
     ("tests/e2e/",),
     ("tests/ops/test_demo.py",),
-    ("tests/battles/test_real_outputs.py",),
-    ("tests/battles/test_whole_battle.py",),
+    # Whole battles.
+    ("tests/battles/",),
     ("tests/ops/test_restore.py",),
     ("tests/leaks/test_before_the_vote.py",),
 )

@@ -1,19 +1,16 @@
 """A failing side is redrawn or tried again, through the whole stack; meanwhile nobody can vote on the other one."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
-from tests.stack import Stack, Visitor, running_stack
-from tests.support.fake_openai import FakeOpenAI
+from tests.battles.turns import ANSWER
+from tests.stack import Stack, Visitor
 
 pytestmark = pytest.mark.stack
-ANSWER = "An answer of some length. " * 40
 #: Arena → how its likeliest system behaves: before any text, once in mid-text, always in mid-text.
 FAILING = {"redrawn": "status:500", "retried": "breaks:1", "hopeless": "cut"}
 #: The sides are drawn: one side alone in so many rounds of battles is no chance.
@@ -22,23 +19,20 @@ TERMINAL = {"ready", "failed"}
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory) -> Iterator[Stack]:
-    var: Path = tmp_path_factory.mktemp("failing-side")
-    with FakeOpenAI(answer=lambda asked: ANSWER, pause_s=0.01) as fake:
+def stack(processes, fake) -> Stack:
+    def file_of(arena: str) -> dict[str, Any]:
+        behaviours = {"failing": FAILING[arena], "steady": "openai", "even": "vllm"}
+        entry = {"organisation": "Fake", "backend": "openai_http", "base_url": fake.base_url}
+        return {
+            "arena": arena,
+            "systems": [
+                {**entry, "name": name, "model": model, "weight": 1000 if name == "failing" else 1}
+                for name, model in behaviours.items()
+            ],
+        }
 
-        def file_of(arena: str) -> dict[str, Any]:
-            behaviours = {"failing": FAILING[arena], "steady": "openai", "even": "vllm"}
-            entry = {"organisation": "Fake", "backend": "openai_http", "base_url": fake.base_url}
-            return {
-                "arena": arena,
-                "systems": [
-                    {**entry, "name": name, "model": model, "weight": 1000 if name == "failing" else 1}
-                    for name, model in behaviours.items()
-                ],
-            }
-
-        with running_stack(var, *map(file_of, FAILING), env={"ARENA_PRIVATE_BACKENDS": fake.host_port}) as running:
-            yield running
+    processes.register(*map(file_of, FAILING))
+    return processes
 
 
 @dataclass

@@ -4,23 +4,27 @@ import gzip
 import json
 import random
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from arena.systems.backends.base import Limits
 from arena.systems.backends.text import pieces
-from tests.stack import Stack, Visitor, running_stack
+from tests.stack import Stack, Visitor
 
 pytestmark = [pytest.mark.stack, pytest.mark.shared_data]
+ARENA = "real-outputs"
 BATTLES = 200
 #: At a time. Most of a battle is waiting for texts that come at the rate of a model.
 VISITORS = 64
 #: No real output contains it, so wherever it shows up before the vote, a field of a system leaked.
 CANARY = "zqxcanary"
+
+_VOTES = """
+    SELECT v.battle_id, v.outcome FROM votes_vote v JOIN battles_battle b ON b.id = v.battle_id
+    JOIN arenas_arena a ON a.id = b.arena_id WHERE a.slug = %s
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,7 @@ def outputs(shared_data) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory, shared_data, outputs) -> Iterator[Stack]:
-    var: Path = tmp_path_factory.mktemp("real-outputs")
+def stack(processes, shared_data, outputs) -> Stack:
     systems = [
         {
             "name": f"{name}-{CANARY}",
@@ -49,8 +52,8 @@ def stack(tmp_path_factory, shared_data, outputs) -> Iterator[Stack]:
         }
         for name, rate in zip(outputs, range(60, 1000, 70), strict=False)
     ]
-    with running_stack(var, {"arena": "text", "systems": systems}) as running:
-        yield running
+    processes.register({"arena": ARENA, "systems": systems})
+    return processes
 
 
 @dataclass
@@ -78,7 +81,7 @@ def _difference(battle_id: str, side: str, shown: dict[str, str] | None, stored:
 def _one_battle(stack: Stack, outputs: dict[str, dict[str, str]], prompt: str, tally: Tally) -> None:
     received: list[bytes] = []
     visitor = Visitor(stack.url, lambda kind, data: received.append(data)).consent()
-    battle = visitor.start(prompt)
+    battle = visitor.start(prompt, ARENA)
     watched = visitor.watch(battle["id"])
     stored = visitor.battle(battle["id"])
     visitor.http.get(f"/battles/{battle['id']}")
@@ -120,5 +123,5 @@ def test_200_battles_lose_nothing_leak_nothing_and_end_byte_equal(stack, outputs
     assert tally.states.count("ready") == BATTLES - refused
     # The guard may refuse a real prompt; it must be the rare exception.
     assert refused <= BATTLES // 50
-    stored = {(str(battle), outcome) for battle, outcome in stack.query("SELECT battle_id, outcome FROM votes_vote")}
+    stored = {(str(battle), outcome) for battle, outcome in stack.query(_VOTES, [ARENA])}
     assert stored == set(tally.votes)

@@ -3,13 +3,12 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.stack import Stack, Visitor, Watched, running_stack
+from tests.stack import Stack, Visitor, Watched
 from tests.support.routed import MEMBERS, arena_file, trained
 from tests.support.routed import PROMPTS as ROUTED_PROMPTS
 
@@ -23,7 +22,7 @@ VOTES = 50
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory) -> Iterator[Stack]:
+def stack(tmp_path_factory, processes) -> Stack:
     var: Path = tmp_path_factory.mktemp("whole-battle")
     entries = []
     for name in ("alpha", "beta", "gamma", "delta"):
@@ -44,8 +43,8 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
                 "tokens_per_second": 300,
             }
         )
-    with running_stack(var, {"arena": "text", "systems": entries}) as running:
-        yield running
+    processes.register({"arena": "text", "systems": entries})
+    return processes
 
 
 def test_a_visitor_starts_reads_votes_and_sees_who_it_was(stack):

@@ -4,6 +4,8 @@ from arena.battles.models import Battle, Turn
 from arena.battles.states import SIDES, Side
 from arena.battles.work import Output
 
+#: What the backend of whole battles answers.
+ANSWER = "An answer of some length. " * 40
 PROMPT = "Say something."
 
 
