@@ -13,7 +13,7 @@ from ops.processes import Child, wait_until
 from tests.faults.followers import Follower, follow_all, stored_texts
 from tests.faults.proxy import Proxy
 from tests.faults.site import CALMEST, Regular, Site
-from tests.stack import free_port
+from tests.stack import NO_TLS, free_port
 
 pytestmark = pytest.mark.stack
 STREAMS = 100
@@ -62,7 +62,7 @@ def _web(site: Site, port: int) -> Child:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5, verify=NO_TLS).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -87,7 +87,9 @@ def test_100_of_100_streams_end_complete_and_equal_over_a_rolling_restart(site, 
             visitor.consent()
         bob.http.close()
         limits = httpx.Limits(max_keepalive_connections=0)
-        bob.http = httpx.Client(base_url=proxy.url, cookies=bob.http.cookies, timeout=120, limits=limits)
+        bob.http = httpx.Client(
+            base_url=proxy.url, cookies=bob.http.cookies, timeout=120, limits=limits, verify=NO_TLS
+        )
         followers = [Follower(battle_id) for battle_id in alice.start_many(CALMEST, STREAMS)]
         voting = Voting(bob, site.stock(bob, 300))
         voting.start()
