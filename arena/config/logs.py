@@ -10,6 +10,7 @@ Three walls, since whoever writes a log line thinks of the one value before him:
 Libraries speak from WARNING up, whatever `ARENA_LOG_LEVEL` says: on DEBUG they write headers and parameters.
 """
 
+import json
 import logging
 import os
 import re
@@ -17,12 +18,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final
-
-import structlog
-from structlog.stdlib import ExtraAdder, ProcessorFormatter
-from structlog.types import EventDict
 
 from arena.common import tracing
 
@@ -47,31 +45,18 @@ def name_process(name: str) -> None:
     _Process.name = name
 
 
-def _add_origin(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    record: logging.LogRecord = event["_record"]
-    event["level"] = record.levelname.lower()
-    event["logger"] = record.name
-    event["process"] = _Process.name
-    event["pid"] = os.getpid()
-    if request_id := tracing.current():
-        event["request_id"] = request_id
-    return event
-
-
 def _is_ours(logger_name: str) -> bool:
     return logger_name.split(".", 1)[0] in OURS
 
 
-def _fill_message(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Put the values into the message: all of them into ours, harmless ones into a library's."""
-    args, template = event.pop("positional_args", ()), event["event"]
-    if _is_ours(event["logger"]):
-        event["event"] = _filled(template, args)
-    else:
-        # Without arguments, the values may be in the text already; what libraries quote is a value.
-        filled = _filled(template, _shown_args(args)) if args else _QUOTED.sub(_HIDDEN, template)
-        event["event"] = next(iter(filled.splitlines()), "")[:_MAX_FOREIGN_CHARS]
-    return event
+def _message_of(record: logging.LogRecord) -> str:
+    """The message with its values: all of them in ours, harmless ones in a library's."""
+    template = str(record.msg)
+    if _is_ours(record.name):
+        return _filled(template, record.args)
+    # Without arguments, the values may be in the text already; what libraries quote is a value.
+    filled = _filled(template, _shown_args(record.args)) if record.args else _QUOTED.sub(_HIDDEN, template)
+    return next(iter(filled.splitlines()), "")[:_MAX_FOREIGN_CHARS]
 
 
 def _filled(template: str, args: Any) -> str:
@@ -91,13 +76,6 @@ def _shown(value: object) -> object:
     if isinstance(value, int | float) or value is None:
         return value
     return type(value).__name__ if isinstance(value, BaseException) else _HIDDEN
-
-
-def _add_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    info = event.pop("exc_info", None)
-    if isinstance(info, tuple) and info[1] is not None:
-        event["exception"] = [_described(error) for error in _chain(info[1])]
-    return event
 
 
 def _chain(error: BaseException | None) -> Iterable[BaseException]:
@@ -122,36 +100,38 @@ def _described(error: BaseException) -> dict[str, Any]:
     return described
 
 
-class _CutOut:
-    """The last processor but one line: render, and cut secrets out."""
+def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What a line says, in its order."""
+    facts: dict[str, Any] = {
+        "event": _message_of(record),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "process": _Process.name,
+        "pid": os.getpid(),
+    }
+    if request_id := tracing.current():
+        facts["request_id"] = request_id
+    facts |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+    facts["at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    if record.exc_info and record.exc_info[1] is not None:
+        facts["exception"] = [_described(error) for error in _chain(record.exc_info[1])]
+    return facts
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+
+class Lines(logging.Formatter):
+    """The formatter of every line; `secrets` are cut out wherever they turn up."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
         # The longest first: one secret may hold another. What is very short would blank half of every line.
         self._secrets = sorted({one for one in secrets if len(one) >= _MIN_SECRET_CHARS}, key=len, reverse=True)
-        self._render = structlog.processors.JSONRenderer(ensure_ascii=False)
 
-    def __call__(self, logger: Any, method: str, event: EventDict) -> str:
-        line = str(self._render(logger, method, event))
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON object."""
+        line = json.dumps(_facts_of(record), ensure_ascii=False, default=repr)
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
         return line
-
-
-def formatter(secrets: Iterable[str] = ()) -> ProcessorFormatter:
-    """The formatter of every line; `secrets` are cut out wherever they turn up."""
-    return ProcessorFormatter(
-        processors=[
-            _add_origin,
-            _fill_message,
-            ExtraAdder(allow=FIELDS),
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            _add_exception,
-            ProcessorFormatter.remove_processors_meta,
-            _CutOut(secrets),
-        ],
-        use_get_message=False,
-        pass_foreign_args=True,
-    )
 
 
 def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
@@ -160,7 +140,7 @@ def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": formatter, "secrets": list(secrets)}},
+        "formatters": {"json": {"()": Lines, "secrets": list(secrets)}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {

@@ -17,7 +17,7 @@ def line_of(
     logger="arena.test", message="a message", *args, level=logging.WARNING, exc_info=None, secrets=(), **extra
 ):
     record = logging.getLogger(logger).makeRecord(logger, level, __file__, 1, message, args, exc_info, extra=extra)
-    text = logs.formatter(secrets).format(record)
+    text = logs.Lines(secrets).format(record)
     assert "\n" not in text
     return json.loads(text), text
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from arena.common import tracing
-from arena.config.logs import formatter
+from arena.config.logs import Lines
 
 GIVEN = "0e4fd4c3-95c1-4a7f-9d2e-6b5f0c1d2e3f"
 
@@ -23,7 +23,7 @@ def lines():
             written.append(json.loads(self.format(record)))
 
     handler = Keep()
-    handler.setFormatter(formatter())
+    handler.setFormatter(Lines())
     logger = logging.getLogger("arena.requests")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

@@ -12,7 +12,9 @@ from tests.environment import ROOT
 from workers.app import MODULES
 
 #: Half a second of a start, and a hundred megabytes, of which a worker that waits for streams needs nothing.
-HEAVY = {"numpy", "scipy", "pyarrow", "soundfile", "soxr", "sklearn", "boto3", "plotly", "phonenumbers", "httpx"}
+HEAVY = {
+    *("numpy", "scipy", "pyarrow", "soundfile", "soxr", "sklearn", "boto3", "plotly", "phonenumbers", "httpx", "rich"),
+}
 #: Of these, what prepares clips.
 CLIPS = {"numpy", "soundfile", "soxr"}
 PAGES = {"ninja", "arena.web.urls", "arena.api.urls", "arena.operators.site", "data_releases.admin"}
