@@ -28,7 +28,6 @@ NOT_IN_A_BARE_ENVIRONMENT = [
     "phonenumbers",
     "stdnum",
     "plotly",
-    "environs",
     "yaml",
     "uvicorn",
     "babel",
