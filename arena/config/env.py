@@ -10,10 +10,10 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError, FileAwareEnv
 
 from arena.accounts.errors import LimitsInvalid
 from arena.accounts.limits import Limit, parse_limits
-from arena.common.variables import Variables
 from arena.config.rules import broken_rules
 
 BASE_DIR: Final = Path(__file__).resolve().parents[2]
@@ -112,51 +112,52 @@ def read_environment() -> Environment:
     Raises:
         ImproperlyConfigured: a value is missing or wrong; the message names the variable and what to do.
     """
-    env = Variables()
+    # An editor ends a file with a newline that is no part of the secret.
+    env = FileAwareEnv(strip_whitespace=True)
     try:
         values = Environment(
-            debug=env.flag("ARENA_DEBUG", False),
-            secret_key=env.text("ARENA_SECRET_KEY", ""),
-            secret_key_fallbacks=env.words("ARENA_SECRET_KEY_FALLBACKS", []),
-            database_url=env.text("DATABASE_URL", ""),
-            db_pool_size=env.whole("ARENA_DB_POOL_SIZE", 0),
-            redis_url=env.text("REDIS_URL", "redis://127.0.0.1:6379/0"),
-            redis_pool_size=env.whole("ARENA_REDIS_POOL_SIZE", 8),
-            allowed_hosts=env.words("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
-            https=env.flag("ARENA_HTTPS", True),
-            trusted_proxies=env.words("ARENA_TRUSTED_PROXIES", []),
-            limits=_limits(env.text("ARENA_LIMITS", "")),
-            limits_off=env.flag("ARENA_LIMITS_OFF", False),
-            max_open_battles=env.whole("ARENA_MAX_OPEN_BATTLES", 4),
-            max_sockets=env.whole("ARENA_MAX_SOCKETS", 4),
-            prefetch=env.whole("ARENA_PREFETCH", 2),
-            daily_budget_usd=_budget_usd(env.text("ARENA_DAILY_BUDGET_USD", "")),
-            breaker=_breaker(env.text("ARENA_BREAKER", "") or "5/10/60"),
-            admin_second_factor=env.flag("ARENA_ADMIN_SECOND_FACTOR", True),
-            storage=env.text("ARENA_STORAGE", "folder"),
-            s3_endpoint_url=env.text("S3_ENDPOINT_URL", ""),
-            s3_bucket=env.text("S3_BUCKET", ""),
-            aws_access_key_id=env.text("AWS_ACCESS_KEY_ID", ""),
-            aws_secret_access_key=env.text("AWS_SECRET_ACCESS_KEY", ""),
-            openai_base_url=env.text("OPENAI_BASE_URL", ""),
-            openai_api_key=env.text("OPENAI_API_KEY", ""),
-            openai_models=env.words("OPENAI_MODELS", []),
-            private_backends=env.words("ARENA_PRIVATE_BACKENDS", []),
-            moderation_url=env.text("ARENA_MODERATION_URL", ""),
-            moderation_model=env.text("ARENA_MODERATION_MODEL", ""),
-            moderation_api_key=env.text("ARENA_MODERATION_API_KEY", ""),
-            router_url=env.text("ARENA_ROUTER_URL", ""),
-            router_model=env.text("ARENA_ROUTER_MODEL", ""),
-            router_api_key=env.text("ARENA_ROUTER_API_KEY", ""),
-            metrics_token=env.text("ARENA_METRICS_TOKEN", ""),
-            metrics_networks=env.words("ARENA_METRICS_NETWORKS", ["127.0.0.0/8", "::1/128"]),
-            release_key=env.text("ARENA_RELEASE_KEY", ""),
-            var=Path(env.text("ARENA_VAR", str(BASE_DIR / "var"))),
-            log_level=env.text("ARENA_LOG_LEVEL", "INFO"),
-            contact=env.text("ARENA_CONTACT", ""),
-            names=frozenset(env.names),
+            debug=env.bool("ARENA_DEBUG", False),
+            secret_key=env.str("ARENA_SECRET_KEY", ""),
+            secret_key_fallbacks=env.list("ARENA_SECRET_KEY_FALLBACKS", []),
+            database_url=env.str("DATABASE_URL", ""),
+            db_pool_size=env.int("ARENA_DB_POOL_SIZE", 0),
+            redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
+            redis_pool_size=env.int("ARENA_REDIS_POOL_SIZE", 8),
+            allowed_hosts=env.list("ARENA_ALLOWED_HOSTS", ["127.0.0.1", "localhost"]),
+            https=env.bool("ARENA_HTTPS", True),
+            trusted_proxies=env.list("ARENA_TRUSTED_PROXIES", []),
+            limits=_limits(env.str("ARENA_LIMITS", "")),
+            limits_off=env.bool("ARENA_LIMITS_OFF", False),
+            max_open_battles=env.int("ARENA_MAX_OPEN_BATTLES", 4),
+            max_sockets=env.int("ARENA_MAX_SOCKETS", 4),
+            prefetch=env.int("ARENA_PREFETCH", 2),
+            daily_budget_usd=_budget_usd(env.str("ARENA_DAILY_BUDGET_USD", "")),
+            breaker=_breaker(env.str("ARENA_BREAKER", "") or "5/10/60"),
+            admin_second_factor=env.bool("ARENA_ADMIN_SECOND_FACTOR", True),
+            storage=env.str("ARENA_STORAGE", "folder"),
+            s3_endpoint_url=env.str("S3_ENDPOINT_URL", ""),
+            s3_bucket=env.str("S3_BUCKET", ""),
+            aws_access_key_id=env.str("AWS_ACCESS_KEY_ID", ""),
+            aws_secret_access_key=env.str("AWS_SECRET_ACCESS_KEY", ""),
+            openai_base_url=env.str("OPENAI_BASE_URL", ""),
+            openai_api_key=env.str("OPENAI_API_KEY", ""),
+            openai_models=env.list("OPENAI_MODELS", []),
+            private_backends=env.list("ARENA_PRIVATE_BACKENDS", []),
+            moderation_url=env.str("ARENA_MODERATION_URL", ""),
+            moderation_model=env.str("ARENA_MODERATION_MODEL", ""),
+            moderation_api_key=env.str("ARENA_MODERATION_API_KEY", ""),
+            router_url=env.str("ARENA_ROUTER_URL", ""),
+            router_model=env.str("ARENA_ROUTER_MODEL", ""),
+            router_api_key=env.str("ARENA_ROUTER_API_KEY", ""),
+            metrics_token=env.str("ARENA_METRICS_TOKEN", ""),
+            metrics_networks=env.list("ARENA_METRICS_NETWORKS", ["127.0.0.0/8", "::1/128"]),
+            release_key=env.str("ARENA_RELEASE_KEY", ""),
+            var=Path(env.str("ARENA_VAR", str(BASE_DIR / "var"))),
+            log_level=env.str("ARENA_LOG_LEVEL", "INFO"),
+            contact=env.str("ARENA_CONTACT", ""),
+            names=frozenset(env.dump()),
         )
-    except ValueError as error:
+    except (EnvError, ValueError) as error:
         raise ImproperlyConfigured(str(error)) from error
     for sentence in broken_rules(values):
         raise ImproperlyConfigured(sentence)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from django.conf import settings
+from environs import EnvError, FileAwareEnv
 
-from arena.common.variables import VariableError, given
 from arena.systems.backends.addresses import AddressPolicy, endpoint_of
 from arena.systems.backends.base import Backend, Misconfigured
 from arena.systems.backends.local import LocalBackend
@@ -139,6 +139,6 @@ def _secret(name: str) -> str:
     if not has_secret(name):
         raise Misconfigured(f"neither {name} nor {name}_FILE is set")
     try:
-        return (given(name) or "").strip()
-    except VariableError as error:
+        return FileAwareEnv().str(name).strip()
+    except (EnvError, OSError, ValueError) as error:
         raise Misconfigured(f"{name}: cannot be read") from error

@@ -28,6 +28,7 @@ NOT_IN_A_BARE_ENVIRONMENT = [
     "phonenumbers",
     "stdnum",
     "plotly",
+    "environs",
     "yaml",
     "uvicorn",
     "babel",
