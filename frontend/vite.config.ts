@@ -26,5 +26,9 @@ export default defineConfig({
     // The tests read the colours of the design system.
     css: true,
     include: ["tests/**/*.test.ts"],
+    // A process and a document for each file cost more than what most files do with them.
+    isolate: false,
+    maxWorkers: 1,
+    setupFiles: ["tests/afresh.ts"],
   },
 });
