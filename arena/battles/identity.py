@@ -31,6 +31,12 @@ _SENTENCE: Final = r"(?:(?!\b(?:not|n't|unlike|like|than)\b)[^.\n!?]){0,80}?"
 
 
 @lru_cache(maxsize=512)
+def _mention(models: str, makers: str) -> re.Pattern[str]:
+    """What every phrase of `_patterns` holds: few texts do, and to look for it alone is quick."""
+    return re.compile(f"{models}|{makers}")
+
+
+@lru_cache(maxsize=512)
 def _patterns(models: str, makers: str) -> tuple[re.Pattern[str], ...]:
     by_maker = rf"{_MADE} (?:and \w+ )?(?:by|at|from) (?:the )?(?:[\w ]{{0,40}}\b(?:from|at|of) )?(?:{makers})\b"
     return (
@@ -54,7 +60,6 @@ def _patterns(models: str, makers: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
-_GENERAL: Final = _patterns(_MODELS, _MAKERS)
 
 
 def find(text: str, own_names: Iterable[str] = ()) -> list[str]:
@@ -68,6 +73,7 @@ def find(text: str, own_names: Iterable[str] = ()) -> list[str]:
         Each phrase once, at most 120 characters each, in order; empty where there is none.
     """
     own = "|".join(re.escape(name) for name in own_names if len(name) > 2)
-    patterns = _GENERAL + (_patterns(own, own) if own else ())
+    lists = [names for names in ((_MODELS, _MAKERS), (own, own)) if names[0] and _mention(*names).search(text)]
+    patterns = [pattern for names in lists for pattern in _patterns(*names)]
     found = {match.start(): match.group()[:120] for pattern in patterns for match in pattern.finditer(text)}
     return list(dict.fromkeys(found[start] for start in sorted(found)))
