@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,24 +20,46 @@ HEAVY = {
 #: Of these, what prepares clips.
 CLIPS = {"numpy", "soundfile", "soxr"}
 PAGES = {"ninja", "arena.web.urls", "arena.api.urls", "arena.operators.site", "data_releases.admin"}
-_LOADED = """
-import json, sys
-{}
-print(json.dumps(sorted(sys.modules)))
-"""
-_WORKER = """
-from workers.app import app, load_tasks
-load_tasks(options={{"queues": [{!r}]}})
-print(json.dumps(sorted(app.tasks)))
+#: A start begins by setting Django up, which a command does too. What each loads after that, a fork of its own says.
+_STARTS = {
+    "command": "pass",
+    "web": "import arena.config.asgi",
+    **{
+        queue: f"from workers.app import load_tasks; load_tasks(options={{'queues': [{queue!r}]}})"
+        for queue in MODULES
+    },
+}
+_SAID = """
+import json, os, sys
+import django
+django.setup()
+for name, code in json.loads(sys.argv[1]).items():
+    if not os.fork():
+        exec(code)
+        tasks = sorted(sys.modules["workers.app"].app.tasks) if "workers.app" in sys.modules else []
+        print(json.dumps([name, sorted(sys.modules), tasks]), flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0, name
 """
 
 
-def _lines_of(code: str) -> list[set[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED.format(code)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+class Start(NamedTuple):
+    """What a process has after its start."""
+
+    loaded: set[str]
+    tasks: set[str]
+
+
+def _lines_of(*argv: str) -> list[Any]:
+    done = subprocess.run([sys.executable, "-c", *argv], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return [set(json.loads(line)) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@cache
+def _starts() -> dict[str, Start]:
+    lines = _lines_of(_SAID, json.dumps(_STARTS))
+    return {name: Start(set(loaded), set(tasks)) for name, loaded, tasks in lines}
 
 
 @pytest.mark.parametrize(
@@ -43,9 +67,9 @@ def _lines_of(code: str) -> list[set[str]]:
     [("streams", HEAVY | PAGES), ("cpu", (HEAVY - CLIPS) | PAGES), ("periodic", PAGES)],
 )
 def test_a_worker_loads_the_tasks_of_its_queue_and_not_what_only_others_need(queue: str, needless: set[str]) -> None:
-    tasks, loaded = _lines_of(_WORKER.format(queue))
-    assert {name for name, doorbell in DOORBELLS.items() if doorbell.queue == queue} <= tasks
-    assert loaded & needless == set()
+    start = _starts()[queue]
+    assert {name for name, doorbell in DOORBELLS.items() if doorbell.queue == queue} <= start.tasks
+    assert start.loaded & needless == set()
 
 
 def test_every_queue_has_modules() -> None:
@@ -53,18 +77,16 @@ def test_every_queue_has_modules() -> None:
 
 
 def test_the_clock_loads_neither_models_nor_tasks() -> None:
-    (loaded,) = _lines_of("import workers.clock")
-    assert loaded & (HEAVY | PAGES | {"arena.common.models", "psycopg", "workers.app"}) == set()
+    (loaded,) = _lines_of("import json, sys, workers.clock; print(json.dumps(list(sys.modules)))")
+    assert set(loaded) & (HEAVY | PAGES | {"arena.common.models", "psycopg", "workers.app"}) == set()
 
 
 def test_the_web_server_starts_without_mathematics_and_loads_its_pages_with_the_first_request() -> None:
-    (loaded,) = _lines_of("import arena.config.asgi")
-    assert loaded & (HEAVY | PAGES) == set()
+    assert _starts()["web"].loaded & (HEAVY | PAGES) == set()
 
 
 def test_a_command_loads_no_pages_and_no_mathematics() -> None:
-    (loaded,) = _lines_of("import django; django.setup()")
-    assert loaded & (HEAVY | PAGES) == set()
+    assert _starts()["command"].loaded & (HEAVY | PAGES) == set()
 
 
 def test_the_workers_application_does_not_stand_in_for_the_clock(tmp_path: Path) -> None:
