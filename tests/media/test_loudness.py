@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pyloudnorm
 import pytest
 
 from arena.media.loudness import integrated_lufs
@@ -28,6 +27,9 @@ CLIPS = {
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_it_agrees_with_the_reference(name):
+    # It imports much of scipy: only where it is asked, not in every process that collects.
+    import pyloudnorm
+
     samples = CLIPS[name]()
     expected = pyloudnorm.Meter(RATE_HZ).integrated_loudness(samples)
     assert integrated_lufs(samples, RATE_HZ) == pytest.approx(expected, abs=0.005)
