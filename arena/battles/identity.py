@@ -60,8 +60,6 @@ def _patterns(models: str, makers: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
-
-
 def find(text: str, own_names: Iterable[str] = ()) -> list[str]:
     """The phrases in which an output gives its maker away.
 
