@@ -11,15 +11,21 @@ import django
 from django.core.management import CommandError, call_command
 
 
+def login_address() -> str:
+    """Return the path of the page for such links, without loading all others."""
+    from django.urls import reverse  # noqa: PLC0415 - the settings come first
+
+    return reverse("admin-login-link", urlconf="arena.config.login_link")
+
+
 def admin_login_path() -> str:
     """Return the path of a link that logs in as `admin` once; the account is made without a password."""
     from django.contrib.auth import get_user_model  # noqa: PLC0415 - the settings come first
-    from django.urls import reverse  # noqa: PLC0415
     from sesame.utils import get_query_string  # noqa: PLC0415
 
     users = get_user_model()
     user = users.objects.filter(username="admin").first() or users.objects.create_superuser("admin")
-    return reverse("admin-login-link") + str(get_query_string(user))
+    return login_address() + str(get_query_string(user))
 
 
 def prepare(files: list[Path]) -> None:

@@ -2,14 +2,12 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from sesame.views import LoginView
 
 admin.autodiscover()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("arena.web.urls")),
-    # The link that `make demo` prints: it works once, and where nobody made one it refuses everybody.
-    path("admin/login-link/", LoginView.as_view(next_page="/admin/"), name="admin-login-link"),
+    path("", include("arena.config.login_link")),
     path("admin/", admin.site.urls),
     path("", include("arena.api.urls")),
 ]

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from arena.policies.files import RouterFileError, fingerprint, load
 from arena.systems.backends.addresses import AddressPolicy
 from arena.systems.backends.base import BackendError, Limits
-from arena.systems.backends.openai_http import RESERVED_PARAMETERS
+from arena.systems.backends.openai_chunks import RESERVED_PARAMETERS
 from arena.systems.backends.replay_audio import AudioFolder
 from arena.systems.backends.replay_files import open_outputs
 from arena.systems.backends.router import MIN_MEMBERS
@@ -241,6 +240,8 @@ class RouterEntry(Entry):
 
     def endpoint(self) -> dict[str, Any]:
         """See `Entry.endpoint`. Reads the file."""
+        from arena.policies.files import fingerprint, load  # noqa: PLC0415 - numpy, for routers alone
+
         model = load(self.path)
         return {
             "path": str(self.path),
@@ -251,6 +252,8 @@ class RouterEntry(Entry):
 
     def problem(self, policy: AddressPolicy) -> str | None:  # noqa: ARG002 - one interface
         """See `Entry.problem`."""
+        from arena.policies.files import RouterFileError, load  # noqa: PLC0415 - see `endpoint`
+
         try:
             model = load(self.path)
         except RouterFileError as error:

@@ -89,6 +89,18 @@ def test_a_command_loads_no_pages_and_no_mathematics() -> None:
     assert _starts()["command"].loaded & (HEAVY | PAGES) == set()
 
 
+@pytest.mark.parametrize(
+    "does",
+    [
+        "import arena.systems.management.commands.register_systems",
+        "from ops.prepare import login_address; assert login_address() == '/admin/login-link/'",
+    ],
+)
+def test_to_register_systems_and_to_print_a_login_needs_no_pages_and_no_mathematics(does: str) -> None:
+    (loaded,) = _lines_of(f"import django; django.setup(); {does}")
+    assert loaded & (HEAVY | PAGES) == set()
+
+
 def test_the_workers_application_does_not_stand_in_for_the_clock(tmp_path: Path) -> None:
     """It has no schedule: its beat would run for ever and ring nothing."""
     argv = [sys.executable, "-m", "celery", "-A", "workers.app:app", "beat", f"--schedule={tmp_path / 'schedule'}"]

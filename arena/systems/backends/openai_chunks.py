@@ -1,4 +1,4 @@
-"""What chat completion servers send, read strictly. Pure.
+"""What chat completion servers are sent and send, read strictly. Pure.
 
 Dialects met: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, LM Studio, OpenRouter, Mistral, DeepSeek. They agree on
 `choices[0].delta.content`; they differ on usage, reasoning, errors inside the stream and finish reasons.
@@ -18,6 +18,9 @@ from arena.systems.backends.base import (
     ServerFailed,
     Unsupported,
 )
+
+#: Set by us in every request; a registered parameter of this name would break the protocol.
+RESERVED_PARAMETERS: Final = frozenset({"model", "messages", "stream", "stream_options", "n", "tools", "functions"})
 
 Reason: TypeAlias = Literal["stop", "length", "filtered", "other"]
 

@@ -30,12 +30,10 @@ from arena.systems.backends.base import (
 )
 from arena.systems.backends.http_body import Body, Clock, media_type_of, open_response, refuse_status
 from arena.systems.backends.http_request import allowed_url, headers_of
-from arena.systems.backends.openai_chunks import Chunk, Reason, error_text, read_chunk
+from arena.systems.backends.openai_chunks import RESERVED_PARAMETERS, Chunk, Reason, error_text, read_chunk
 from arena.systems.backends.text import AnswerText
 from arena.systems.backends.transport import client
 
-# Set by us in every request; a registered parameter of this name would break the protocol.
-RESERVED_PARAMETERS: Final = frozenset({"model", "messages", "stream", "stream_options", "n", "tools", "functions"})
 _TOKEN_CAPS: Final = ("max_tokens", "max_completion_tokens")
 _MAX_ADAPTATIONS: Final = 2
 _DONE: Final = "[DONE]"
