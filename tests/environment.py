@@ -117,6 +117,9 @@ def ensure_services() -> None:
         if not (run_dir / PID).exists():
             command = [sys.executable, "-m", "ops.keeper", str(run_dir), os.environ["ARENA_TEST_PID"]]
             _started.append(subprocess.Popen(command, cwd=ROOT, start_new_session=True))
+            if os.environ["ARENA_TEST_PID"] != str(os.getpid()):
+                # The controller of a parallel run ends them: no warning that this process leaves them behind.
+                atexit.register(setattr, _started[-1], "returncode", 0)
             wait_until(lambda: (run_dir / READY).exists() or (run_dir / FAILED).exists(), timeout_s=90)
             if (run_dir / READY).exists():
                 with psycopg.connect(Postgres(run_dir).admin_url()) as connection:
