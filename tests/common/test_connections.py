@@ -1,6 +1,7 @@
 """Servers are told whose a connection is, and no pool grows beyond its setting, however many ask at once."""
 
 import asyncio
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,8 +20,10 @@ ASKERS = 24
 
 @pytest.fixture
 def calls() -> Iterator[None]:
-    """A client of its own, whose connections are closed again."""
+    """A client of its own, whose connections are closed again; none is open of those that tests before it let go."""
+    live.client().connection_pool.disconnect()
     live.client.cache_clear()
+    gc.collect()
     yield
     live.client().connection_pool.disconnect()
     live.client.cache_clear()
