@@ -39,6 +39,7 @@ LEAD_BELOW: Final = 0.01
 MAX_LEAD_S: Final = 5.0
 
 _FRAME_BYTES: Final = 8
+_MAX_CLIP_FRAMES: Final = MAX_CLIP_S * RATE_HZ
 _BLOCK_FRAMES: Final = 65_536
 _EDGE_BYTES: Final = 70_000
 #: A decibel apart: where each was passed first is remembered until the peak is known.
@@ -50,7 +51,7 @@ def limit_this_process() -> None:
     for kind, most in (
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, MAX_CLIP_S * RATE_HZ * _FRAME_BYTES),
+        (resource.RLIMIT_FSIZE, _MAX_CLIP_FRAMES * _FRAME_BYTES),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -112,8 +113,9 @@ class _Decoding:
         """Read to the end, write the beginning."""
         declared = self._file.frames
         for block in self._music():
-            self._write(self._resampler.resample_chunk(block))
-        if self._peak > 0:
+            if self._written < _MAX_CLIP_FRAMES:
+                self._write(self._resampler.resample_chunk(block))
+        if self._peak > 0 and self._written < _MAX_CLIP_FRAMES:
             self._write(self._flushed())
         if self._frames < 0.98 * declared and declared < MAX_MUSIC_S * self._file.samplerate:
             raise ClipTruncated("fewer frames than declared")
@@ -164,7 +166,7 @@ class _Decoding:
         return self._resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)
 
     def _write(self, samples: Any) -> None:
-        kept = samples[: MAX_CLIP_S * RATE_HZ - self._written]
+        kept = samples[: _MAX_CLIP_FRAMES - self._written]
         self._target.write(kept.tobytes())
         self._written += len(kept)
 

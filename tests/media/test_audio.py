@@ -15,7 +15,7 @@ from arena.media.lengths import common_length_s
 from arena.router.lengths import DEFAULT_S, MOST_S
 from tests.media.sounds import RATE_HZ, melody
 
-SECONDS = 6
+SECONDS = 4
 
 
 def _clicks():
@@ -94,13 +94,13 @@ def test_a_clip_is_prepared_in_three_times_its_own_memory():
     # What a block needs does not grow with the clip: it is left out by the difference of two lengths.
     audio.profiled(melody(SECONDS), SECONDS)  # imports take memory, too
     most_bytes = {}
-    for seconds in (10, 20):
+    for seconds in (10, 15):
         music = np.clip(melody(seconds) * 60, -1, 1)
         tracemalloc.start()
         audio.profiled(music, seconds)
         most_bytes[seconds] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert most_bytes[20] - most_bytes[10] < 3 * 10 * RATE_HZ * 2 * np.dtype(np.float32).itemsize
+    assert most_bytes[15] - most_bytes[10] < 3 * 5 * RATE_HZ * 2 * np.dtype(np.float32).itemsize
 
 
 def test_loudness_is_that_of_the_reference_tone():

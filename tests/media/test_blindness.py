@@ -8,18 +8,19 @@ import functools
 import numpy as np
 import pytest
 
-from arena.media import audio, decode
+from arena.media import audio
+from tests.media.decoding import decoded_here
 from tests.media.formats import CANARY, NAMES, sent
 from tests.media.frames import headers_of
 from tests.media.sounds import melody
 
 SECONDS = 5
-PIECE = melody(7, seed=11, level=1.0)
+PIECE = melody(6, seed=11, level=1.0)
 
 
 @functools.cache
 def _clip(name):
-    with decode.decoded([sent(name, PIECE)]) as found:
+    with decoded_here(sent(name, PIECE)) as found:
         return audio.profiled(found.samples(SECONDS), SECONDS)
 
 
