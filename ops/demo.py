@@ -102,13 +102,10 @@ class Demo:
         """Start our own PostgreSQL and Valkey, each unless the environment names another."""
         var = self._options.var
         ours: list[Postgres | Valkey] = []
+        missing = [variable for variable in SERVERS if not self._is_named(variable)]
         try:
-            for variable, kind in SERVERS.items():
-                url = given(self._env, variable)
-                if url is not None:
-                    self._progress.say(f"{kind.title} of {variable} ({urlsplit(url).hostname or 'local socket'})")
-                    _require(variable, url)
-                    continue
+            for variable in missing:
+                kind = SERVERS[variable]
                 self._progress.say(f"{kind.title} (data and logs in {var})")
                 server = kind(var)
                 ours.append(server)
@@ -122,6 +119,15 @@ class Demo:
                 self._progress.say("stopping the servers")
             for server in reversed(ours):
                 server.stop()
+
+    def _is_named(self, variable: str) -> bool:
+        """Say whether the environment names this server, which then answers: asked before one of our own starts."""
+        url = given(self._env, variable)
+        if url is None:
+            return False
+        self._progress.say(f"{SERVERS[variable].title} of {variable} ({urlsplit(url).hostname or 'local socket'})")
+        _require(variable, url)
+        return True
 
     def _find_store(self) -> None:
         """Make the bucket, where the environment names one; files stay in VAR otherwise."""

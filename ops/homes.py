@@ -108,7 +108,9 @@ def _reachable(source: Path, siblings: list[Path], base: Path, user: User) -> Pa
         target = bin_dir / folder.name
         if not target.exists():
             shutil.rmtree(bin_dir / f"{folder.name}.new", ignore_errors=True)
-            shutil.copytree(folder, bin_dir / f"{folder.name}.new", symlinks=True)
+            # Without the headers for those who compile against it: half of all files.
+            headers = shutil.ignore_patterns("include")
+            shutil.copytree(folder, bin_dir / f"{folder.name}.new", symlinks=True, ignore=headers)
             (bin_dir / f"{folder.name}.new").rename(target)
     return bin_dir / source.name
 

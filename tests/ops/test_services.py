@@ -37,8 +37,8 @@ def var():
 
 
 @pytest.fixture(scope="module")
-def initialised():
-    """A folder whose server was started once: to make a cluster takes longer than to copy it."""
+def cluster():
+    """A folder whose server was started once; to make a cluster, or to copy one, costs as much as ten starts."""
     with folder() as path:
         server = Postgres(path, durable=False)
         server.start()
@@ -54,11 +54,19 @@ def new_postgres(var):
 
 
 @pytest.fixture
-def postgres(var, initialised, new_postgres):
-    """A server that ran before."""
-    for kept in ("secrets", "services/postgres"):
-        subprocess.run(["cp", "-a", initialised / kept, var / kept], check=True)
-    return new_postgres
+def postgres(cluster):
+    """A server that ran before. Its secrets and its configuration are put back."""
+    files = [*(cluster / "secrets").iterdir(), configuration(cluster)]
+    before = {file: file.read_bytes() for file in files}
+    server = Postgres(cluster, durable=False)
+    yield server
+    server.stop()
+    for file, content in before.items():
+        file.write_bytes(content)
+
+
+def configuration(var):
+    return home(var, service_user()) / "postgres" / "postgresql.conf"
 
 
 @pytest.fixture
@@ -115,27 +123,27 @@ def test_postgresql_refuses_a_wrong_password(postgres):
         psycopg.connect(wrong)
 
 
-def test_lost_secrets_are_explained(var, postgres):
+def test_lost_secrets_are_explained(cluster, postgres):
     postgres.start()
     postgres.stop()
-    (var / "secrets" / "postgres_admin_password").unlink()
+    (cluster / "secrets" / "postgres_admin_password").unlink()
     with pytest.raises(ServiceError, match="restore the old secrets"):
         postgres.start()
 
 
-def test_a_server_that_an_earlier_supervisor_left_is_replaced(var, postgres):
-    first = Postgres(var, durable=False)
+def test_a_server_that_an_earlier_supervisor_left_is_replaced(cluster, postgres):
+    first = Postgres(cluster, durable=False)
     left = first.start()
     postgres.start()
     assert wait_until(lambda: left.exit_code is not None, timeout_s=10)
     psycopg.connect(postgres.url).close()
 
 
-def test_a_pid_file_of_a_dead_server_is_no_obstacle(var, postgres):
+def test_a_pid_file_of_a_dead_server_is_no_obstacle(cluster, postgres):
     postgres.start()
     os.killpg(postgres.child.pid, 9)
     assert wait_until(lambda: postgres.child.exit_code is not None, timeout_s=10)
-    assert (home(var, service_user()) / "postgres" / "postmaster.pid").exists()
+    assert (home(cluster, service_user()) / "postgres" / "postmaster.pid").exists()
     postgres.start()
     psycopg.connect(postgres.url).close()
 
@@ -148,11 +156,8 @@ def test_data_of_another_major_version_is_refused_with_advice(var, new_postgres)
         new_postgres.start()
 
 
-def test_a_server_that_cannot_start_shows_its_last_words(var, postgres):
-    postgres.start()
-    postgres.stop()
-    config = home(var, service_user()) / "postgres" / "postgresql.conf"
-    config.write_text("no_such_setting = 1\n")
+def test_a_server_that_cannot_start_shows_its_last_words(cluster, postgres):
+    configuration(cluster).write_text("no_such_setting = 1\n")
     with pytest.raises(ServiceError, match="no_such_setting"):
         postgres.start()
 
