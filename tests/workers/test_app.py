@@ -5,7 +5,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -20,28 +20,35 @@ HEAVY = {
 #: Of these, what prepares clips.
 CLIPS = {"numpy", "soundfile", "soxr"}
 PAGES = {"ninja", "arena.web.urls", "arena.api.urls", "arena.operators.site", "data_releases.admin"}
-#: A start begins by setting Django up, which a command does too. What each loads after that, a fork of its own says.
-_STARTS = {
+_QUEUES = {
+    queue: f"from workers.app import load_tasks; load_tasks(options={{'queues': [{queue!r}]}})" for queue in MODULES
+}
+#: Of each kind of process that stays, its start from nothing.
+_STAYING = {"web": "import arena.config.asgi", "clock": "import workers.clock", "streams": _QUEUES["streams"]}
+#: What others load once Django is set up.
+_MORE = {
     "command": "pass",
     "registration": "import arena.systems.management.commands.register_systems",
     "login link": "from ops.prepare import login_address; assert login_address() == '/admin/login-link/'",
-    "web": "import arena.config.asgi",
-    **{
-        queue: f"from workers.app import load_tasks; load_tasks(options={{'queues': [{queue!r}]}})"
-        for queue in MODULES
-    },
+    **{queue: code for queue, code in _QUEUES.items() if queue not in _STAYING},
 }
+#: Each start is a fork, of a process that has loaded nothing or Django alone.
 _SAID = """
-import json, os, sys
-import django
-django.setup()
-for name, code in json.loads(sys.argv[1]).items():
+import gc, json, os, sys
+staying, more = map(json.loads, sys.argv[1:])
+def start(name, code):
     if not os.fork():
         exec(code)
         tasks = sorted(sys.modules["workers.app"].app.tasks) if "workers.app" in sys.modules else []
-        print(json.dumps([name, sorted(sys.modules), tasks]), flush=True)
+        print(json.dumps([name, sorted(sys.modules), tasks, gc.get_stats()[0]["collections"]]), flush=True)
         os._exit(0)
     assert os.wait()[1] == 0, name
+for name, code in staying.items():
+    start(name, code)
+import django
+django.setup()
+for name, code in more.items():
+    start(name, code)
 """
 
 
@@ -50,18 +57,16 @@ class Start(NamedTuple):
 
     loaded: set[str]
     tasks: set[str]
-
-
-def _lines_of(*argv: str) -> list[Any]:
-    done = subprocess.run([sys.executable, "-c", *argv], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    searches_for_garbage: int
 
 
 @cache
 def _starts() -> dict[str, Start]:
-    lines = _lines_of(_SAID, json.dumps(_STARTS))
-    return {name: Start(set(loaded), set(tasks)) for name, loaded, tasks in lines}
+    argv = [sys.executable, "-c", _SAID, json.dumps(_STAYING), json.dumps(_MORE)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = map(json.loads, done.stdout.splitlines())
+    return {name: Start(set(loaded), set(tasks), searches) for name, loaded, tasks, searches in lines}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +84,12 @@ def test_every_queue_has_modules() -> None:
 
 
 def test_the_clock_loads_neither_models_nor_tasks() -> None:
-    (loaded,) = _lines_of("import json, sys, workers.clock; print(json.dumps(list(sys.modules)))")
-    assert set(loaded) & (HEAVY | PAGES | {"arena.common.models", "psycopg", "workers.app"}) == set()
+    assert _starts()["clock"].loaded & (HEAVY | PAGES | {"arena.common.models", "psycopg", "workers.app"}) == set()
+
+
+@pytest.mark.parametrize("name", _STAYING)
+def test_a_start_looks_for_garbage_a_few_times_instead_of_hundreds(name: str) -> None:
+    assert _starts()[name].searches_for_garbage < 80
 
 
 def test_the_web_server_starts_without_mathematics_and_loads_its_pages_with_the_first_request() -> None:
