@@ -1,5 +1,7 @@
 """Both columns are shown at one pace and end together."""
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,15 +42,16 @@ def test_nothing_is_shown_before_both_sides_have_text():
 def _play(chunks, quota=QUOTA):
     """Feed one list of chunk sizes per side, one chunk a frame; returns the released totals after each frame."""
     shown, history = dict.fromkeys(SIDES, 0), []
+    came = {side: list(accumulate(sizes)) for side, sizes in chunks.items()}
     for frame in range(10_000):
         sides = {
-            side: Progress(sum(sizes[: frame + 1]), shown[side], finished=frame + 1 >= len(sizes))
-            for side, sizes in chunks.items()
+            side: Progress(totals[min(frame, len(totals) - 1)], shown[side], finished=frame + 1 >= len(totals))
+            for side, totals in came.items()
         }
         for side, number in release(sides, quota).items():
             shown[side] += number
         history.append(dict(shown))
-        if all(shown[side] == sum(sizes) for side, sizes in chunks.items()):
+        if all(shown[side] == totals[-1] for side, totals in came.items()):
             return history
     raise AssertionError("never ended")
 

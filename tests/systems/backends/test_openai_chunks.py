@@ -18,7 +18,11 @@ from arena.systems.backends.base import (
 from arena.systems.backends.openai_chunks import Chunk, error_of_status, error_text, read_chunk
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=8)
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner))
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=10,
+)
 
 
 def shaped(**fields: st.SearchStrategy) -> st.SearchStrategy:
