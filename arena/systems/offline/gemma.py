@@ -115,6 +115,8 @@ def _model() -> Any:
     params.model.path = str(weights_file())
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = 1
+    # To fit to the memory what is not said here, the runtime would load the model twice.
+    params.fit_params = False
     # More threads than free cores make llama.cpp spin: measured 4 or less instead of 30 tokens a second.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.warmup = False
