@@ -1,7 +1,7 @@
 """Run the test suite in its phases, and end with the summary of each.
 
 Many tests wait for a server or a deadline, so both phases have one process more than a small machine has cores. The
-second starts whole arenas and a browser, shared out arena by arena; where it waits, the front end's tests compute.
+second starts whole arenas and a browser; where it waits, the front end's tests compute.
 """
 
 import os
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-_PYTEST: Final = (sys.executable, "-m", "pytest")
 # pytest's "no tests were collected", which an empty selection may be.
 _NOTHING_COLLECTED: Final = 5
 
@@ -31,14 +30,13 @@ class Phase:
 
 # It has no deadlines: whatever the phase beside it asks for comes first.
 FRONTEND: Final = Phase("front end", ("nice", "-n", "10", "npm", "test", "--silent"), ROOT / "frontend")
-# In contiguous parts, so that fixtures of a module are made once; a process that has finished takes over from others.
-UNIT: Final = Phase("python", (*_PYTEST, "-q", "-n", "3", "--dist", "worksteal", "-m", "not stack and not e2e"))
-# In the units and the order that tests/conftest.py gives them.
-_BY_ARENA: Final = ("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder")
-STACK: Final = Phase(
-    "stack and browser",
-    (*_PYTEST, *_BY_ARENA, "--durations=20", "-m", "stack or e2e"),
+# In the units and the order that tests/conftest.py gives them: what a module or an arena shares is made once.
+_PYTEST: Final = (
+    *(sys.executable, "-m", "pytest"),
+    *("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"),
 )
+UNIT: Final = Phase("python", (*_PYTEST, "-m", "not stack and not e2e"))
+STACK: Final = Phase("stack and browser", (*_PYTEST, "--durations=20", "-m", "stack or e2e"))
 #: One step after the other; the phases of a step run at the same time, and the last of them shows its progress.
 STEPS: Final = {"unit": ((FRONTEND, UNIT),), "all": ((UNIT,), (FRONTEND, STACK))}
 
