@@ -5,14 +5,16 @@ import os
 import re
 import socket
 from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
 import pytest
 import redis
+from pytest_django.plugin import blocking_manager_key
 
-from tests.environment import ensure_services, run_lock
+from tests.environment import ensure_services, first_alone, run_lock
 from tests.network import forbid_outside_sockets
 
 forbid_outside_sockets(socket)
@@ -22,6 +24,8 @@ hypothesis.settings.register_profile("arena", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("arena")
 
 
+#: What `ops/suite.py` selects in its first phase.
+UNIT_PHASE: Final = "not stack and not e2e"
 _STACK_MARK = re.compile(r"\bmark\.(?:stack|e2e)\b")
 _ALL_STACK = re.compile(r"^pytestmark = \[?pytest\.mark\.(?:stack|e2e)\b", re.MULTILINE)
 
@@ -35,7 +39,7 @@ def _left_out(path: Path, wanted: str) -> bool:
     source = path.read_text("utf-8")
     if wanted == "stack or e2e":
         return not _STACK_MARK.search(source)
-    return wanted == "not stack and not e2e" and bool(_ALL_STACK.search(source))
+    return wanted == UNIT_PHASE and bool(_ALL_STACK.search(source))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -45,13 +49,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Collect without looking for garbage: what is made then lives as long as the process. Later look less often."""
-    gc.disable()
-    found = yield
-    gc.enable()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    """Collect without looking for garbage: what is made then lives as long as the process. Later look less often.
+
+    In the unit phase one process begins, as all three would compile the same thousand modules of a fresh clone at the
+    same time; another one starts the servers meanwhile and makes the database.
+    """
+    alone: AbstractContextManager[None] = nullcontext()
+    if _in_parallel() and session.config.option.markexpr == UNIT_PHASE:
+        alone = first_alone("collection", lambda: _prepare_database(session.config))
+    with alone:
+        gc.disable()
+        found = yield
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
     return found
+
+
+def _in_parallel() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -155,6 +171,14 @@ def _copied() -> str:
     return name
 
 
+def _prepare_database(config: pytest.Config) -> None:
+    """What the first test that needs the database would do, which others then wait for."""
+    ensure_services()
+    if not os.environ.get("TEST_DATABASE_URL"):
+        with config.stash[blocking_manager_key].unblock():
+            _copied()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, services: None, django_db_blocker: Any
@@ -163,7 +187,7 @@ def django_db_modify_db_settings(
 
     Not on a server of the developer's own: nobody would know when to drop it there.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ and not os.environ.get("TEST_DATABASE_URL"):
+    if _in_parallel() and not os.environ.get("TEST_DATABASE_URL"):
         from django.db import connection
 
         with django_db_blocker.unblock():

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -73,6 +73,18 @@ def run_lock(name: str) -> Iterator[None]:
     """One process of the run at a time."""
     with (Path(os.environ[_RUN]) / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def first_alone(name: str, meanwhile: Callable[[], None]) -> Iterator[None]:
+    """The first process of the run by itself; the others do what there is to do meanwhile, and then go on together."""
+    with (Path(os.environ[_RUN]) / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            meanwhile()
+            fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
