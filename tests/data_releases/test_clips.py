@@ -1,173 +1,117 @@
-"""Clips of music are in a release where consent, terms and filter allow it, and go when they are withdrawn."""
+"""Clips of music are in a release to the byte, with whose they are, and leave it by a revision."""
 
-import contextlib
 import fnmatch
 import hashlib
 import json
 import re
 import shutil
-from functools import partial
 
 import pyarrow.parquet as pq
 import pytest
-from django.core.management import call_command
 
-from arena.arenas.models import Arena
 from arena.battles.models import Battle
-from arena.common.storage import FolderStore, StoreAway
+from arena.common.storage import FolderStore
 from arena.media import audio
 from arena.media.models import Clip
-from arena.rankings.moments import moment_of
-from arena.systems.models import SystemVersion
 from arena.votes.withdrawals import withdraw_battle
-from data_releases import publish, revisions, services
+from data_releases import publish, revisions
 from data_releases.audio import path_of
 from data_releases.found import Verified
-from data_releases.models import Release, ReleasePolicy, ReleaseState
-from data_releases.publish import Place, PublishRefused
+from data_releases.models import Release, ReleasedBattle, ReleaseState
+from data_releases.publish import PublishRefused
 from data_releases.release_command import DONE, status_of
 from data_releases.verify_command import main
+from tests.data_releases.clips import rows, songs
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.publishing import Broken, reviewed, withdrawn
-from tests.data_releases.tampering import ROOT
-from tests.data_releases.world import OCTOBER, add_song, make_music
+from tests.data_releases.publishing import publish_october, withdrawn
+from tests.data_releases.world import add_song, make_music
+from tests.kept_rows import kept_rows
 from tests.media.sounds import melody
 
 pytestmark = pytest.mark.django_db
+LYRICS = "La la la"
+
+
+@pytest.fixture(scope="module")
+def sound():
+    """A song as a system leaves it."""
+    return audio.profiled(melody(0.5), 0.5).data
+
+
+@pytest.fixture(scope="module")
+def once(sound, tmp_path_factory, django_db_setup, django_db_blocker):
+    """October, published once for all that read it, with the clips of two battles, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    files = FolderStore(root)
+    with kept_rows(django_db_blocker):
+        arena = make_music()
+        add_song(files, arena, 1, clip={"sound": sound, "lyrics": LYRICS})
+        add_song(files, arena, 2)
+        yield publish_october(arena, files), root
 
 
 @pytest.fixture
-def music():
-    return make_music()
+def release(once, folder, db):
+    """It in this test's own store."""
+    made, root = once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 @pytest.fixture
-def battle(music, files):
-    """Adds a voted battle of music with two clips."""
-    return partial(add_song, files, music)
+def gone(release):
+    """A battle that a visitor is about to withdraw."""
+    return Battle.objects.latest("created_at")
 
 
-def rows(root, release, name="clips"):
-    return pq.read_table(folder_of(root, release) / f"{name}.parquet").to_pylist()
-
-
-def songs(root, release):
-    """The files under `audio/` by path."""
-    own = folder_of(root, release)
-    return {path.relative_to(own).as_posix(): path.read_bytes() for path in (own / "audio").glob("*")}
-
-
-def test_a_clip_is_there_to_the_byte_and_the_release_verifies(battle, published, folder, capsys):
-    sound = audio.profiled(melody(1.0), 1.0).data
-    battle(clip={"sound": sound, "lyrics": "La la la"})
-    release = published(Arena.objects.get())
-    assert set(songs(folder, release).values()) == {sound}
+def test_a_clip_is_there_to_the_byte_and_the_release_verifies(once, sound, capsys):
+    release, root = once
+    sung = songs(root, release)
     assert not sound.startswith(b"ID3")
     assert b"TAG" not in sound[-128:]
-    for row in rows(folder, release):
+    own = [row for row in rows(root, release) if row["lyrics"] == LYRICS]
+    for row in own:
         assert row["path"] == path_of(row["response_id"])
-        assert (row["duration_s"], row["lyrics"], row["bytes"]) == (30.0, "La la la", len(sound))
-    sides = {row["response_id"]: row["side"] for row in rows(folder, release, "responses")}
-    assert {sides[row["response_id"]] for row in rows(folder, release)} == {"left", "right"}
-    assert release.manifest["audio"] == {"clips": 2, "bytes": 2 * len(sound), "missing": 0}
-    assert main([str(folder_of(folder, release))]) == 0
-    assert "2 clips have the bytes that clips.parquet names" in capsys.readouterr().out
+        assert (row["duration_s"], row["bytes"]) == (30.0, len(sound))
+        assert sung[row["path"]] == sound
+    sides = {row["response_id"]: row["side"] for row in rows(root, release, "responses")}
+    assert {sides[row["response_id"]] for row in own} == {"left", "right"}
+    assert len(own) == 2
+    assert release.manifest["audio"] == {"clips": 4, "bytes": sum(map(len, sung.values())), "missing": 0}
+    assert main([str(folder_of(root, release))]) == 0
+    assert "4 clips have the bytes that clips.parquet names" in capsys.readouterr().out
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_croissant_is_valid_and_its_records_lead_to_the_clips(battle, published, folder):
+def test_croissant_is_valid_and_its_records_lead_to_the_clips(once):
     import mlcroissant  # half a second that every process would take to collect the tests
 
-    battle()
-    release = published(Arena.objects.get())
-    dataset = mlcroissant.Dataset(str(folder_of(folder, release) / "croissant.json"))
+    release, root = once
+    dataset = mlcroissant.Dataset(str(folder_of(root, release) / "croissant.json"))
     assert not dataset.metadata.ctx.issues.errors
     (files,) = [one for one in dataset.metadata.distribution if isinstance(one, mlcroissant.FileSet)]
-    sung = songs(folder, release)
+    sung = songs(root, release)
     assert sorted(sung) == sorted(fnmatch.filter(sung, *files.includes))
     told = {one["clips/path"].decode(): one["clips/sha256"].decode() for one in dataset.records("clips")}
     assert told == {path: hashlib.sha256(sound).hexdigest() for path, sound in sung.items()}
 
 
-def test_the_snippets_of_the_readme_lead_from_clips_to_systems(battle, published, folder, monkeypatch, capsys):
-    battle()
-    release = published(Arena.objects.get())
-    monkeypatch.chdir(folder_of(folder, release))
-    snippets = re.findall(r"```python\n(.*?)```", (folder_of(folder, release) / "README.md").read_text(), re.DOTALL)
+def test_the_snippets_of_the_readme_lead_from_clips_to_systems(once, monkeypatch, capsys):
+    release, root = once
+    monkeypatch.chdir(folder_of(root, release))
+    snippets = re.findall(r"```python\n(.*?)```", (folder_of(root, release) / "README.md").read_text(), re.DOTALL)
     exec("".join(code for code in snippets if "pd.read_parquet" in code), {})
     told = capsys.readouterr().out
     assert "Ada v1" in told
-    assert all(path in told for path in songs(folder, release))
+    assert all(path in told for path in songs(root, release))
 
 
-def test_no_key_of_the_store_is_in_it(battle, published, folder):
-    battle()
-    release = published(Arena.objects.get())
+def test_no_key_of_the_store_is_in_it(release, folder):
     keys = [key.rpartition("/")[2] for key in Clip.objects.values_list("key", flat=True)]
     told = [json.dumps(pq.read_table(path).to_pylist()) for path in folder_of(folder, release).glob("*.parquet")]
     told += songs(folder, release)
-    assert len(keys) == 2
+    assert len(keys) == 4
     assert not [key for key in keys for text in told if key in text]
-
-
-@pytest.mark.parametrize(
-    ("status", "more", "clip"),
-    [
-        ("no_consent", {"publication": False}, {}),
-        ("personal_data", {"prompt": "Sing about anna@example.org"}, {}),
-        ("personal_data", {}, {"lyrics": "Call me at +33 6 12 34 56 78"}),
-        ("erased", {"prompt": ""}, {}),
-    ],
-    ids=["no consent", "personal data asked for", "personal data sung", "erased"],
-)
-def test_what_may_not_be_published_is_not_heard_either(battle, built, folder, status, more, clip):
-    battle(1)
-    silent = battle(2, clip=clip, **more)
-    release = built(Arena.objects.get())
-    assert len(songs(folder, release)) == len(rows(folder, release)) == 2
-    assert silent.publication is more.get("publication", True)
-    assert release.manifest["withheld_texts"] == {status: 1}
-
-
-def test_a_licence_that_forbids_it_keeps_the_clips_of_that_system_inside(battle, built, folder):
-    battle()
-    SystemVersion.objects.filter(system__name="Bert").update(release_outputs=False)
-    release = built(Arena.objects.get())
-    (row,) = rows(folder, release)
-    assert list(songs(folder, release)) == [row["path"]]
-    whose = {one["response_id"]: one["system_id"] for one in rows(folder, release, "responses")}
-    assert whose[row["response_id"]] == "Ada v1"
-
-
-def test_without_texts_there_are_no_clips(battle, music, folder):
-    battle()
-    assert not services.policy_of(music).publishes_texts
-    release = services.build_release(music, OCTOBER)
-    assert songs(folder, release) == {}
-
-
-def test_built_again_it_is_the_same_and_what_is_not_listed_any_more_goes(battle, music, built, folder):
-    battle(1)
-    second = battle(2)
-    first = built(music)
-    assert built(music).manifest_sha256 == first.manifest_sha256
-    assert len(songs(folder, first)) == 4
-    Battle.objects.filter(pk=second.pk).update(publication=False)
-    again = built(music)
-    assert len(songs(folder, again)) == 2
-    assert publish.verified(services.store(), again).problems == []
-
-
-def test_a_clip_that_the_store_has_lost_or_spoilt_is_left_out_and_counted(battle, built, files, folder):
-    battle(1)
-    battle(2)
-    lost, spoilt = Clip.objects.order_by("id")[:2]
-    files.delete(lost.key)
-    files.put(spoilt.key, b"noise")
-    release = built(Arena.objects.get())
-    assert release.manifest["audio"]["missing"] == 2
-    assert len(songs(folder, release)) == 2
-    assert publish.verified(files, release).problems == []
 
 
 @pytest.mark.parametrize(
@@ -179,10 +123,9 @@ def test_a_clip_that_the_store_has_lost_or_spoilt_is_left_out_and_counted(battle
     ],
     ids=["exchanged", "longer", "missing"],
 )
-def test_a_touched_clip_is_named(battle, published, folder, tmp_path, capsys, harm, named):
-    battle()
-    release = published(Arena.objects.get())
-    copy = shutil.copytree(folder_of(folder, release), tmp_path / "copy")
+def test_a_touched_clip_is_named(once, tmp_path, capsys, harm, named):
+    release, root = once
+    copy = shutil.copytree(folder_of(root, release), tmp_path / "copy")
     path = next((copy / "audio").iterdir())
     harm(path)
     assert main([str(copy)]) == 1
@@ -190,19 +133,14 @@ def test_a_touched_clip_is_named(battle, published, folder, tmp_path, capsys, ha
     assert main([str(copy), "--no-audio"]) == 0
     # Nobody downloads clips to export votes.
     assert status_of(str(copy), Verified.require_good) == DONE
-    assert "2 clips not read: --no-audio" in capsys.readouterr().out
+    assert "4 clips not read: --no-audio" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("vote", [False, True], ids=["the text", "the vote too"])
-def test_a_withdrawn_clip_leaves_by_a_revision_that_explains_it(
-    battle, published, folder, files, tmp_path, capsys, vote
-):
-    battle(1)
-    gone = battle(2)
-    first = published(Arena.objects.get())
-    old = shutil.copytree(folder_of(folder, first), tmp_path / "old")
+def test_a_withdrawn_clip_leaves_by_a_revision_that_explains_it(release, gone, folder, files, tmp_path, capsys, vote):
+    old = shutil.copytree(folder_of(folder, release), tmp_path / "old")
     withdraw_battle(gone.id, vote=vote)
-    (second,) = revisions.revise_all(files, first.arena)
+    (second,) = revisions.revise_all(files, release.arena)
     assert len(songs(folder, second)) == 2
     assert second.manifest["audio"]["clips"] == 2
     assert not files.keys("releases/music/2026-10")
@@ -214,121 +152,18 @@ def test_a_withdrawn_clip_leaves_by_a_revision_that_explains_it(
     assert "clips.parquet: removed" in capsys.readouterr().out
 
 
-def test_a_revision_is_not_made_while_a_clip_that_stays_is_lost(battle, published, folder, files):
-    battle(1)
-    gone = battle(2)
-    first = published(Arena.objects.get())
-    row = next(row for row in rows(folder, first) if row["battle_id"] != released_as(gone))
-    (folder_of(folder, first) / row["path"]).unlink()
+def test_a_revision_is_not_made_while_a_clip_that_stays_is_lost(release, gone, folder, files):
+    row = next(row for row in rows(folder, release) if row["battle_id"] != released_as(gone))
+    (folder_of(folder, release) / row["path"]).unlink()
     withdraw_battle(gone.id, vote=True)
     with pytest.raises(PublishRefused, match="1 clips of music 2026-10 are not in the store"):
-        revisions.revise_all(files, first.arena)
-    taken = withdrawn(files, first)
+        revisions.revise_all(files, release.arena)
+    taken = withdrawn(files, release)
     assert taken.state == ReleaseState.WITHDRAWN
     assert files.keys("releases") == []
     assert len(songs(folder, taken)) == 3
     assert publish.verified(files, taken).problems == [(row["path"], "it is not in the store")]
 
 
-@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"no table")])
-def test_a_release_whose_table_of_clips_is_lost_or_spoilt_can_be_withdrawn_and_not_published(
-    battle, built, folder, files, harm
-):
-    battle()
-    draft = reviewed(built(Arena.objects.get()))
-    table = folder_of(folder, draft) / "clips.parquet"
-    whole = table.read_bytes()
-    harm(table)
-    with pytest.raises(PublishRefused, match=r"clips\.parquet"):
-        publish.publish(files, draft)
-    table.write_bytes(whole)
-    release = publish.publish(files, draft)
-    harm(folder_of(folder, release) / "clips.parquet")
-    assert withdrawn(files, release).state == ReleaseState.WITHDRAWN
-    assert files.keys("releases") == []
-
-
-def test_a_draft_that_lost_a_clip_is_not_published(battle, built, folder, files):
-    battle()
-    draft = reviewed(built(Arena.objects.get()))
-    (folder_of(folder, draft) / rows(folder, draft)[0]["path"]).unlink()
-    with pytest.raises(PublishRefused, match="it is not in the store"):
-        publish.publish(files, draft)
-    draft.refresh_from_db()
-    assert draft.state == ReleaseState.REVIEWED
-
-
-def test_a_clip_of_a_refused_publication_is_not_served_by_the_next_one(battle, built, folder, files, monkeypatch):
-    battle(1)
-    gone = battle(2)
-    draft = reviewed(built(Arena.objects.get()))
-    # The wish comes when the files are copied, before the row is opened.
-    verified = publish.verified
-
-    def wished(*args, **more):
-        withdraw_battle(gone.id, vote=False)
-        return verified(*args, **more)
-
-    monkeypatch.setattr(publish, "verified", wished)
-    with pytest.raises(PublishRefused, match="withdrawn since"):
-        publish.publish(files, draft)
-    monkeypatch.setattr(publish, "verified", verified)
-    assert len(list((folder / "releases/music/2026-10/audio").iterdir())) == 4
-    revisions.discard_outdated(files, draft.arena)
-    release = publish.publish(files, reviewed(built(draft.arena)))
-    assert set(songs(folder, release)) == {row["path"] for row in rows(folder, release)}
-    assert len(songs(folder, release)) == 2
-
-
-def test_a_simulated_month_of_music_is_released_without_clips_and_says_so(published, files, folder):
-    call_command("register_systems", ROOT / "ops" / "demo_music.yaml", apply=True)
-    first, last = OCTOBER.start.isoformat(), OCTOBER.end.isoformat()
-    call_command("simulate_votes", arena="music", battles=30, seed=2, start=moment_of(first), end=moment_of(last))
-    release = published(Arena.objects.get())
-    assert release.manifest["simulated"]
-    assert (release.manifest["counts"]["cast"], release.manifest["counts"]["counted"]) == (30, 30)
-    assert release.manifest["audio"] == {"clips": 0, "bytes": 0, "missing": 0}
-    # Nothing was heard, so nothing is told of it.
-    assert rows(folder, release, "listening") == []
-    assert {row["status"] for row in rows(folder, release, "responses")} == {"complete"}
-    assert publish.verified(files, release).problems == []
-
-
-def test_who_publishes_what_another_just_published_takes_no_clip_away(battle, built, folder, files):
-    battle()
-    draft = reviewed(built(Arena.objects.get()))
-
-    class Late(FolderStore):
-        """The other one publishes between the reading of the manifest and that of the table of clips."""
-
-        def size(self, key):
-            if key == publish.key_of(Place.DRAFT, draft, "clips.parquet"):
-                publish.publish(files, Release.objects.get(pk=draft.pk))
-            return super().size(key)
-
-    with pytest.raises(PublishRefused, match="published"):
-        publish.publish(Late(folder), draft)
-    release = Release.objects.get()
-    assert release.state == ReleaseState.PUBLISHED
-    assert publish.verified(files, release).problems == []
-
-
 def released_as(battle):
-    from data_releases.models import ReleasedBattle
-
     return ReleasedBattle.objects.get(battle=battle).row
-
-
-def test_killed_at_any_step_it_is_whole_or_not_to_be_seen(battle, music, folder):
-    battle()
-    ReleasePolicy.objects.filter(pk=services.policy_of(music).pk).update(publishes_texts=True)
-    draft = reviewed(services.build_release(music, OCTOBER))
-    for survive in range(0, 60, 3):
-        with contextlib.suppress(StoreAway):
-            publish.publish(Broken(folder, survive), draft)
-        draft.refresh_from_db()
-        if draft.state == "published":
-            assert publish.verified(services.store(), draft).problems == []
-    assert draft.state == "published"
-    assert not services.store().keys("drafts")
-    assert Release.objects.count() == 1

@@ -6,10 +6,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from arena.arenas.models import Arena
+from arena.rankings.moments import moment_of
+from data_releases import publish
 from data_releases.models import Release
 from data_releases.verify_command import main as arena_verify
+from tests.data_releases.clips import rows
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.world import make_world
+from tests.data_releases.tampering import ROOT
+from tests.data_releases.world import OCTOBER, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +35,20 @@ def test_a_demo_is_built_published_verified_and_exported(folder, tmp_path):
     written = run("export", "--format", "trl-unpaired", "--out", str(tmp_path / "out"))
     assert str(tmp_path / "out" / "train.jsonl") in written
     assert json.loads(run("list", "--arena", "text"))["release"] == "2026-10"
+
+
+def test_a_simulated_month_of_music_is_released_without_clips_and_says_so(published, files, folder):
+    call_command("register_systems", ROOT / "ops" / "demo_music.yaml", apply=True)
+    first, last = OCTOBER.start.isoformat(), OCTOBER.end.isoformat()
+    call_command("simulate_votes", arena="music", battles=6, seed=2, start=moment_of(first), end=moment_of(last))
+    release = published(Arena.objects.get())
+    assert release.manifest["simulated"]
+    assert (release.manifest["counts"]["cast"], release.manifest["counts"]["counted"]) == (6, 6)
+    assert release.manifest["audio"] == {"clips": 0, "bytes": 0, "missing": 0}
+    # Nothing was heard, so nothing is told of it.
+    assert rows(folder, release, "listening") == []
+    assert {row["status"] for row in rows(folder, release, "responses")} == {"complete"}
+    assert publish.verified(files, release).problems == []
 
 
 def test_the_embargo_is_explained(folder):
