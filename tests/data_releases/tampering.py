@@ -1,9 +1,7 @@
-"""The sample release, what a bare environment lacks, and what somebody may do to a copy of a release."""
+"""The sample release, and what somebody may do to a copy of a release."""
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,35 +13,6 @@ from data_releases.manifest import MANIFEST, SUMS, sha256, signed, sums
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "release-sample"
 ROOT = Path(__file__).resolve().parents[2]
-#: Everything that the extra `server` brings, and the project's web packages.
-NOT_IN_A_BARE_ENVIRONMENT = [
-    "django",
-    "celery",
-    "channels",
-    "ninja",
-    "redis",
-    "boto3",
-    "botocore",
-    "psycopg",
-    "phonenumbers",
-    "stdnum",
-    "plotly",
-    "environs",
-    "yaml",
-    "uvicorn",
-    "babel",
-]
-
-
-def bare_process(module, *words, cwd):
-    """Run a command of the base install where none of the server's packages can be imported."""
-    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_A_BARE_ENVIRONMENT)
-    code = (
-        f"import sys\n{blocked}sys.path.insert(0, {str(ROOT)!r})\nfrom {module} import main\n"
-        f"sys.exit(main({list(map(str, words))!r}))"
-    )
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, check=False, cwd=cwd, env={}, capture_output=True, text=True)
 
 
 def write(folder, spec, rows):

@@ -21,7 +21,7 @@ from data_releases.formats.lmarena import monday_of
 from data_releases.manifest import sha256
 from data_releases.split import PARTS
 from tests.data_releases.exports import DATA, RELEASE, lines, made, rendered
-from tests.data_releases.tampering import ROOT, SAMPLE, bare_process, edit_votes, flip
+from tests.data_releases.tampering import ROOT, SAMPLE, edit_votes, flip
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -224,10 +224,3 @@ def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsy
     assert main([str(release), "--format", "p2l", "--out", str(tmp_path / "out")]) == 1
     assert "votes.parquet" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_the_command_runs_in_a_bare_process(tmp_path):
-    words = (SAMPLE, "--format", "llmrouter", "--out", "out")
-    done = bare_process("data_releases.export_command", *words, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "llm_data.json").is_file()

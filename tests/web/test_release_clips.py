@@ -1,38 +1,46 @@
 """Clips of a published release over HTTP: to the byte, in part, and not while somebody's wish waits."""
 
 import hashlib
-import html
 import io
-import os
-import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
-import httpx
 import pyarrow.parquet as pq
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from arena.battles.models import Battle
 from arena.common.storage import FolderStore, StoreAway
 from arena.votes.withdrawals import withdraw_battle
 from data_releases.models import Release
-from tests.data_releases.conftest import built, december, files, folder, published  # noqa: F401 - fixtures
+from tests.data_releases.publishing import publish_october
 from tests.data_releases.world import add_song, make_music
+from tests.kept_rows import kept_rows
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.django_db
 OCTOBER = "/releases/music/2026-10"
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
+    """The store of the release."""
+    return FolderStore(tmp_path_factory.mktemp("released"))
+
+
+@pytest.fixture(scope="module")
+def october(store: FolderStore, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
+    """One battle of music, public once for all that read it: each test rolls back to here."""
+    with kept_rows(django_db_blocker):
+        arena = make_music()
+        add_song(store, arena)
+        yield publish_october(arena, store).pk
+
+
 @pytest.fixture
-def release(published, files: FolderStore, monkeypatch: pytest.MonkeyPatch) -> Release:  # noqa: F811
-    """One battle of music, public."""
-    monkeypatch.setattr("data_releases.downloads.store", lambda: files)
-    arena = make_music()
-    add_song(files, arena)
-    return published(arena)
+def release(october: int, store: FolderStore, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """It where the pages find it."""
+    monkeypatch.setattr("data_releases.downloads.store", lambda: store)
+    return Release.objects.get(pk=october)
 
 
 @pytest.fixture
@@ -97,16 +105,3 @@ def test_the_page_tells_how_many_clips_there_are(newcomer: Browser, release: Rel
     assert "<dt>Clips</dt><dd>2</dd>" in page
     assert "of each file in clips.parquet" in page
     assert "Clips go with the texts of their battle" in page
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the page's example calls curl")
-@pytest.mark.django_db(transaction=True)
-def test_what_the_page_says_downloads_all_of_it_and_that_verifies(live_server, release, tmp_path: Path) -> None:
-    page = httpx.get(f"{live_server.url}{OCTOBER}").text
-    (commands,) = [html.unescape(code) for code in re.findall(r"<code>(from=.*?)</code>", page, re.DOTALL)]
-    assert commands.endswith("arena-verify .")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    bash = ["bash", "-euo", "pipefail", "-c", commands]
-    done = subprocess.run(bash, check=False, cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 clips have the bytes that clips.parquet names" in done.stdout

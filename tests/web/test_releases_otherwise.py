@@ -1,8 +1,15 @@
 """Pages of releases before there are any, of drafts and of old ones; verified over HTTP; what `Range` asks."""
 
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from arena.arenas.models import Arena
@@ -15,8 +22,7 @@ from data_releases.verify_command import main as arena_verify
 from tests.ballots import make_arena
 from tests.data_releases.conftest import bucket, built, december, files, folder, published  # noqa: F401 - fixtures
 from tests.data_releases.publishing import reviewed
-from tests.data_releases.tampering import bare_process
-from tests.data_releases.world import make_world
+from tests.data_releases.world import add_song, make_music, make_world
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -100,15 +106,14 @@ def test_anybody_can_verify_it_over_http(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_lies_on_an_s3_server_is_verified_over_http_without_the_site_and_each_touched_file_is_named(
-    live_server, built, bucket, monkeypatch, tmp_path, capsys  # noqa: F811
+def test_what_lies_on_an_s3_server_is_verified_over_http_and_each_touched_file_is_named(
+    live_server, built, bucket, monkeypatch, capsys  # noqa: F811
 ) -> None:  # fmt: skip
     for module in ("data_releases.services", "data_releases.downloads"):
         monkeypatch.setattr(f"{module}.store", lambda: bucket)
     release = publish.publish(bucket, reviewed(built(make_world(6))))
     address = f"{live_server.url}/releases/text/2026-10"
-    done = bare_process("data_releases.verify_command", address, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert arena_verify([address]) == 0
     paths = [entry["path"] for entry in release.manifest["files"]]
     for path in paths:
         key = publish.key_of(Place.PUBLIC, release, path)
@@ -117,3 +122,22 @@ def test_what_lies_on_an_s3_server_is_verified_over_http_without_the_site_and_ea
     assert arena_verify([address]) == 1
     told = capsys.readouterr().out
     assert [path for path in paths if f"MISMATCH {path}: the checksum" not in told] == []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the page's example calls curl")
+@pytest.mark.django_db(transaction=True)
+def test_what_the_page_says_downloads_all_of_it_and_that_verifies(
+    live_server, published: Callable[[Arena], Release], files: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr("data_releases.downloads.store", lambda: files)
+    arena = make_music()
+    add_song(files, arena)
+    published(arena)
+    page = httpx.get(f"{live_server.url}/releases/music/2026-10").text
+    (commands,) = [html.unescape(code) for code in re.findall(r"<code>(from=.*?)</code>", page, re.DOTALL)]
+    assert commands.endswith("arena-verify .")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    bash = ["bash", "-euo", "pipefail", "-c", commands]
+    done = subprocess.run(bash, check=False, cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 clips have the bytes that clips.parquet names" in done.stdout

@@ -14,7 +14,7 @@ from data_releases.routers.votes import routing_data
 from data_releases.source import Folder
 from data_releases.train_command import main
 from data_releases.verify import verify
-from tests.data_releases.tampering import ROOT, SAMPLE, bare_process, edit_votes, flip
+from tests.data_releases.tampering import ROOT, SAMPLE, edit_votes, flip
 
 GOLDEN = ROOT / "tests" / "data" / "routers.json"
 TABLES = verify(Folder(SAMPLE)).tables
@@ -77,13 +77,6 @@ def test_a_release_that_does_not_verify_trains_nothing(tmp_path, capsys):
 def test_what_is_no_release_is_told_and_ends_with_2(tmp_path, capsys):
     assert main([str(tmp_path), "--policy", "knn"]) == 2
     assert "manifest.json" in capsys.readouterr().err
-
-
-def test_it_runs_in_a_bare_process(tmp_path):
-    words = (SAMPLE, "--policy", "cluster_bt", "--out", tmp_path)
-    done = bare_process("data_releases.train_command", *words, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "router.json").exists()
 
 
 def test_without_scikit_learn_it_says_what_to_install(tmp_path, capsys, monkeypatch):
