@@ -41,7 +41,8 @@ def sums(folder, release):
 
 
 def test_the_cut_and_the_workers_do_not_show(folder, files, built, monkeypatch):
-    arena = make_world(40)
+    # More battles than prompts: shards have some of them in common.
+    arena = make_world(18)
     alone = sums(folder, built(arena))
     monkeypatch.setattr(shards, "BATTLES", 7)
     assert sums(folder, built(arena)) == alone
@@ -54,16 +55,16 @@ def test_the_cut_and_the_workers_do_not_show(folder, files, built, monkeypatch):
 
     monkeypatch.setattr(queue, "ring", ring)
     assert sums(folder, built(arena)) == alone
-    assert done == [True] * 6
+    assert done == [True] * 3
     assert not ReleaseShard.objects.exists()
     assert not files.keys(shards.FOLDER)
 
 
 def test_all_shards_see_the_database_at_one_moment(folder, files, built, monkeypatch):
-    arena = make_world(20)
+    arena = make_world(9)
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     before = sums(folder, built(arena))
-    monkeypatch.setattr(shards, "BATTLES", 5)
+    monkeypatch.setattr(shards, "BATTLES", 3)
 
     def ring(_task, *args):
         # Between two shards a battle comes and a vote's time moves it into another shard's stretch.
@@ -73,7 +74,7 @@ def test_all_shards_see_the_database_at_one_moment(folder, files, built, monkeyp
 
     monkeypatch.setattr(queue, "ring", ring)
     assert sums(folder, built(arena)) == before
-    assert Vote.objects.count() == 24
+    assert Vote.objects.count() == 12
 
 
 def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, monkeypatch):
@@ -164,25 +165,25 @@ def raising(error):
     return run
 
 
-@pytest.mark.parametrize("helping", [lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))])
-def test_two_threads_share_the_parts_and_the_second_may_fail(folder, files, built, monkeypatch, helping):
-    arena = make_world(40)
+def test_two_threads_share_the_parts_and_the_second_may_fail(folder, files, built, monkeypatch):
+    arena = make_world(18)
     expected, before = sums(folder, built(arena)), connections()
     monkeypatch.setattr(shards, "BATTLES", 7)
-    meeting = Meeting(helping)
-    monkeypatch.setattr(part, "part_of", meeting)
-    assert sums(folder, built(arena)) == expected
-    assert len(set(meeting.threads)) == 2
-    assert wait_until(lambda: connections() <= before, timeout_s=30)
-    assert not files.keys(shards.FOLDER)
+    for helping in (lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))):
+        meeting = Meeting(helping)
+        with monkeypatch.context() as patch:
+            patch.setattr(part, "part_of", meeting)
+            assert sums(folder, built(arena)) == expected
+        assert len(set(meeting.threads)) == 2
+        assert wait_until(lambda: connections() <= before, timeout_s=30)
+        assert not files.keys(shards.FOLDER)
 
 
 @pytest.mark.parametrize("whose", ["main", "helper"])
 def test_a_defect_in_either_thread_ends_the_build_and_both_threads(folder, files, built, monkeypatch, whose):
-    arena = make_world(40)
-    built(arena)
+    arena = make_world(9)
     before = connections()
-    monkeypatch.setattr(shards, "BATTLES", 7)
+    monkeypatch.setattr(shards, "BATTLES", 3)
     defect = ValueError("a defect")
     meeting = Meeting(raising(defect) if whose == "helper" else lambda: None)
 
