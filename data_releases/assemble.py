@@ -113,7 +113,7 @@ def _described(projected: Projected, counts: dict[str, Any], facts: Facts, board
         "policy_version": POLICY_VERSION,
         "code_sha256": code_sha256(),
         "lock_sha256": lock_sha256(),
-        "libraries": {name: installed(name) for name in ("pyarrow", "numpy", "scipy")},
+        "libraries": dict(libraries()),
         "counts": counts,
         "withdrawn_battles": projected.withdrawn,
         "withheld_texts": projected.withheld,
@@ -151,6 +151,12 @@ def code_sha256() -> str:
         for path in sorted(folder.glob("*.py")):
             digest.update(f"{package}/{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def libraries() -> Mapping[str, str]:
+    """The versions of what decides numbers and bytes; each is a file of the installation to read."""
+    return {name: installed(name) for name in ("pyarrow", "numpy", "scipy")}
 
 
 @cache

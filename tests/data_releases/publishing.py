@@ -58,6 +58,9 @@ class Dying:
             self._read[key] = b"".join(self._files.read(key))
         return [self._read[key]]
 
+    def size(self, key):
+        return len(self._read[key]) if key in self._read else self._files.size(key)
+
     def __getattr__(self, name):
         return getattr(self._files, name)
 

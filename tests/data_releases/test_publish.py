@@ -2,37 +2,60 @@
 
 import contextlib
 import itertools
+import shutil
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from arena.battles.models import Battle
-from arena.common.bucket import PART_BYTES
 from arena.common.storage import FolderStore, StoreAway
 from data_releases import publish, services
 from data_releases.chain import check_chain
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.source import Unreadable
-from tests.data_releases.publishing import Broken, Dying, november, reviewed, withdrawn
+from tests.data_releases.publishing import Broken, Dying, build_october, november, reviewed, withdrawn
 from tests.data_releases.world import make_world, sing
+from tests.kept_rows import kept_rows
 
 pytestmark = pytest.mark.django_db
+LEAST_PART_BYTES = 5 * 1024 * 1024
 
 
-def test_the_salt_is_gone_with_publication(built, files):
-    draft = built(make_world(5))
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, django_db_setup, django_db_blocker):
+    """October, built once for all that publish it, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        yield build_october(make_world(10), FolderStore(root)), root
+
+
+@pytest.fixture
+def draft(once, folder, db):
+    """It in this test's own store."""
+    made, root = once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=made.pk)
+
+
+@pytest.fixture
+def october(draft, files):
+    """It reviewed and published."""
+    return publish.publish(files, reviewed(draft))
+
+
+def test_the_salt_is_gone_with_publication(draft, files):
     assert len(bytes(draft.salt)) == 32
     assert publish.publish(files, reviewed(draft)).salt is None
 
 
-def test_a_draft_is_not_published(built, files):
+def test_a_draft_is_not_published(draft, files):
     with pytest.raises(PublishRefused, match="review it first"):
-        publish.publish(files, built(make_world(2)))
+        publish.publish(files, draft)
 
 
-def test_killed_at_every_step_nothing_is_visible_or_all_is_there_and_a_second_try_ends_well(built, folder):
-    release = reviewed(built(make_world(6)))
+def test_killed_at_every_step_nothing_is_visible_or_all_is_there_and_a_second_try_ends_well(draft, folder):
+    release = reviewed(draft)
     begun = transaction.savepoint()
     for survive in itertools.count(step=3):
         broken = Broken(folder, survive)
@@ -59,8 +82,8 @@ def test_killed_at_every_step_nothing_is_visible_or_all_is_there_and_a_second_tr
     assert survive > 20
 
 
-def test_a_draft_that_was_touched_after_the_review_is_refused(built, files):
-    release = reviewed(built(make_world(3)))
+def test_a_draft_that_was_touched_after_the_review_is_refused(draft, files):
+    release = reviewed(draft)
     key = publish.key_of(Place.DRAFT, release, "README.md")
     files.put(key, b"# Something else\n")
     with pytest.raises(PublishRefused, match=r"README\.md"):
@@ -70,8 +93,8 @@ def test_a_draft_that_was_touched_after_the_review_is_refused(built, files):
         publish.publish(files, release)
 
 
-def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(published, files):
-    release = withdrawn(files, published(make_world(4)))
+def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(october, files):
+    release = withdrawn(files, october)
     assert release.state == ReleaseState.WITHDRAWN
     assert files.keys("releases") == []
     assert publish.verified(files, release).problems == []
@@ -80,8 +103,7 @@ def test_a_withdrawn_release_is_out_of_sight_and_stays_withdrawn(published, file
     assert withdrawn(files, release).state == ReleaseState.WITHDRAWN
 
 
-def test_the_next_release_carries_the_votes_of_all_before_it(published, files, monkeypatch):
-    october = published(make_world(20))
+def test_the_next_release_carries_the_votes_of_all_before_it(october, files, monkeypatch):
     second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
     newer, older = publish.verified(files, second), publish.verified(files, october)
     check_chain(newer, older)
@@ -89,45 +111,32 @@ def test_the_next_release_carries_the_votes_of_all_before_it(published, files, m
     assert newer.manifest["previous"]["release"] == "2026-10"
     board = b"".join(files.read(publish.key_of(Place.PUBLIC, second, "leaderboard.json"))).decode()
     assert '"counted":4' in board
-    assert '"prior":20' in board
+    assert '"prior":10' in board
     check_chain(older, newer)
     assert older.problems == [("manifest.json", "it does not follow release 2026-11")]
 
 
-def test_a_withdrawn_release_still_counts_for_the_next(published, files, monkeypatch):
-    october = withdrawn(files, published(make_world(20)))
+def test_a_withdrawn_release_still_counts_for_the_next(october, files, monkeypatch):
+    withdrawn(files, october)
     second = publish.publish(files, reviewed(november(october.arena, monkeypatch)))
     assert publish.verified(files, second).manifest["counts"]["rows"]["prior_tallies"] == 3
 
 
-def test_a_draft_built_before_another_release_came_out_is_refused(built, files, monkeypatch):
-    october = built(make_world(8))
-    second = november(october.arena, monkeypatch)
-    publish.publish(files, reviewed(october))
+def test_a_draft_built_before_another_release_came_out_is_refused(draft, files, monkeypatch):
+    second = november(draft.arena, monkeypatch)
+    publish.publish(files, reviewed(draft))
     with pytest.raises(PublishRefused, match="build anew"):
         publish.publish(files, reviewed(second))
 
 
-def test_a_release_goes_to_a_real_s3_server_and_verifies_there(bucket, built, monkeypatch):
+def test_killed_before_each_upload_to_a_real_s3_server_nothing_half_is_there_and_at_last_all_of_it_verifies(
+    bucket, draft, built, monkeypatch
+):
     monkeypatch.setattr(services, "store", lambda: bucket)
-    arena = make_world(10)
-    # Larger than what goes up at once: in parts.
-    sing(bucket, Battle.objects.latest("created_at"), sound=bytes(PART_BYTES + 1))
-    release = publish.publish(bucket, reviewed(built(arena)))
-    checked = publish.verified(bucket, release)
-    assert checked.problems == []
-    clips = checked.tables["clips"]["path"].to_pylist()
-    assert len(clips) == 2
-    folder = "releases/text/2026-10/"
-    assert {key.removeprefix(folder) for key in bucket.keys(folder.rstrip("/"))} == {
-        *clips, *(entry["path"] for entry in release.manifest["files"]), "manifest.json"
-    }  # fmt: skip
-    assert bucket.keys("drafts") == []
-
-
-def test_killed_before_each_upload_to_a_real_s3_server_nothing_half_is_there(bucket, built, monkeypatch):
-    monkeypatch.setattr(services, "store", lambda: bucket)
-    release = reviewed(built(make_world(4)))
+    # Larger than what goes up at once: in parts, as small as S3 takes them.
+    monkeypatch.setattr("arena.common.bucket.PART_BYTES", LEAST_PART_BYTES)
+    sing(bucket, Battle.objects.latest("created_at"), sound=bytes(LEAST_PART_BYTES + 1))
+    release = reviewed(built(draft.arena))
     dying = Dying(bucket)
     for survive in itertools.count():
         dying.left = survive
@@ -140,6 +149,12 @@ def test_killed_before_each_upload_to_a_real_s3_server_nothing_half_is_there(buc
             assert not found
         else:
             break
-    assert survive == len(release.manifest["files"]) + 1
-    assert publish.verified(bucket, release).problems == []
+    checked = publish.verified(bucket, release)
+    assert checked.problems == []
+    clips = checked.tables["clips"]["path"].to_pylist()
+    assert len(clips) == 2
+    folder = "releases/text/2026-10/"
+    paths = {*clips, *(entry["path"] for entry in release.manifest["files"]), "manifest.json"}
+    assert {key.removeprefix(folder) for key in bucket.keys(folder.rstrip("/"))} == paths
+    assert survive == len(paths)
     assert bucket.keys("drafts") == []

@@ -21,7 +21,6 @@ from data_releases.publish import Place
 from data_releases.verify_command import main as arena_verify
 from tests.ballots import make_arena
 from tests.data_releases.conftest import bucket, built, december, files, folder, published  # noqa: F401 - fixtures
-from tests.data_releases.publishing import reviewed
 from tests.data_releases.world import add_song, make_music, make_world
 from tests.web.conftest import Browser
 
@@ -89,39 +88,26 @@ def test_a_range_without_a_byte_cannot_be_satisfied(header: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_anybody_can_verify_it_over_http(
-    live_server, published: Callable[[Arena], Release], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys  # noqa: F811
+def test_anybody_can_verify_it_over_http_and_each_touched_file_is_named_whether_in_a_folder_or_on_an_s3_server(
+    live_server, published, files, bucket, monkeypatch, capsys  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
     release = published(make_world(6))
+    for key in files.keys(publish.folder_of(Place.PUBLIC, release)):
+        bucket.put(key, b"".join(files.read(key)))
     address = f"{live_server.url}/releases/text/2026-10"
-    assert arena_verify([address]) == 0
-    assert "6 votes" in capsys.readouterr().out
-    # Another last byte in the store, and the file is named.
-    table = folder / publish.key_of(Place.PUBLIC, release, "votes.parquet")
-    content = table.read_bytes()
-    table.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert arena_verify([address]) == 1
-    assert "MISMATCH votes.parquet" in capsys.readouterr().out
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_lies_on_an_s3_server_is_verified_over_http_and_each_touched_file_is_named(
-    live_server, built, bucket, monkeypatch, capsys  # noqa: F811
-) -> None:  # fmt: skip
-    for module in ("data_releases.services", "data_releases.downloads"):
-        monkeypatch.setattr(f"{module}.store", lambda: bucket)
-    release = publish.publish(bucket, reviewed(built(make_world(6))))
-    address = f"{live_server.url}/releases/text/2026-10"
-    assert arena_verify([address]) == 0
     paths = [entry["path"] for entry in release.manifest["files"]]
-    for path in paths:
-        key = publish.key_of(Place.PUBLIC, release, path)
-        content = b"".join(bucket.read(key))
-        bucket.put(key, content[:-1] + bytes([content[-1] ^ 1]))
-    assert arena_verify([address]) == 1
-    told = capsys.readouterr().out
-    assert [path for path in paths if f"MISMATCH {path}: the checksum" not in told] == []
+    for store in (files, bucket):
+        monkeypatch.setattr("data_releases.downloads.store", lambda store=store: store)
+        assert arena_verify([address]) == 0
+        assert "6 votes" in capsys.readouterr().out
+        # Another last byte in the store, and the file is named.
+        for path in paths:
+            key = publish.key_of(Place.PUBLIC, release, path)
+            content = b"".join(store.read(key))
+            store.put(key, content[:-1] + bytes([content[-1] ^ 1]))
+        assert arena_verify([address]) == 1
+        told = capsys.readouterr().out
+        assert [path for path in paths if f"MISMATCH {path}: the checksum" not in told] == []
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page's example calls curl")
