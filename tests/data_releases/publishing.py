@@ -11,6 +11,8 @@ from data_releases.models import ReleasePolicy
 from data_releases.services import window_of
 from tests.data_releases.world import FIRST, OCTOBER, add_battle
 
+LIST = "/admin/data_releases/release/"
+
 
 class Broken(FolderStore):
     """A store that dies before its nth change, once."""
@@ -67,6 +69,14 @@ class Dying:
 
 def reviewed(draft):
     return services.mark_reviewed(draft.pk, draft.manifest_sha256)
+
+
+def act(client, release, action, **more):
+    """Ask the admin for it; what the page then says."""
+    data = {"action": action, "_selected_action": str(release.pk), **more}
+    response = client.post(LIST, data, follow=True)
+    release.refresh_from_db()
+    return response.content.decode()
 
 
 def withdrawn(files, release):

@@ -1,40 +1,43 @@
 """Operators look at a draft, review it, publish it and take it down; each step asks first and is audited."""
 
+import shutil
+
 import pytest
-from django.db import DatabaseError
 
 from arena.common.models import AuditEntry
 from arena.common.storage import FolderStore
-from data_releases import publish
 from data_releases.models import Release, ReleasePolicy, ReleaseState
+from tests.data_releases.publishing import LIST, act, build_october
 from tests.data_releases.world import make_world
+from tests.kept_rows import kept_rows
 from tests.operators.conftest import (
     code_of,
     device_of,
-    everything,
     forget_proof,
-    full_audit,
     looking,  # noqa: F401 - a fixture
     olga,  # noqa: F401 - a fixture
     operator,  # noqa: F401 - a fixture
 )
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/data_releases/release/"
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, django_db_setup, django_db_blocker):
+    """October, built once for all that look at it, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        yield build_october(make_world(12), FolderStore(root)), root
 
 
 @pytest.fixture
-def draft(built, folder, monkeypatch):
+def draft(once, folder, db, monkeypatch):
+    """It in this test's own store."""
+    made, root = once
+    shutil.copytree(root, folder)
     for module in ("admin", "preview"):
         monkeypatch.setattr(f"data_releases.{module}.store", lambda: FolderStore(folder))
-    return built(make_world(12))
-
-
-def act(client, release, action, **more):
-    data = {"action": action, "_selected_action": str(release.pk), **more}
-    response = client.post(LIST, data, follow=True)
-    release.refresh_from_db()
-    return response.content.decode()
+    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 def test_the_preview_shows_figures_reports_and_samples(operator, draft):  # noqa: F811
@@ -76,21 +79,6 @@ def test_publishing_and_withdrawing_want_proof_of_who_asks(operator, draft):  # 
         act(operator, draft, action, confirmed="1", note="now", proof="000000")
         assert draft.state == before
         act(operator, draft, action, confirmed="1", note="now", proof=code_of(device_of(draft_owner())))
-    assert draft.state == ReleaseState.WITHDRAWN
-
-
-@pytest.mark.django_db(transaction=True)
-def test_where_the_audit_cannot_be_written_no_release_moves_and_no_file_is_lost(operator, draft, folder):  # noqa: F811
-    files = FolderStore(folder)
-    for action, left in (("mark_reviewed", "drafts"), ("publish", "releases"), ("withdraw", "withdrawn")):
-        before, place = everything(), publish.place_of(draft)
-        with full_audit(), pytest.raises(DatabaseError, match="append-only"):
-            act(operator, draft, action, confirmed="1", note="now")
-        draft.refresh_from_db()
-        assert everything() == before
-        assert publish.verified(files, draft, place).problems == []
-        act(operator, draft, action, confirmed="1", note="now")
-        assert {key.partition("/")[0] for place in publish.Place for key in files.keys(place.value)} == {left}
     assert draft.state == ReleaseState.WITHDRAWN
 
 
