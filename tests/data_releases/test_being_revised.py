@@ -1,12 +1,14 @@
 """From the moment of a wish on nobody is given what is withdrawn, and the revision is rung for at once."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
-from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.common import queue
 from arena.common.models import OutboxMessage
@@ -14,20 +16,34 @@ from arena.common.storage import FolderStore
 from arena.systems.models import SystemVersion
 from arena.votes.withdrawals import withdraw_battle
 from data_releases import services
-from data_releases.models import Release, ReleaseState
+from data_releases.models import Release
 from data_releases.selectors import being_revised
+from tests.data_releases.publishing import publish_october
 from tests.data_releases.world import add_battle, make_world
-from tests.deliveries import DELIVERIES
+from tests.kept_rows import kept_rows
 from workers import releases
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def once(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[Release, Path]]:
+    """October, published once, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        yield publish_october(make_world(12), FolderStore(root)), root
 
 
 @pytest.fixture
-def release(published: Callable[[Arena], Release], folder, monkeypatch) -> Release:
+def release(once: tuple[Release, Path], folder: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """It in this test's own store."""
+    made, root = once
+    shutil.copytree(root, folder)
     monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
     monkeypatch.setattr("workers.releases.store", lambda: FolderStore(folder))
-    return published(make_world(12))
+    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 def get(path: str = "") -> object:
@@ -64,14 +80,6 @@ def test_a_wish_rings_for_its_revision(release):
     OutboxMessage.objects.all().delete()
     withdraw()
     assert [[m.task, m.args] for m in OutboxMessage.objects.all()] == [[queue.REVISE_RELEASES, [release.arena_id]]]
-
-
-@DELIVERIES
-def test_a_message_that_comes_twice_or_at_once_makes_one_revision(release, deliver):
-    withdraw()
-    deliver(releases.revise_releases, release.arena_id)
-    names = Release.objects.order_by("revision").values_list("name", "state")
-    assert list(names) == [("2026-10", ReleaseState.SUPERSEDED), ("2026-10.r2", ReleaseState.PUBLISHED)]
 
 
 def test_while_a_release_is_built_the_wish_rings_again(release, monkeypatch):
