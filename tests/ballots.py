@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 from arena.accounts.models import Voter
 from arena.arenas.models import Arena
 from arena.battles.models import Battle, Response, Turn
-from arena.battles.states import SIDES
+from arena.battles.states import SIDES, Side
 from arena.rankings.filters import EVERYTHING, BoardFilter
 from arena.rankings.pair_counts import PairCount
 from arena.rankings.tallying import read
@@ -16,7 +17,13 @@ from arena.systems.models import System, SystemVersion
 
 def make_voter(*, simulated: bool = False) -> Voter:
     """A browser's voter."""
-    return Voter.objects.create(cookie_sha256=secrets.token_bytes(32), is_simulated=simulated)
+    voter = _new_voter(simulated=simulated)
+    voter.save()
+    return voter
+
+
+def _new_voter(*, simulated: bool = False) -> Voter:
+    return Voter(cookie_sha256=secrets.token_bytes(32), is_simulated=simulated)
 
 
 def make_arena(slug: str = "text", *, demo: bool = False) -> Arena:
@@ -84,36 +91,47 @@ def new_pairing(policy: SamplingPolicy, left: SystemVersion, right: SystemVersio
     )
 
 
-def make_battle(
+def make_battle(arena: Arena, left: SystemVersion, right: SystemVersion, **more: Any) -> Battle:
+    """A battle whose answers are complete and looked at. `more`: as in `make_battles`."""
+    (battle,) = make_battles(arena, [(left, right)], **more)
+    return battle
+
+
+def make_battles(
     arena: Arena,
-    left: SystemVersion,
-    right: SystemVersion,
+    pairs: Iterable[tuple[SystemVersion, SystemVersion]],
     *,
     voter: Voter | None = None,
     state: str = "ready",
     turns: int = 1,
     simulated: bool = False,
     prompt: str = "Why is the sky blue?",
-) -> Battle:
-    """A battle whose answers are complete and looked at."""
-    pairing = make_pairing(arena, left, right)
-    battle = Battle.objects.create(
-        arena=arena, voter=voter or make_voter(), state=state, pairing=pairing, is_simulated=simulated
+) -> list[Battle]:
+    """One such battle for each pair, of a voter each unless of `voter`: six statements, however many they are."""
+    policy = policy_of(arena)
+    pairings = Pairing.objects.bulk_create(new_pairing(policy, left, right) for left, right in pairs)
+    voters = [voter] * len(pairings) if voter else Voter.objects.bulk_create(_new_voter() for _pairing in pairings)
+    battles = Battle.objects.bulk_create(
+        Battle(arena=arena, voter=one, state=state, pairing=pairing, is_simulated=simulated)
+        for one, pairing in zip(voters, pairings, strict=True)
     )
-    for n in range(1, turns + 1):
-        turn = Turn.objects.create(battle=battle, n=n, prompt=prompt)
-        Response.objects.bulk_create(
-            Response(
-                turn=turn,
-                side=side,
-                pairing=pairing,
-                version=getattr(pairing, side),
-                status="complete",
-                attempt=1,
-                content=f"Answer {n} {side}",
-                identity_matches=[],
-                identity_list_version="1",
-            )
-            for side in SIDES
-        )
-    return battle
+    asked = Turn.objects.bulk_create(
+        Turn(battle=battle, n=n, prompt=prompt) for battle in battles for n in range(1, turns + 1)
+    )
+    Response.objects.bulk_create(_new_response(turn, side) for turn in asked for side in SIDES)
+    return battles
+
+
+def _new_response(turn: Turn, side: Side) -> Response:
+    pairing = turn.battle.pairing
+    return Response(
+        turn=turn,
+        side=side,
+        pairing=pairing,
+        version=getattr(pairing, side),
+        status="complete",
+        attempt=1,
+        content=f"Answer {turn.n} {side}",
+        identity_matches=[],
+        identity_list_version="1",
+    )

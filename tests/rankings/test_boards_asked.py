@@ -1,6 +1,7 @@
 """Boards that somebody asks for: combinations, methods, the past, history, matrix, a voter's own, imports."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import DjangoDbBlocker
 
 from arena.arenas.models import Arena
 from arena.media.models import Clip
@@ -27,22 +29,25 @@ from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from tests.ballots import make_arena, make_versions, make_voter
 from tests.clips import make_music_arena, make_music_battle
-from tests.rankings.voting import vote
+from tests.kept_rows import kept_rows
+from tests.rankings.voting import vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
+pytestmark = pytest.mark.django_db
 CODE = "How do I sort a list in Python by its second field?"
 
 
-@pytest.fixture
-def scene(db: None) -> Scene:
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """Ada beats Bell beats Cray, each by two to one."""
-    arena = make_arena()
-    versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-    ada, bell, cray = versions
-    for left, right in ((ada, bell), (bell, cray), (ada, cray)):
-        for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
-            vote(arena, left, right, outcome)
-    return arena, versions
+    with kept_rows(django_db_blocker):
+        arena = make_arena()
+        versions = make_versions(arena, ["Ada", "Bell", "Cray"])
+        ada, bell, cray = versions
+        pairs = [(ada, bell), (bell, cray), (ada, cray)]
+        outcomes = (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT)
+        vote_rows(arena, [(*pair, outcome) for pair in pairs for outcome in outcomes])
+        yield arena, versions
 
 
 def test_a_combination_is_computed_when_asked_and_once_until_something_changes(

@@ -1,11 +1,13 @@
 """Boards that need single votes: by voter, and weighted by the logged draws."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
 from arena.arenas.models import Arena
 from arena.rankings import by_vote
@@ -24,27 +26,28 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions, make_voter
-from tests.rankings.voting import CODE, vote
+from tests.kept_rows import kept_rows
+from tests.rankings.voting import CODE, vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
+pytestmark = pytest.mark.django_db
 CLUSTERED = method_of("bradley-terry", "clustered")
 WEIGHTED = method_of("bradley-terry", weights="inverse-propensity")
 
 
-@pytest.fixture
-def scene(db: None) -> Scene:
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """Each pair meets; one voter casts most votes, and always for the left one."""
-    arena = make_arena()
-    versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-    ada, bell, cray = versions
-    zealot = make_voter()
-    for left, right in ((ada, bell), (bell, cray), (ada, cray)):
-        vote(arena, left, right, Outcome.RIGHT)
-        vote(arena, left, right, Outcome.LEFT, prompt=CODE)
-        for _vote in range(6):
-            vote(arena, left, right, Outcome.LEFT, voter=zealot)
-    refresh_arena(arena.id)
-    return arena, versions
+    with kept_rows(django_db_blocker):
+        arena = make_arena()
+        versions = make_versions(arena, ["Ada", "Bell", "Cray"])
+        ada, bell, cray = versions
+        pairs = [(ada, bell), (bell, cray), (ada, cray)]
+        vote_rows(arena, [(*pair, Outcome.RIGHT) for pair in pairs])
+        vote_rows(arena, [(*pair, Outcome.LEFT) for pair in pairs], prompt=CODE)
+        vote_rows(arena, [(*pair, Outcome.LEFT) for pair in pairs for _vote in range(6)], voter=make_voter())
+        refresh_arena(arena.id)
+        yield arena, versions
 
 
 def test_votes_of_one_voter_count_as_hanging_together(scene: Scene) -> None:
@@ -62,10 +65,9 @@ def test_votes_of_one_voter_count_as_hanging_together(scene: Scene) -> None:
 
 def test_a_pair_drawn_rarely_weighs_more(db: None) -> None:
     """Of two systems the first wins with p = Σw·win / Σw exactly."""
-    arena = make_arena()
+    arena = make_arena("alone")
     ada, bell = make_versions(arena, ["Ada", "Bell"])
-    for _vote in range(7):
-        vote(arena, ada, bell, Outcome.LEFT)
+    vote_rows(arena, [(ada, bell, Outcome.LEFT)] * 7)
     lost = vote(arena, ada, bell, Outcome.RIGHT)
     Pairing.objects.update(pair_propensity=0.5)
     Pairing.objects.filter(id=lost.battle.pairing_id).update(pair_propensity=0.125)
@@ -126,7 +128,7 @@ def test_what_is_not_kept_is_refused_and_what_is_not_there_yet_is_said(scene: Sc
 
 
 def test_a_single_voter_gives_no_intervals_by_voter(db: None) -> None:
-    arena = make_arena()
+    arena = make_arena("alone")
     ada, bell = make_versions(arena, ["Ada", "Bell"])
     alone = make_voter()
     for outcome in (Outcome.LEFT, Outcome.RIGHT):

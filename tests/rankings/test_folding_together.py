@@ -15,7 +15,7 @@ from arena.rankings.pair_counts import PairCount
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote, last_settled_vote
-from tests.ballots import make_arena, make_battle, make_versions, tallied
+from tests.ballots import make_arena, make_battle, make_battles, make_versions, tallied
 from tests.rankings.voting import assert_recounted
 
 Scene = tuple[Arena, list[SystemVersion]]
@@ -26,7 +26,8 @@ def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
     arena = make_arena(demo=True)
     versions = make_versions(arena, ["Ada", "Bell", "Cray", "Dijk"])
     rng = random.Random(7)
-    battles = [make_battle(arena, *rng.sample(versions, 2)) for _battle in range(160)]
+    pairs = [rng.sample(versions, 2) for _battle in range(160)]
+    battles = make_battles(arena, [(left, right) for left, right in pairs])
     voting = threading.Event()
 
     def cast(battle: Battle) -> None:

@@ -24,7 +24,7 @@ from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_version, make_versions
 from tests.pasts import rewritten
-from tests.rankings.voting import retire, reveal, three_to_one, vote
+from tests.rankings.voting import retire, reveal, three_to_one, vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
 
@@ -92,8 +92,8 @@ def test_a_board_of_the_past_is_computed_again_from_its_votes_to_the_byte(scene:
 def test_a_fresh_process_prints_the_same_bytes(transactional_db: None, capsys: pytest.CaptureFixture[str]) -> None:
     arena = make_arena()
     versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-    for n, outcome in enumerate((Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD) * 3):
-        vote(arena, versions[n % 3], versions[(n + 1) % 3], outcome)
+    outcomes = (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE, Outcome.BOTH_BAD) * 3
+    vote_rows(arena, [(versions[n % 3], versions[(n + 1) % 3], outcome) for n, outcome in enumerate(outcomes)])
     snapshot = refresh_board(arena.id)
     assert snapshot is not None
     snapshot.refresh_from_db()

@@ -17,7 +17,7 @@ from arena.rankings.selectors import leaderboard
 from arena.rankings.services import refresh_board
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions
-from tests.rankings.voting import reveal, vote
+from tests.rankings.voting import reveal, vote, vote_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 VOTES = (
@@ -179,8 +179,8 @@ def test_the_table_has_every_pair_once_also_an_even_one(tmp_path: Path, capsys: 
 def test_an_arena_is_ranked_from_its_tallies(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     arena = make_arena()
     versions = make_versions(arena, ["Ada", "Bell"])
-    for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT, Outcome.BOTH_BAD):
-        vote(arena, *versions, outcome)
+    ada, bell = versions
+    vote_rows(arena, [(ada, bell, out) for out in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT, Outcome.BOTH_BAD)])
     call_command("rank", "--arena", arena.slug, "--json")
     told = json.loads(capsys.readouterr().out)
     refresh_board(arena.id)

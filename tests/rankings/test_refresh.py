@@ -22,7 +22,7 @@ from arena.systems.models import System, SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_version, make_versions
 from tests.pasts import rewritten
-from tests.rankings.voting import retire, reveal, three_to_one, vote
+from tests.rankings.voting import CODE, retire, reveal, three_to_one, vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
 
@@ -163,8 +163,8 @@ def test_a_retired_system_keeps_its_row_and_one_without_votes_goes(scene: Scene)
 def test_parallel_refreshes_store_one_board_of_all_votes() -> None:
     arena = make_arena()
     versions = make_versions(arena, ["Ada", "Bell"])
-    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE):
-        vote(arena, *versions, outcome)
+    ada, bell = versions
+    vote_rows(arena, [(ada, bell, outcome) for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.TIE)])
     start = threading.Barrier(6)
 
     def refresh(_n: int) -> bool:
@@ -182,8 +182,8 @@ def test_parallel_refreshes_store_one_board_of_all_votes() -> None:
 def test_the_cost_of_a_refresh_does_not_grow_with_the_systems(db: None, django_assert_max_num_queries: Any) -> None:
     arena = make_arena()
     versions = make_versions(arena, [f"System {n}" for n in range(12)])
-    for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
-        vote(arena, left, right, Outcome.TIE)
+    pairs = zip(versions, [*versions[1:], versions[0]], strict=True)
+    vote_rows(arena, [(left, right, Outcome.TIE) for left, right in pairs])
     System.objects.filter(arena=arena).update(weight=2.0)
     with django_assert_max_num_queries(27):
         refresh_board(arena.id)
@@ -207,8 +207,7 @@ def test_a_registered_system_is_on_the_board_before_its_first_vote(db: None, tmp
 
 def test_a_language_and_a_category_have_boards_of_their_own(scene: Scene) -> None:
     arena, (ada, bell) = scene
-    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.RIGHT):
-        vote(arena, ada, bell, outcome, prompt="How do I sort a list in Python by its second field?")
+    vote_rows(arena, [(ada, bell, outcome) for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.RIGHT)], prompt=CODE)
     refresh_arena(arena.id)
     coding = filter_of(None, ["coding"])
     found = Snapshot.objects.get(board="category:coding")

@@ -1,11 +1,13 @@
 """Votes, boards and studies stay as they were stored, whoever writes: by raw SQL."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from pytest_django import DjangoDbBlocker
 
 from arena.arenas.models import Arena
 from arena.rankings.models import Rating, Snapshot, Study
@@ -16,18 +18,22 @@ from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from tests.ballots import make_battle
+from tests.kept_rows import kept_rows
 from tests.pasts import rewritten
 from tests.rankings.voting import three_to_one, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
 
+pytestmark = pytest.mark.django_db
 
-@pytest.fixture
-def scene(db: None) -> Scene:
-    arena, versions = three_to_one()
-    refresh_board(arena.id)
-    study(arena)
-    return arena, versions
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    with kept_rows(django_db_blocker):
+        arena, versions = three_to_one()
+        refresh_board(arena.id)
+        study(arena)
+        yield arena, versions
 
 
 def run(statement: str, *values: Any) -> int:

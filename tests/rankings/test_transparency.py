@@ -20,7 +20,7 @@ from arena.router.models import Pairing
 from arena.systems.models import System, SystemEvent, SystemVersion
 from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
-from tests.ballots import make_arena, make_pairing, make_version, make_versions
+from tests.ballots import make_arena, make_pairing, make_version, make_versions, new_pairing, policy_of
 from tests.rankings.voting import reveal, vote
 
 Scene = tuple[Arena, list[SystemVersion]]
@@ -37,10 +37,11 @@ def draw(arena: Arena, versions: list[SystemVersion], n: int, weights: dict[str,
     rng = random.Random(seed)
     pairs = [(a, b) for a in versions for b in versions if a.pk < b.pk]
     chances = [weights.get(a.system.name, 1) * weights.get(b.system.name, 1) for a, b in pairs]
-    for pair in rng.choices(pairs, chances, k=n):
-        left, right = rng.sample(pair, 2)
-        pairing = make_pairing(arena, left, right)
-        Pairing.objects.filter(id=pairing.id).update(pool=[[version.pk, 1.0] for version in versions])
+    policy, pool = policy_of(arena), [[version.pk, 1.0] for version in versions]
+    drawn = [new_pairing(policy, *rng.sample(pair, 2)) for pair in rng.choices(pairs, chances, k=n)]
+    for pairing in drawn:
+        pairing.pool = pool
+    Pairing.objects.bulk_create(drawn)
     Pairing.objects.update(created_at=Now() - timedelta(minutes=1))
 
 

@@ -16,8 +16,8 @@ from arena.rankings.command_line import main as rank
 from arena.rankings.services import refresh_board
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
-from arena.votes.services import cast_vote
-from tests.ballots import make_arena, make_battle, make_versions, make_voter
+from tests.ballots import make_arena, make_versions, make_voter
+from tests.rankings.voting import vote_rows
 
 NUMBERS = ("rating", "lower", "upper", "rank_low", "rank_high")
 NAMES = ("Ada", "Bert", "Cleo", "Dora", "Emil")
@@ -93,10 +93,8 @@ def test_page_and_api_and_command_show_no_undetermined_number(
     arena = make_arena()
     Arena.objects.update(listed_from_votes=0)
     versions: dict[str, SystemVersion] = dict(zip(NAMES, make_versions(arena, list(NAMES)), strict=True))
-    voter = make_voter()
-    for left, right, outcome in votes:
-        battle = make_battle(arena, versions[left], versions[right], voter=voter)
-        cast_vote(battle.id, voter, Outcome(outcome))
+    ballots = [(versions[left], versions[right], Outcome(outcome)) for left, right, outcome in votes]
+    vote_rows(arena, ballots, voter=make_voter())
     refresh_board(arena.id)
     visitor = Client()
 

@@ -9,7 +9,7 @@ from arena.rankings.withdrawing import take_out_withdrawn
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
 from arena.votes.withdrawals import withdraw_battle
-from tests.ballots import make_arena, make_battle, make_versions, tallied
+from tests.ballots import make_arena, make_battles, make_versions, tallied
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def battles():
     arena = make_arena()
     ada, bell = make_versions(arena, ["Ada", "Bell"])
-    made = [make_battle(arena, ada, bell) for _ in range(6)]
+    made = make_battles(arena, [(ada, bell)] * 6)
     for battle in made:
         cast_vote(battle.id, battle.voter, Outcome.LEFT)
     return made
