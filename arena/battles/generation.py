@@ -108,7 +108,8 @@ def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) ->
     _write_lyrics(turn, pairing, list(versions.values()))
     with transaction.atomic():
         fence(turn.id, turn.attempt)
-        _give_up_lost(turn)
+        if turn.attempt > 1:
+            _give_up_lost(turn)
         for side in SIDES:
             version = versions[getattr(pairing, f"{side}_id")]
             response = Response.objects.create(
@@ -263,13 +264,17 @@ def local_job(response_id: int) -> SideWork | None:
     return side_work(response.turn, response) if response else None
 
 
-def complete_simulated(battle: Battle, answer: Callable[[Side, SideWork], Output], seed: int | None = None) -> Pairing:
-    """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one."""
+def complete_simulated(
+    battle: Battle, answer: Callable[[Side, SideWork], Output], seed: int | None = None
+) -> TurnWork:
+    """Draw a pair for a simulated battle and give it these answers, through the same rows as a real one.
+
+    Raises:
+        LeaseLost: no pair can answer.
+    """
     turn_id = Turn.objects.values_list("id", flat=True).get(battle=battle, n=FIRST_TURN)
     work = claim_turn(turn_id, seed=seed)
     if work is None:
         raise LeaseLost(f"simulated battle {battle.id}")
     finish_turn(work, {side: answer(side, work.sides[side]) for side in SIDES}, simulated=True)
-    return Pairing.objects.select_related("left__system", "right__system").get(
-        id__in=Battle.objects.filter(id=battle.id).values("pairing_id")
-    )
+    return work

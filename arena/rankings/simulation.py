@@ -35,10 +35,7 @@ from arena.rankings.studies import study
 from arena.rankings.tastes import Tastes, tastes_of
 from arena.rankings.topics import Prompt, Prompts
 from arena.rankings.voters import Judge, judges, strengths_of
-from arena.router import services as router
-from arena.router.models import Pairing
 from arena.systems.backends.base import Message
-from arena.systems.models import SystemVersion
 from arena.systems.services import can_answer, current_versions, suggested_prompts
 from arena.votes.models import Vote
 from arena.votes.outcome import REASONS_OF, Outcome
@@ -151,12 +148,13 @@ class _World:
         battle = start_battle(self.arena, voter, prompt.text, simulated=True)
         seed, answers = rng.getrandbits(SEED_BITS), random.Random(rng.getrandbits(SEED_BITS))
         try:
-            pairing = generation.complete_simulated(
+            work = generation.complete_simulated(
                 battle, lambda side, work: self._answer(side, work, prompt, answers), seed=seed
             )
         except LeaseLost as error:
             raise NobodyToCompare(f"no pair of systems answers {prompt.text!r}") from error
-        left, right = (_answering(pairing, side) for side in SIDES)
+        # A router is as strong as the member that it picked.
+        left, right = (work.sides[side].caller.system.name for side in SIDES)
         ahead = self.tastes.ahead(left, right, prompt.topic, rng)
         outcome = judge.decide(ahead, 0.0, rng)
         positive, _negative = REASONS_OF[self.arena.modality]
@@ -173,12 +171,6 @@ class _World:
             return Output("", "", "stop", None, spoken.latency_s, None, None)
         tokens = spoken.input_tokens, spoken.output_tokens
         return Output(f"A simulated answer ({side}).", "", "stop", spoken.ttft_s, spoken.latency_s, *tokens)
-
-
-def _answering(pairing: Pairing, side: Side) -> str:
-    """Whose strength decides: a router is as strong as the member that it picked."""
-    version: SystemVersion = getattr(pairing, side)
-    return (router.member_for(version, pairing.pk, side) or version).system.name
 
 
 @contextmanager

@@ -155,10 +155,10 @@ def test_the_sweep_finds_turns_that_nobody_holds_and_rings_once_in_a_while(battl
 
 def test_a_simulated_battle_gets_its_answers_through_the_same_rows(arena):
     battle = services.start_battle(arena, make_voter(simulated=True), PROMPT, simulated=True)
-    pairing = generation.complete_simulated(battle, lambda side, _work: outputs()[side])
+    work = generation.complete_simulated(battle, lambda side, _work: outputs()[side])
     battle.refresh_from_db()
     assert battle.state == "ready"
-    assert battle.pairing == pairing
+    assert (battle.pairing.left, battle.pairing.right) == tuple(one.version for one in work.sides.values())
 
 
 def _budget(usd):
