@@ -49,7 +49,8 @@ class Vocabulary:
             self._learn(array.filter(pc.is_null(places)).unique())
             places = self._places(array)
         codes = self._known[array.type][1]
-        found: NDArray[np.integer[Any]] = places.to_numpy()
+        # Not `to_numpy`, which imports pandas where there is one: a fifth of a second.
+        found: NDArray[np.integer[Any]] = np.from_dlpack(places)
         if np.array_equal(codes, np.arange(len(codes))):
             return found.astype(self._dtype)  # as the first to speak finds it
         return codes.take(found)
