@@ -74,13 +74,12 @@ def _visible(text: str) -> bool:
 # --- Moderation by rules --------------------------------------------------------------------------------------------
 
 _LEET: Final = str.maketrans("013457@$", "oieastas")
-# Letters of other scripts that are drawn like Latin ones.
-_LOOKALIKES: Final = str.maketrans("аеорсухікмтнвοανειυτρκ", "aeopcyxikmthboaveiutpk")
+# Letters of other scripts that are drawn like Latin ones, and apostrophes.
+_LOOKALIKES: Final = str.maketrans("аеорсухікмтнвοανειυτρκ\u2019\u2018\u02bc", "aeopcyxikmthboaveiutpk'''")
 _SPACED_OUT: Final = re.compile(r"\b(?![ai] )(?:\w[ .*_-]){3,}\w\b")
 _SEPARATORS: Final = re.compile(r"[ .*_-]")
 _BETWEEN_WORDS: Final = re.compile(r"[^\S\n]+")
 _SENTENCE_END: Final = re.compile(r"[.!?;](?=\s|$)|\n\s*\n")
-_APOSTROPHES: Final = str.maketrans("\u2019\u2018\u02bc", "'''")
 
 
 def readings(text: str) -> tuple[str, str]:
@@ -89,15 +88,20 @@ def readings(text: str) -> tuple[str, str]:
     Both are NFKC, without format characters (zero-width) and accents, in lower case, look-alike letters made Latin.
     """
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Mn"))
-    text = _BETWEEN_WORDS.sub(" ", text.translate(_LOOKALIKES).translate(_APOSTROPHES))
+    unseen = [char for char in set(text) if unicodedata.category(char) in ("Cf", "Mn")]
+    text = _BETWEEN_WORDS.sub(" ", text.translate(_LOOKALIKES | dict.fromkeys(map(ord, unseen))))
     joined = _SPACED_OUT.sub(lambda match: _SEPARATORS.sub("", match[0]), text)
-    words = (word.translate(_LEET) if any(map(str.isalpha, word)) else word for word in joined.split(" "))
-    return text, " ".join(words)
+    return text, " ".join(word if word.isalpha() else _in_letters(word) for word in joined.split(" "))
+
+
+def _in_letters(word: str) -> str:
+    return word.translate(_LEET) if any(map(str.isalpha, word)) else word
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for sentence in _SENTENCE_END.split(text):
+    """Each once, without what is known to be benign."""
+    found = dict.fromkeys(sentence for reading in readings(text) for sentence in _SENTENCE_END.split(reading))
+    for sentence in found:
         if sentence.strip():
             yield BENIGN.sub(" ", sentence.replace("\n", " "))
 
@@ -107,7 +111,7 @@ class RuleModerator:
 
     def check(self, text: str) -> Refusal | None:
         """The refusal, or None."""
-        for sentence in dict.fromkeys(sentence for reading in readings(text) for sentence in _sentences(reading)):
+        for sentence in _sentences(text):
             for rule in RULES:
                 if all(pattern.search(sentence) for pattern in rule.all_of) and not rule.unless.search(sentence):
                     return Refusal(rule.code, rule=f"{rule.id}@{VERSION}")

@@ -103,16 +103,16 @@ def boost(draws: int, factor: float, until_draws: int) -> float:
 
 def _integer_weights(pool: Iterable[int], weights: Mapping[int, float]) -> dict[int, int]:
     """The pool in ascending order, its weights scaled to integers of the same ratios."""
-    exact: dict[int, Fraction] = {}
+    exact: dict[int, tuple[int, int]] = {}
     for system in sorted(set(pool)):
         weight = weights.get(system, math.nan)
         if not (math.isfinite(weight) and MIN_WEIGHT <= weight <= MAX_WEIGHT):
             raise WeightInvalid(f"system {system} has the weight {weight}")
-        exact[system] = Fraction(weight)
+        exact[system] = weight.as_integer_ratio()
     if len(exact) < 2:
         raise PoolTooSmall(f"{len(exact)} in the pool")
-    scale = math.lcm(*(weight.denominator for weight in exact.values()))
-    return {system: int(weight * scale) for system, weight in exact.items()}
+    scale = math.lcm(*(denominator for _numerator, denominator in exact.values()))
+    return {system: numerator * (scale // denominator) for system, (numerator, denominator) in exact.items()}
 
 
 def _twice_pairs_total(scaled: Mapping[int, int]) -> int:

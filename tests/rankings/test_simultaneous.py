@@ -79,8 +79,8 @@ def test_the_critical_value_is_that_of_every_pair_though_few_are_looked_at(n: in
     draws = draws @ np.linalg.cholesky(spread + np.trace(spread) / n**2).T.astype(np.float32)
     first, second = np.triu_indices(n, 1)
     scale = 1 / difference_deviations(spread)[first, second]
+    every = (np.abs(draws[:, first] - draws[:, second]) * scale).max(axis=1)
     for level in (0.5, 0.95, 0.999):
-        every = (np.abs(draws[:, first] - draws[:, second]) * scale).max(axis=1)
         expected = np.quantile(every, level, method="higher")
         assert critical_values(spread, level, seed=5).pairs == pytest.approx(expected, rel=1e-4)
 
@@ -96,7 +96,7 @@ def test_ranks_and_tiers_follow_from_who_is_surely_better() -> None:
 
 
 def test_fifty_looks_break_a_fixed_interval_and_not_a_sequence() -> None:
-    n, looks, boards = 8, 50, 40
+    n, looks, boards = 8, 50, 25
     step = World(even(n, 420), STRENGTHS["spread"])
     rng, truth = np.random.default_rng(5), step.truth
     ever_fixed, ever_each, ever_joint, ratios = 0.0, 0.0, 0, []
@@ -117,13 +117,13 @@ def test_fifty_looks_break_a_fixed_interval_and_not_a_sequence() -> None:
         ever_joint += int(wrong["joint"].any())
     assert ever_fixed > 0.2
     assert ever_each <= 0.05
-    assert ever_joint <= 3
+    assert ever_joint <= 1
     assert max(ratios) <= 1.7
 
 
 def test_voters_who_vote_a_lot_need_clustered_intervals() -> None:
     world, rng = World(even(6, 100), np.linspace(-0.6, 0.6, 6)), np.random.default_rng(6)
-    truth = fit(count(next(clustered_votes(world, 1_000_000, 0.9, rng, most=1)), 6)).ratings
+    truth = fit(count(next(clustered_votes(world, 250_000, 0.9, rng, most=1)), 6)).ratings
     draws, held = clustered_votes(world, 200, 0.9, rng), {"sandwich": 0.0, "clustered": 0.0}
     for _board in range(150):
         votes = next(draws)
