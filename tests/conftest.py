@@ -20,7 +20,7 @@ from tests.network import forbid_outside_sockets
 forbid_outside_sockets(socket)
 # A property is about results; how long an example takes depends on what else the machine does. The same examples every
 # time: what is red is red for whoever looks next, and what is green does not turn red by a draw.
-hypothesis.settings.register_profile("arena", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("arena", deadline=None, derandomize=True, database=None, max_examples=50)
 hypothesis.settings.load_profile("arena")
 
 

@@ -69,7 +69,7 @@ def test_one_vote_at_a_time_gives_the_same_bits(columns: Votes) -> None:
     assert counts.digest() == count(columns, N).digest()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(votes(), st.permutations(range(N)), st.sampled_from(["half", "davidson", "rao-kupper"]))
 def test_renaming_and_swapping_sides_rename_the_board(columns: Votes, order: list[int], ties: str) -> None:
     place = np.array(order)

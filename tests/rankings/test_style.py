@@ -113,8 +113,9 @@ def test_covariates_that_say_nothing_are_refused_by_name() -> None:
         fit_style(Votes(np.array([0, 0]), np.array([1, 1]), np.array([0, 0])), 2, np.ones((2, 1)), ["a"])
 
 
-@pytest.mark.parametrize("number", [200, 2000, 20_000, 200_000])
-@pytest.mark.parametrize("differing", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("number", "differing"), [*((n, few) for n in (200, 2000, 20_000) for few in (1, 2, 5)), (200_000, 1)]
+)
 def test_a_covariate_whose_worth_the_votes_do_not_bound_is_refused(number: int, differing: int) -> None:
     votes, _x = world(number, seed=6)
     x = np.zeros((number, 1))
