@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from arena.rankings.tallies import Codes
 
@@ -50,7 +49,7 @@ class Vocabulary:
             places = self._places(array)
         codes = self._known[array.type][1]
         # Not `to_numpy`, which imports pandas where there is one: a fifth of a second.
-        found: NDArray[np.integer[Any]] = np.from_dlpack(places)
+        found = np.asarray(np.from_dlpack(places), dtype=np.int32)
         if np.array_equal(codes, np.arange(len(codes))):
             return found.astype(self._dtype)  # as the first to speak finds it
         return codes.take(found)
