@@ -20,7 +20,7 @@ def replay_system(
     path = folder / f"{name}.jsonl"
     rows = [json.dumps({"prompt": prompt, "output": output}) for prompt, output in answers.items()]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    system, _made = System.objects.get_or_create(arena=arena, name=name)
+    system = System.objects.filter(arena=arena, name=name).first() or System.objects.create(arena=arena, name=name)
     return SystemVersion.objects.create(
         system=system,
         number=SystemVersion.objects.filter(system=system).count() + 1,

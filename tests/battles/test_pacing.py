@@ -67,7 +67,7 @@ def test_both_sides_always_end_and_end_in_the_same_frame(left, right):
     assert first_full["left"] == first_full["right"]
 
 
-@given(st.integers(130, 3000), st.integers(130, 3000), st.integers(1, 400), st.integers(1, 400))
+@given(st.integers(130, 1500), st.integers(130, 1500), st.integers(1, 400), st.integers(1, 400))
 def test_until_a_tail_begins_both_columns_have_the_same_length_whoever_finished_first(left, right, fast, slow):
     sizes = {"left": (left, fast), "right": (right, slow)}
     chunks = {side: [rate] * (total // rate) + [total % rate] for side, (total, rate) in sizes.items()}

@@ -75,12 +75,6 @@ def _nan():
     return as_file(samples, subtype="FLOAT")
 
 
-@cache
-def _long():
-    # 75 minutes of nothing in some kilobytes.
-    return as_file(np.zeros((36_000_000, 1), dtype=np.int16), 8_000, kind="FLAC")
-
-
 def _lying_header():
     """A header that says two gigabytes."""
     return file_of("wav")[:40] + struct.pack("<I", 2_000_000_000) + file_of("wav")[44:]
@@ -107,7 +101,6 @@ BAD = {
     "almost silence": (lambda: as_file(music() * 0.001, subtype="FLOAT"), "Silent"),
     "a second": (lambda: as_file(music()[:48_000]), "TooShort"),
     "no numbers": (_nan, "NotFinite"),
-    "75 minutes in a small file": (_long, "TooLong"),
     "a rate nobody hears": (lambda: as_file(music(), 400_000), "NotAudio"),
 }
 
@@ -158,7 +151,8 @@ print(*with_added_mb(name), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxr
 
 def test_the_decoder_and_its_worker_stay_small_however_long_the_music_in_the_file_is(tmp_path):
     bomb = tmp_path / "bomb"
-    bomb.write_bytes(_long())
+    # 75 minutes of nothing in some kilobytes.
+    bomb.write_bytes(as_file(np.zeros((36_000_000, 1), dtype=np.int16), 8_000, kind="FLAC"))
     assert bomb.stat().st_size < 1_000_000
     judge = [sys.executable, "-c", JUDGE, str(bomb)]
     told = subprocess.run(judge, cwd=decode.ROOT, capture_output=True, text=True, timeout=60, check=True).stdout

@@ -146,16 +146,6 @@ def test_a_side_that_cannot_be_played_is_drawn_anew_once_and_stays_a_row(battle)
     assert RawClip.objects.count() == 0
 
 
-def test_a_redrawn_pair_can_be_heard(battle):
-    _generated(battle, (good(), good()[:2000]))
-    prepare_clips(_turn(battle).id)
-    _generated(battle)
-    prepare_clips(_turn(battle).id)
-    battle.refresh_from_db()
-    assert battle.state == "ready"
-    assert len(players_of(battle)) == 2
-
-
 class _Backend:
     def __init__(self, *events):
         self.events, self.closed = events, False

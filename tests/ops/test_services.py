@@ -38,12 +38,18 @@ def var():
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A folder whose server was started once; to make a cluster, or to copy one, costs as much as ten starts."""
+    """A folder whose server was started once; to make a cluster, or to copy one, costs as much as ten starts.
+
+    It lies in one that the servers' user cannot enter, where that is another.
+    """
     with folder() as path:
-        server = Postgres(path, durable=False)
+        var = path / "closed" / "var"
+        var.parent.mkdir(mode=0o700)
+        server = Postgres(var, durable=False)
         server.start()
         server.stop()
-        yield path
+        yield var
+        shutil.rmtree((var / "services").resolve())
 
 
 @pytest.fixture
@@ -189,18 +195,11 @@ class TestAsRoot:
         postgres.start()
         assert Path(f"/proc/{postgres.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
-    def test_a_folder_that_the_user_cannot_enter_is_left_closed_and_the_data_go_elsewhere(self, var):
-        closed = var / "closed"
-        closed.mkdir(mode=0o700)
-        server = Postgres(closed / "var", durable=False)
-        try:
-            server.start()
-            psycopg.connect(server.url).close()
-            assert (closed / "var" / "services").is_symlink()
-            assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-        finally:
-            server.stop()
-            shutil.rmtree((closed / "var" / "services").resolve())
+    def test_a_folder_that_the_user_cannot_enter_is_left_closed_and_the_data_go_elsewhere(self, cluster, postgres):
+        postgres.start()
+        psycopg.connect(postgres.url).close()
+        assert (cluster / "services").is_symlink()
+        assert stat.S_IMODE(cluster.parent.stat().st_mode) == 0o700
 
     def test_binaries_that_the_user_cannot_reach_are_copied(self, var, monkeypatch):
         base = home(var, service_user())

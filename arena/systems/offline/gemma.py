@@ -46,12 +46,15 @@ Answer: La plus grande planète du système solaire est Jupiter.
 
 def answer(request: GenerationRequest) -> Generator[str, None, Reason]:
     """Answer as the last of a series of questions and answers."""
+    prompt, stop = after_examples(request.messages), ["\nQuestion:", "\nAnswer:"]
+    return (yield from _generate(prompt, request, temperature=0.3, stop=stop, dry_multiplier=0.8))
+
+
+def after_examples(messages: tuple[Message, ...]) -> str:
+    """What `answer` gives the model: examples, then the conversation, whose last answer is missing."""
     labels = {"user": "Question", "assistant": "Answer"}
-    turns = [f"{labels[message.role]}: {message.content}" for message in _kept(request.messages)]
-    prompt = _SHOTS + "\n\n".join(turns).replace("\n\nAnswer:", "\nAnswer:") + "\nAnswer:"
-    return (
-        yield from _generate(prompt, request, temperature=0.3, stop=["\nQuestion:", "\nAnswer:"], dry_multiplier=0.8)
-    )
+    turns = [f"{labels[message.role]}: {message.content}" for message in _kept(messages)]
+    return _SHOTS + "\n\n".join(turns).replace("\n\nAnswer:", "\nAnswer:") + "\nAnswer:"
 
 
 def complete(request: GenerationRequest) -> Generator[str, None, Reason]:

@@ -6,7 +6,7 @@ import pytest
 
 from arena.systems.backends.base import Event, Finished, GenerationRequest, Limits, Message
 from arena.systems.backends.local import LocalBackend
-from arena.systems.offline import CONTENDERS
+from arena.systems.offline import CONTENDERS, gemma
 from tests.systems.conftest import asking, text_of
 
 TEXT = [entry for entry, contender in CONTENDERS.items() if contender.gives == "text"]
@@ -91,13 +91,21 @@ def test_any_prompt_is_answered(quick: LocalBackend, prompt: str) -> None:
 
 
 def test_a_long_conversation_in_any_script_is_answered(contender: LocalBackend) -> None:
-    if contender.entry.endswith("gemma:complete"):
-        pytest.skip("cut to size by the same code as the other way of asking")
+    if contender.entry.endswith("gemma:answer"):
+        pytest.skip("cut to size by the same code as the other way of asking; its examples are counted below")
     filler = "\U0001f600 日本 word " * 60
     messages = [Message(role, f"{role} {n}: {filler}") for n in range(20) for role in ("user", "assistant")]
     # A prompt that is too long by itself, too; the model reads it more quickly than as many bytes of English.
     request = GenerationRequest((*messages, Message("user", 8 * filler)), Limits(total_s=120, max_output_tokens=4))
     assert said(contender, request).strip()
+
+
+def test_examples_conversation_and_answer_fit_into_what_the_model_reads() -> None:
+    before = tuple(Message(role, "\U0001f600 日本 word") for _n in range(40) for role in ("user", "assistant"))
+    for last in ("Why?", LONG):
+        asked = gemma.after_examples((*before, Message("user", last)))
+        # A token has at least one byte.
+        assert gemma.CONVERSATION_BYTES < len(asked.encode()) <= gemma.CONTEXT_TOKENS - gemma.MAX_TOKENS
 
 
 def test_they_do_not_sound_alike() -> None:
