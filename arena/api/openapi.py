@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 from ninja import NinjaAPI
+from ninja.schema import NinjaGenerateJsonSchema
 
 from arena.api.problems import MEDIA_TYPE, TYPES
 from arena.api.schemas import ProblemOut
@@ -35,9 +36,12 @@ X_CSRF: Final[Json] = {
 }
 
 
-def problems(*statuses: int) -> dict[int, type[ProblemOut]]:
-    """The error responses of an endpoint, for its `response` argument."""
-    return dict.fromkeys((*statuses, *_ALWAYS), ProblemOut)
+def problems(*statuses: int) -> dict[int, None]:
+    """The error responses of an endpoint, for its `response` argument; `document` tells what they hold.
+
+    Not ninja: it would make a class and a schema for each of some 250.
+    """
+    return dict.fromkeys((*statuses, *_ALWAYS))
 
 
 @cache
@@ -45,6 +49,7 @@ def document(api: NinjaAPI) -> Json:
     """The whole document of `api`; the same for every request."""
     found: Json = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     found["servers"] = [{"url": "/"}]
+    found["components"]["schemas"] |= _problem_schemas()
     for _path, method, operation in operations(found):
         _complete(method, operation)
     return found
@@ -62,6 +67,13 @@ def operations(found: Json) -> Iterator[tuple[str, str, Json]]:
     for path, item in found["paths"].items():
         for method in sorted(_METHODS & set(item)):
             yield path, method, item[method]
+
+
+def _problem_schemas() -> Json:
+    problem = ProblemOut.model_json_schema(
+        ref_template="#/components/schemas/{model}", schema_generator=NinjaGenerateJsonSchema, mode="serialization"
+    )
+    return {**problem.pop("$defs"), ProblemOut.__name__: problem}
 
 
 def _complete(method: str, operation: Json) -> None:
