@@ -1,15 +1,13 @@
 """What an operator looks at before a release becomes public: figures, reports, a sample, the last release."""
 
-import io
 from dataclasses import dataclass
 from typing import Any, Final
-
-import pyarrow.parquet as pq
 
 from arena.common.object_store import store
 from arena.common.storage import StorageError
 from data_releases.models import Release
 from data_releases.publish import StoredRelease, place_of
+from data_releases.schema import table_of
 from data_releases.source import Unreadable
 
 SAMPLE: Final = 5
@@ -48,5 +46,5 @@ def sample(release: Release, table: str = "conversations") -> list[dict[str, Any
         content = StoredRelease(store(), release, place_of(release)).read(f"{table}.parquet", MOST_BYTES)
     except (Unreadable, StorageError):
         return []
-    rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(content)).slice(0, SAMPLE).to_pylist()
+    rows: list[dict[str, Any]] = table_of(content).slice(0, SAMPLE).to_pylist()
     return rows

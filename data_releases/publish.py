@@ -5,14 +5,12 @@ served, and only while the release's row says that it is public. Every step can 
 not sent again, and a process that dies anywhere leaves nothing that a visitor sees, or a complete release.
 """
 
-import io
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time
 from enum import Enum
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -25,7 +23,7 @@ from data_releases.found import Verified
 from data_releases.manifest import MANIFEST, sha256
 from data_releases.models import ONCE_PUBLIC, Release, ReleaseState
 from data_releases.projection import ReleaseError
-from data_releases.schema import CLIPS
+from data_releases.schema import CLIPS, table_of
 from data_releases.source import MAX_MANIFEST_BYTES, Unreadable
 from data_releases.verify import verify
 
@@ -232,12 +230,12 @@ def _listed(stored: StoredRelease) -> list[str]:
 def _clips(stored: StoredRelease, size: int) -> list[str]:
     """None where their table is lost or spoilt."""
     try:
-        content = io.BytesIO(stored.read(CLIPS.file, size))
+        content = stored.read(CLIPS.file, size)
     except Unreadable:
         return []
     try:
-        return list(pq.read_table(content, columns=["path"])["path"].to_pylist())
-    except (pa.ArrowException, OSError):
+        return list(table_of(content, ["path"])["path"].to_pylist())
+    except (pa.ArrowException, OSError, KeyError):
         return []
 
 

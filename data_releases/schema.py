@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from data_releases.tables import Column, KeysCollide, TableSpec, parquet_bytes, schema_sha256
+from data_releases.tables import Column, KeysCollide, TableSpec, parquet_bytes, schema_sha256, table_of
 
 __all__ = [
     "BY_FILE",
@@ -21,6 +21,7 @@ __all__ = [
     "TableSpec",
     "parquet_bytes",
     "schema_sha256",
+    "table_of",
 ]
 
 SCHEMA_VERSION: Final = 4

@@ -5,13 +5,11 @@ Every problem names its file; checking goes on after a problem as far as the fil
 
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from arena.rankings.bradley_terry import NotConverged
 from data_releases import certified, schema
@@ -109,7 +107,7 @@ def _tables(content: Mapping[str, bytes], found: Verified, specs: Sequence[schem
         if spec.file not in content:
             continue
         try:
-            table = pq.read_table(io.BytesIO(content[spec.file]))
+            table = schema.table_of(content[spec.file])
         except (pa.ArrowException, OSError) as error:
             found.say(spec.file, f"it is no Parquet file: {type(error).__name__}")
             continue

@@ -15,12 +15,13 @@ import pytest
 from arena.policies.embedding import DIMENSIONS
 from data_releases.export import card_of
 from data_releases.export_command import main
-from data_releases.formats import FORMATS, NothingToExport
+from data_releases.formats import FORMATS, NothingToExport, comparisons, files, fusionbench
 from data_releases.formats.base import Data
+from data_releases.formats.comparisons import Comparison
 from data_releases.formats.lmarena import monday_of
 from data_releases.manifest import sha256
 from data_releases.split import PARTS
-from tests.data_releases.exports import DATA, RELEASE, lines, made, rendered
+from tests.data_releases.exports import DATA, GRID, RELEASE, bytes_of, lines, made, rendered
 from tests.data_releases.tampering import ROOT, SAMPLE, edit_votes, flip
 
 
@@ -224,3 +225,43 @@ def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsy
     assert main([str(release), "--format", "p2l", "--out", str(tmp_path / "out")]) == 1
     assert "votes.parquet" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+#: Votes that are held at a time, in this test.
+BATCH = 8
+
+
+class Counted(Comparison):
+    """A comparison that knows how many of its kind are in memory."""
+
+    now = 0
+    most = 0
+
+    def __init__(self, **fields):
+        super().__init__(**fields)
+        Counted.now += 1
+        Counted.most = max(Counted.most, Counted.now)
+
+    def __del__(self):
+        Counted.now -= 1
+
+
+@pytest.fixture
+def few_at_once(monkeypatch):
+    monkeypatch.setattr(comparisons, "Comparison", Counted)
+    monkeypatch.setattr(Counted, "most", 0)
+    for module in (comparisons, files):
+        monkeypatch.setattr(module, "ROWS", BATCH)
+    monkeypatch.setattr(fusionbench, "QUERIES", BATCH)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_few_votes_are_in_memory_while_a_format_is_written(name, few_at_once):
+    export = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
+    written = {path: bytes_of(file) for path, file in export.files.items()}
+    of_one_query = int(GRID.outline.votes.max())
+    assert 0 < Counted.most <= 3 * BATCH * of_one_query < len(DATA.comparisons) / 4
+    assert Counted.now == 0
+    # What is written does not depend on how many are in memory, but for the row groups of Parquet.
+    same = {path for path in written if not path.endswith(".parquet")}
+    assert {path: written[path] for path in same} == {path: made(name).files[path] for path in same}

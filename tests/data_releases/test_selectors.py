@@ -1,17 +1,43 @@
 """What is public of releases."""
 
+import shutil
 from datetime import date
 
 import pytest
 from django.test import Client
 
-from data_releases.models import ReleasePolicy
+from arena.common.storage import FolderStore
+from data_releases import publish
+from data_releases.models import Release, ReleasePolicy
 from data_releases.selectors import certified_board, certified_boards, next_release_on, public_release, public_releases
-from tests.ballots import make_arena
-from tests.data_releases.publishing import withdrawn
-from tests.data_releases.world import make_world
+from tests.ballots import make_arena, make_versions
+from tests.data_releases.publishing import build_october, reviewed, withdrawn
+from tests.data_releases.world import add_battle, make_world
+from tests.kept_rows import kept_rows
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory, django_db_setup, django_db_blocker):
+    """October, built once for all that look at it, and where it lies."""
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        yield build_october(make_world(20), FolderStore(root)), root
+
+
+@pytest.fixture
+def draft(once, folder, db):
+    """It in this test's own store."""
+    made, root = once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=made.pk)
+
+
+@pytest.fixture
+def october(draft, files):
+    """Makes it public."""
+    return lambda: publish.publish(files, reviewed(draft))
 
 
 def released(release):
@@ -19,12 +45,12 @@ def released(release):
     return sorted(release.leaderboard["ratings"], key=lambda row: -row["rating"])
 
 
-def test_the_certified_board_is_that_of_the_newest_public_release(published, django_assert_num_queries):
-    release = published(make_world(30))
+def test_the_certified_board_is_that_of_the_newest_public_release(october, django_assert_num_queries):
+    release = october()
     arena = release.arena
     with django_assert_num_queries(1):
         board = certified_board(arena)
-    assert (board.release, board.counted, board.prior_votes, board.status) == ("2026-10", 30, 0, "ok")
+    assert (board.release, board.counted, board.prior_votes, board.status) == ("2026-10", 20, 0, "ok")
     assert [row.contender for row in board.rows] == [row["contender"] for row in released(release)]
     assert board.leaderboard_sha256 == release.manifest["leaderboard_sha256"]
     assert certified_board(arena, "2026-10") == board
@@ -32,8 +58,8 @@ def test_the_certified_board_is_that_of_the_newest_public_release(published, dja
     assert certified_boards(arena) == [board]
 
 
-def test_programs_read_the_certified_board_and_its_history(published):
-    release = published(make_world(30))
+def test_programs_read_the_certified_board_and_its_history(october):
+    release = october()
     path = f"/api/v1/arenas/{release.arena.slug}/leaderboard/certified"
     response = Client().get(path)
     assert [row["contender"] for row in response.json()["rows"]] == [row["contender"] for row in released(release)]
@@ -47,23 +73,22 @@ def test_programs_read_the_certified_board_and_its_history(published):
         assert len(Client().get(path + part).content.decode().splitlines()) == 1 + len(points)
 
 
-def test_drafts_and_withdrawn_releases_are_not_public(built, published, files):
-    arena = make_world(3)
-    built(arena)
+def test_drafts_and_withdrawn_releases_are_not_public(october, draft, files):
+    arena = draft.arena
     assert (public_releases(), public_release(arena, "2026-10"), certified_board(arena)) == ([], None, None)
-    release = published(arena)
+    release = october()
     assert public_releases() == [release] == public_releases(arena)
     assert public_release(arena, "2026-10") == release
     withdrawn(files, release)
     assert (public_releases(), public_release(arena, "2026-10"), certified_board(arena)) == ([], None, None)
 
 
-def test_the_next_release_is_the_end_of_the_embargo_of_the_next_month(built):
-    empty = make_arena("empty")
-    assert next_release_on(empty) == date(2026, 12, 31)
+def test_the_next_release_is_the_end_of_the_embargo_of_the_next_month(draft):
+    other = make_arena("other")
+    assert next_release_on(other) == date(2026, 12, 31)
     # Looking at a page stores nothing.
-    assert not ReleasePolicy.objects.exists()
-    arena = make_world(1)
-    assert next_release_on(arena) == date(2026, 12, 1)
-    built(arena)
-    assert next_release_on(arena) == date(2026, 12, 31)
+    assert not ReleasePolicy.objects.filter(arena=other).exists()
+    add_battle(other, *make_versions(other, ("Ada", "Bert")))
+    assert next_release_on(other) == date(2026, 12, 1)
+    # October is built.
+    assert next_release_on(draft.arena) == date(2026, 12, 31)

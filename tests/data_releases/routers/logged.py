@@ -64,8 +64,10 @@ def pair_chances(pool):
 
 
 def vectors_of(kind, rng):
-    words = [WORDS[k].split() for k in kind]
-    return embedding.embedded([" ".join(rng.permutation(own)[:3]) for own in words])
+    """(n, dimensions): three words of each kind in any order, of which there are few."""
+    texts = [" ".join(rng.permutation(own)[:3]) for own in (WORDS[k].split() for k in kind)]
+    distinct, which = np.unique(texts, return_inverse=True)
+    return embedding.embedded(list(distinct))[which]
 
 
 def every_draw(tickets):
