@@ -12,7 +12,7 @@ import numpy as np
 
 from arena.policies.routers import Router
 from arena.policies.strengths import Array
-from data_releases.routers.bootstrap import Estimate, estimated, mean
+from data_releases.routers.bootstrap import Estimate, all_estimated, mean
 from data_releases.routers.votes import Votes
 
 TIE: Final = 0.5
@@ -59,9 +59,10 @@ def predicted(strengths: Array, votes: Votes, seed: int) -> Prediction:
     right = np.where(margin == 0, 0.5, (margin > 0) == (votes.score > TIE))
     counted = np.stack([right * decisive, decisive], axis=1).astype(np.float64)
     lost = np.stack([losses(margin, votes.score), np.ones(len(votes))], axis=1)
+    accuracy, log_loss = all_estimated([(counted, mean), (lost, mean)], votes.voter, seed)
     return Prediction(
         votes=len(votes),
         decisive=int(decisive.sum()),
-        accuracy=estimated(counted, votes.voter, mean, seed) if decisive.any() else None,
-        log_loss=estimated(lost, votes.voter, mean, seed),
+        accuracy=accuracy if decisive.any() else None,
+        log_loss=log_loss,
     )

@@ -23,7 +23,7 @@ import numpy as np
 
 from arena.policies.routers import Numbers
 from arena.policies.strengths import Array
-from data_releases.routers.bootstrap import Estimate, estimated, mean
+from data_releases.routers.bootstrap import Estimate, all_estimated, estimated, mean
 from data_releases.routers.votes import Flags, Votes
 
 #: Weights larger than so many times the uniform draw's are clipped.
@@ -163,10 +163,19 @@ def value_of(terms: Terms, votes: Votes, seed: int) -> Value:
     ones, weight = np.ones(len(votes)), terms.weight
     normalised = np.stack([terms.known * ~terms.open, terms.open, weight * terms.outcome, weight, ones], axis=1)
     total, squares = weight.sum(), (weight**2).sum()
+    inverse_propensity, self_normalised, doubly_robust = all_estimated(
+        [
+            (np.stack([terms.inverse_propensity, ones], axis=1), mean),
+            (normalised, _normalised),
+            (np.stack([terms.doubly_robust, ones], axis=1), mean),
+        ],
+        votes.voter,
+        seed,
+    )
     return Value(
-        inverse_propensity=estimated(np.stack([terms.inverse_propensity, ones], axis=1), votes.voter, mean, seed),
-        self_normalised=estimated(normalised, votes.voter, _normalised, seed),
-        doubly_robust=estimated(np.stack([terms.doubly_robust, ones], axis=1), votes.voter, mean, seed),
+        inverse_propensity=inverse_propensity,
+        self_normalised=self_normalised,
+        doubly_robust=doubly_robust,
         model=float(np.where(terms.open, terms.model, terms.known).mean()),
         votes=len(votes),
         asked=int(terms.open.sum()),
