@@ -1,19 +1,23 @@
 """Releases in tests: the embargo of October 2026 has passed, and every test has a store of its own."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import boto3
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from arena.arenas.models import Arena
 from arena.common.bucket import BucketStore
 from arena.common.storage import FolderStore
 from data_releases import publish, services
 from data_releases.models import Release, ReleasePolicy
-from tests.data_releases.world import OCTOBER
+from tests.data_releases.publishing import build_october
+from tests.data_releases.world import OCTOBER, make_world
+from tests.kept_rows import kept_rows
 from tests.s3 import s3_server
 
 
@@ -63,6 +67,27 @@ def published(built: Callable[[Arena], Release], files: FolderStore) -> Callable
         return publish.publish(files, services.mark_reviewed(draft.pk, draft.manifest_sha256))
 
     return run
+
+
+@pytest.fixture(scope="module")
+def built_once(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[Release, Path]]:
+    """The draft of October of 20 battles with texts, built once for a module, and where it lies.
+
+    Not where a test of the module commits, see `kept_rows`.
+    """
+    root = tmp_path_factory.mktemp("once") / "store"
+    with kept_rows(django_db_blocker):
+        yield build_october(make_world(20), FolderStore(root)), root
+
+
+@pytest.fixture
+def draft(built_once: tuple[Release, Path], folder: Path, db: None) -> Release:
+    """It in this test's own store."""
+    made, root = built_once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 @pytest.fixture

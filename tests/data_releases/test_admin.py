@@ -1,15 +1,11 @@
 """Operators look at a draft, review it, publish it and take it down; each step asks first and is audited."""
 
-import shutil
-
 import pytest
 
 from arena.common.models import AuditEntry
 from arena.common.storage import FolderStore
 from data_releases.models import Release, ReleasePolicy, ReleaseState
-from tests.data_releases.publishing import LIST, act, build_october
-from tests.data_releases.world import make_world
-from tests.kept_rows import kept_rows
+from tests.data_releases.publishing import LIST, act
 from tests.operators.conftest import (
     code_of,
     device_of,
@@ -22,27 +18,15 @@ from tests.operators.conftest import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory, django_db_setup, django_db_blocker):
-    """October, built once for all that look at it, and where it lies."""
-    root = tmp_path_factory.mktemp("once") / "store"
-    with kept_rows(django_db_blocker):
-        yield build_october(make_world(12), FolderStore(root)), root
-
-
-@pytest.fixture
-def draft(once, folder, db, monkeypatch):
-    """It in this test's own store."""
-    made, root = once
-    shutil.copytree(root, folder)
+@pytest.fixture(autouse=True)
+def _store(folder, monkeypatch):
     for module in ("admin", "preview"):
         monkeypatch.setattr(f"data_releases.{module}.store", lambda: FolderStore(folder))
-    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 def test_the_preview_shows_figures_reports_and_samples(operator, draft):  # noqa: F811
     page = operator.get(f"{LIST}{draft.pk}/change/").content.decode()
-    for words in ("<td>cast</td><td>12</td><td>–</td>", "min_voters", "structured_recall", "why is the sky blue?"):
+    for words in ("<td>cast</td><td>20</td><td>–</td>", "min_voters", "structured_recall", "why is the sky blue?"):
         assert words in page
     assert "Publish…" in page
     assert operator.get(LIST).status_code == 200

@@ -20,9 +20,9 @@ from data_releases.certified import tally_table
 from data_releases.models import Release, ReleasePolicy
 from data_releases.projection import Rules, project
 from data_releases.site import signing_key
-from tests.ballots import make_arena, make_voter
+from tests.ballots import make_arena, make_versions, make_voter
 from tests.data_releases.conftest import folder_of
-from tests.data_releases.world import FIRST, OCTOBER, add_battle, make_world
+from tests.data_releases.world import FIRST, OCTOBER, add_battle
 
 pytestmark = pytest.mark.django_db
 
@@ -31,20 +31,19 @@ def table(folder, release, name):
     return pq.read_table(folder_of(folder, release) / f"{name}.parquet").to_pylist()
 
 
-def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder, built):
-    arena = make_world(10)
+def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder, draft, built):
+    arena = draft.arena
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     add_battle(arena, ada, bert, at=datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC))
     add_battle(arena, ada, bert, at=datetime(2026, 11, 1, tzinfo=UTC))
     add_battle(arena, ada, bert, at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
     release = built(arena)
-    assert release.manifest["counts"]["cast"] == 11
+    assert release.manifest["counts"]["cast"] == 21
     assert {row["week"] for row in table(folder, release, "votes")} == {"2026-W40", "2026-W44"}
 
 
-def test_rows_in_any_order_give_the_same_bytes(folder, built):
-    arena = make_world(40)
-    release = built(arena)
+def test_rows_in_any_order_give_the_same_bytes(folder, draft):
+    release, arena = draft, draft.arena
     window = extract.Window(FIRST.replace(day=1, hour=0), FIRST.replace(month=11, day=1, hour=0))
     raw = extract.read(arena, window)
     rules = Rules("text", is_demo=False, publish_texts=True)
@@ -64,30 +63,26 @@ def test_rows_in_any_order_give_the_same_bytes(folder, built):
     }
 
 
-def test_building_again_gives_the_same_bytes_and_one_row(folder, built):
-    arena = make_world(20)
-    first = built(arena)
+def test_building_again_gives_the_same_bytes_and_one_row(draft, built):
     # Every row is written anew, so that PostgreSQL returns them in another order.
     for model in (Battle, Vote, Response):
         for pk in random.Random(1).sample(list(model.objects.values_list("pk", flat=True)), 15):
             model.objects.filter(pk=pk).update(id=pk)
-    assert built(arena).manifest_sha256 == first.manifest_sha256
+    assert built(draft.arena).manifest_sha256 == draft.manifest_sha256
     assert Release.objects.count() == 1
 
 
-def test_two_releases_of_one_month_cannot_be(folder, built):
-    release = built(make_world(5))
+def test_two_releases_of_one_month_cannot_be(draft):
     with pytest.raises(IntegrityError):
         Release.objects.create(
-            arena=release.arena, name="other", window_start=release.window_start, window_end=release.window_end,
+            arena=draft.arena, name="other", window_start=draft.window_start, window_end=draft.window_end,
             embargo_days=30,
         )  # fmt: skip
 
 
-def test_no_id_and_no_time_of_the_database_is_in_it(folder, built):
-    release = built(make_world(30))
+def test_no_id_and_no_time_of_the_database_is_in_it(folder, draft):
     inside = [str(pk) for pk in Battle.objects.values_list("pk", flat=True)]
-    for path in folder_of(folder, release).iterdir():
+    for path in folder_of(folder, draft).iterdir():
         content = path.read_bytes()
         if path.suffix == ".parquet":
             content = json.dumps(pq.read_table(io.BytesIO(content)).to_pylist()).encode()
@@ -95,14 +90,13 @@ def test_no_id_and_no_time_of_the_database_is_in_it(folder, built):
         assert not re.search(rb"\d{4}-\d\d-\d\d[T ]\d\d:|T\d\d:\d\d", content), path.name
 
 
-def test_durations_are_rounded_and_weeks_are_all_there_is_of_a_time(folder, built):
-    release = built(make_world(3))
-    row = table(folder, release, "responses")[0]
+def test_durations_are_rounded_and_weeks_are_all_there_is_of_a_time(folder, draft):
+    row = table(folder, draft, "responses")[0]
     assert (row["ttft_s"], row["latency_s"]) == (0.1, 2.0)
 
 
-def test_texts_go_out_only_with_consent_terms_and_clean(folder, built):
-    arena = make_world(1)
+def test_texts_go_out_only_with_consent_terms_and_clean(folder, draft, built):
+    arena, before = draft.arena, {row["prompt"] for row in table(folder, draft, "conversations")}
     ada, bert, cleo = SystemVersion.objects.order_by("id")
     SystemVersion.objects.filter(pk=cleo.pk).update(release_outputs=False)
     cases = {
@@ -116,17 +110,17 @@ def test_texts_go_out_only_with_consent_terms_and_clean(folder, built):
     add_battle(arena, ada, cleo, prompt="Half of it", answers={"left": "Shown", "right": "Not shown"})
     release = built(arena)
     texts = table(folder, release, "conversations")
-    assert {row["prompt"] for row in texts} == {"Question 0: why is the sky blue?", "Half of it"}
+    assert {row["prompt"] for row in texts} == before | {"Half of it"}
     (half,) = [row for row in texts if row["prompt"] == "Half of it"]
     assert (half["left"], half["right"]) == ("Shown", None)
     assert release.manifest["withheld_texts"] == {"erased": 1, "no_consent": 1, "personal_data": 1, "too_long": 1}
     assert release.manifest["pii"]["found_in_texts"] == {"email": 1}
     # The row of a vote is there whatever becomes of its texts.
-    assert len(table(folder, release, "votes")) == 6
+    assert len(table(folder, release, "votes")) == 25
 
 
-def test_feedback_needs_consent_and_a_clean_text(folder, built):
-    arena = make_world(1)
+def test_feedback_needs_consent_and_a_clean_text(folder, draft, built):
+    arena = draft.arena
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     add_battle(arena, ada, bert, feedback={"left": "Too long", "right": "call me: +33 6 12 34 56 78"})
     add_battle(arena, ada, bert, feedback={"left": "Secretly good", "right": ""}, publication=False)
@@ -135,26 +129,28 @@ def test_feedback_needs_consent_and_a_clean_text(folder, built):
 
 
 def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
-    release = services.build_release(make_world(2), OCTOBER)
-    assert release.manifest["counts"]["texts"] == {"texts_off": 2}
+    arena = make_arena("other")
+    add_battle(arena, *make_versions(arena, ("Ada", "Bert")))
+    release = services.build_release(arena, OCTOBER)
+    assert release.manifest["counts"]["texts"] == {"texts_off": 1}
     assert table(folder, release, "conversations") == []
 
 
-def test_every_vote_is_there_and_says_why_it_does_not_count(folder, built):
-    arena = make_world(4)
+def test_every_vote_is_there_and_says_why_it_does_not_count(folder, draft, built):
+    arena = draft.arena
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     add_battle(arena, ada, bert, voter=make_voter(simulated=True))
     add_battle(arena, ada, bert, response={"identity_matches": ["I am Ada"]})
     release = built(arena)
     votes = table(folder, release, "votes")
-    assert len(votes) == 6
+    assert len(votes) == 22
     assert sorted(row["exclusion"] for row in votes if not row["counted"]) == ["identity_revealed", "simulated"]
     assert release.manifest["counts"]["excluded"] == {"identity_revealed": 1, "simulated": 1}
     assert release.manifest["simulated"] is True
 
 
-def test_a_word_that_is_not_ours_does_not_pass(folder, built):
-    arena = make_world(1)
+def test_a_word_that_is_not_ours_does_not_pass(folder, draft, built):
+    arena = draft.arena
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     SystemVersion.objects.update(organisation="Call +33 6 12 34 56 78", licence="MIT")
     words = {"finish_reason": "tenant-42", "error_class": "from 203.0.113.9"}
@@ -167,16 +163,15 @@ def test_a_word_that_is_not_ours_does_not_pass(folder, built):
     }
 
 
-def test_a_system_named_after_an_address_stops_the_build(folder, built):
-    arena = make_world(1)
+def test_a_system_named_after_an_address_stops_the_build(draft, built):
     system = SystemVersion.objects.earliest("id").system
     type(system).objects.filter(pk=system.pk).update(name="anna@example.org")
     with pytest.raises(services.BuildRefused):
-        built(arena)
+        built(draft.arena)
 
 
-def test_versions_that_behave_alike_share_a_contender(folder, built):
-    arena = make_world(3)
+def test_versions_that_behave_alike_share_a_contender(folder, draft, built):
+    arena = draft.arena
     old = SystemVersion.objects.get(system__name="Ada")
     SystemVersion.objects.filter(pk=old.pk).update(retired_at=old.created_at)
     cheaper = SystemVersion.objects.create(
@@ -189,8 +184,8 @@ def test_versions_that_behave_alike_share_a_contender(folder, built):
     assert rows["Ada v2"] == "Ada v1"
 
 
-def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder):
-    arena = make_world(2)
+def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder, draft):
+    arena = draft.arena
     november = services.window_of("2026-11")
     with pytest.raises(services.EmbargoRunning, match="from 2026-12-31 on"):
         services.build_release(arena, november)
@@ -201,23 +196,25 @@ def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder):
 
 
 def test_an_empty_month_is_a_release_without_votes(folder, built):
-    release = built(make_arena())
+    release = built(make_arena("other"))
     board = json.loads((folder_of(folder, release) / "leaderboard.json").read_text())
     assert (board["status"], board["ratings"]) == ("empty", [])
     assert publish.verified(services.store(), release).problems == []
 
 
-def test_months_are_due_after_their_embargo_and_once(folder, built):
-    arena = make_world(2)
-    assert [month.name for month in services.due_months(arena, date(2026, 12, 1))] == ["2026-10"]
-    assert services.due_months(arena, date(2026, 11, 30)) == []
-    built(arena)
+def test_months_are_due_after_their_embargo_and_once(draft):
+    other = make_arena("other")
+    add_battle(other, *make_versions(other, ("Ada", "Bert")))
+    assert [month.name for month in services.due_months(other, date(2026, 12, 1))] == ["2026-10"]
+    assert services.due_months(other, date(2026, 11, 30)) == []
+    # October is built.
+    arena = draft.arena
     assert services.due_months(arena, date(2026, 12, 1)) == []
     assert [month.name for month in services.due_months(arena, date(2026, 12, 31))] == ["2026-11"]
 
 
-def test_no_second_build_of_an_arena_at_the_same_time(folder, built):
-    arena = make_world(1)
+def test_no_second_build_of_an_arena_at_the_same_time(draft, built):
+    arena = draft.arena
     other = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -231,8 +228,7 @@ def test_no_second_build_of_an_arena_at_the_same_time(folder, built):
     built(arena)
 
 
-def test_a_reviewed_release_is_not_built_again(folder, built):
-    draft = built(make_world(1))
+def test_a_reviewed_release_is_not_built_again(draft, built):
     with pytest.raises(services.WrongState):
         services.mark_reviewed(draft.pk, "another manifest")
     services.mark_reviewed(draft.pk, draft.manifest_sha256)
@@ -247,8 +243,8 @@ def test_a_window_is_a_month(text):
     assert services.window_of("2026-12").end.isoformat() == "2027-01-01"
 
 
-def test_rare_requirements_are_merged(folder, built):
-    arena = make_world(3)
+def test_rare_requirements_are_merged(folder, draft, built):
+    arena = draft.arena
     Battle.objects.update(requirement={"language": "fr"})
     release = built(arena)
     assert {row["requirement"] for row in table(folder, release, "battles")} == {"other"}

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import shutil
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -14,28 +13,11 @@ from data_releases.chain import check_chain
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.source import Unreadable
-from tests.data_releases.publishing import Broken, Dying, build_october, november, reviewed, withdrawn
-from tests.data_releases.world import make_world, sing
-from tests.kept_rows import kept_rows
+from tests.data_releases.publishing import Broken, Dying, november, reviewed, withdrawn
+from tests.data_releases.world import sing
 
 pytestmark = pytest.mark.django_db
 LEAST_PART_BYTES = 5 * 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory, django_db_setup, django_db_blocker):
-    """October, built once for all that publish it, and where it lies."""
-    root = tmp_path_factory.mktemp("once") / "store"
-    with kept_rows(django_db_blocker):
-        yield build_october(make_world(10), FolderStore(root)), root
-
-
-@pytest.fixture
-def draft(once, folder, db):
-    """It in this test's own store."""
-    made, root = once
-    shutil.copytree(root, folder)
-    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 @pytest.fixture
@@ -111,7 +93,7 @@ def test_the_next_release_carries_the_votes_of_all_before_it(october, files, mon
     assert newer.manifest["previous"]["release"] == "2026-10"
     board = b"".join(files.read(publish.key_of(Place.PUBLIC, second, "leaderboard.json"))).decode()
     assert '"counted":4' in board
-    assert '"prior":10' in board
+    assert '"prior":20' in board
     check_chain(older, newer)
     assert older.problems == [("manifest.json", "it does not follow release 2026-11")]
 

@@ -1,37 +1,18 @@
 """What is public of releases."""
 
-import shutil
 from datetime import date
 
 import pytest
 from django.test import Client
 
-from arena.common.storage import FolderStore
 from data_releases import publish
-from data_releases.models import Release, ReleasePolicy
+from data_releases.models import ReleasePolicy
 from data_releases.selectors import certified_board, certified_boards, next_release_on, public_release, public_releases
 from tests.ballots import make_arena, make_versions
-from tests.data_releases.publishing import build_october, reviewed, withdrawn
-from tests.data_releases.world import add_battle, make_world
-from tests.kept_rows import kept_rows
+from tests.data_releases.publishing import reviewed, withdrawn
+from tests.data_releases.world import add_battle
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory, django_db_setup, django_db_blocker):
-    """October, built once for all that look at it, and where it lies."""
-    root = tmp_path_factory.mktemp("once") / "store"
-    with kept_rows(django_db_blocker):
-        yield build_october(make_world(20), FolderStore(root)), root
-
-
-@pytest.fixture
-def draft(once, folder, db):
-    """It in this test's own store."""
-    made, root = once
-    shutil.copytree(root, folder)
-    return Release.objects.select_related("arena").get(pk=made.pk)
 
 
 @pytest.fixture

@@ -10,32 +10,30 @@ from data_releases.models import ReleasedBattle
 from data_releases.publish import PublishRefused
 from tests.data_releases.conftest import folder_of
 from tests.data_releases.publishing import reviewed
-from tests.data_releases.world import make_world
 
 pytestmark = pytest.mark.django_db
 
 
-def test_what_the_release_never_held_needs_no_revision(published, files):
-    arena = make_world(5, publication=False)
-    october = published(arena)
+def test_what_the_release_never_held_needs_no_revision(draft, built, files):
+    Battle.objects.update(publication=False)
+    october = publish.publish(files, reviewed(built(draft.arena)))
     withdraw_battle(Battle.objects.first().id, vote=False)
     assert revisions.revise_all(files, october.arena) == []
     assert ReleasedBattle.objects.filter(text_removed=True).count() == 1
 
 
-def test_withdrawn_battles_never_appear_in_a_release(built, folder):
-    arena = make_world(6)
+def test_withdrawn_battles_never_appear_in_a_release(draft, built, folder):
     first, second = Battle.objects.order_by("created_at")[:2]
     withdraw_battle(first.id, vote=True)
     withdraw_battle(second.id, vote=False)
-    draft = built(arena)
-    assert len(pq.read_table(folder_of(folder, draft) / "votes.parquet")) == 5
+    draft = built(draft.arena)
+    assert len(pq.read_table(folder_of(folder, draft) / "votes.parquet")) == 19
     assert draft.manifest["withdrawn_battles"] == 1
     assert draft.manifest["withheld_texts"] == {"erased": 1}
 
 
-def test_a_draft_with_withdrawn_battles_is_not_published_and_thrown_away(built, folder, files):
-    draft = reviewed(built(make_world(6)))
+def test_a_draft_with_withdrawn_battles_is_not_published_and_thrown_away(draft, built, files):
+    draft = reviewed(draft)
     withdraw_battle(Battle.objects.first().id, vote=False)
     with pytest.raises(PublishRefused, match="withdrawn since"):
         publish.publish(files, draft)
