@@ -71,7 +71,8 @@ def everything() -> dict[str, str]:
     """Every row of every table as a digest, but for the audit, the sessions and what logging in itself changes."""
     skipped = {"common_auditentry", "django_session", "integrity_ratecounter"}
     tables = {model._meta.db_table for model in apps.get_models() if not model._meta.proxy} - skipped
-    rows = "md5(string_agg(t::text, chr(10) ORDER BY t::text))"
+    # Sums, as to sort the rows of every table takes ten times as long.
+    rows = "count(*) || ' ' || sum(hashtextextended(t::text, 0))"
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"SELECT '{table}', {rows} FROM \"{table}\" t" for table in sorted(tables)))
         return dict(cursor.fetchall())
