@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from arena.arenas.models import Arena
 from arena.rankings.by_vote import keep
@@ -17,23 +19,42 @@ from arena.rankings.services import refresh_board
 from arena.rankings.studies import study
 from arena.systems.models import System, SystemVersion
 from arena.votes.outcome import Outcome
-from arena.votes.services import cast_vote
 from tests.api.callers import slug_of
-from tests.ballots import make_battle, make_versions
+from tests.ballots import make_arena, make_versions
+from tests.kept_rows import kept_rows
+from tests.rankings.voting import vote_rows
 
 PATH = "/api/v1/arenas/text/leaderboard"
+
+pytestmark = pytest.mark.django_db
+
+
+def votes_on(arena: Arena, *outcomes: Outcome) -> None:
+    """Votes on its first two systems."""
+    left, right = SystemVersion.objects.filter(system__arena=arena).order_by("id")[:2]
+    vote_rows(arena, [(left, right, outcome) for outcome in outcomes])
+
+
+@pytest.fixture(scope="module")
+def arena(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Arena]:
+    """An arena with a board of votes that went both ways."""
+    with kept_rows(django_db_blocker):
+        arena = _of_two("text")
+        votes_on(arena, Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT, Outcome.TIE)
+        refresh_board(arena.id)
+        yield arena
 
 
 @pytest.fixture
 def board(arena: Arena) -> Snapshot:
-    """A board of votes that went both ways."""
-    left, right = SystemVersion.objects.order_by("id")[:2]
-    for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT, Outcome.TIE):
-        battle = make_battle(arena, left, right)
-        cast_vote(battle.id, battle.voter, outcome)
-    snapshot = refresh_board(arena.id)
-    assert snapshot is not None
-    return snapshot
+    """Its board."""
+    return Snapshot.objects.get()
+
+
+def _of_two(slug: str) -> Arena:
+    arena = make_arena(slug)
+    make_versions(arena, ["CanaryLeft", "CanaryRight"])
+    return arena
 
 
 def test_the_board_tells_its_ratings_at_full_precision_and_its_method(board: Snapshot) -> None:
@@ -61,8 +82,9 @@ def test_the_keys_of_the_contract_are_there(board: Snapshot) -> None:
     )
 
 
-def test_before_the_first_vote_the_systems_stand_there_without_numbers(arena: Arena) -> None:
-    document = Client().get(PATH).json()
+def test_before_the_first_vote_the_systems_stand_there_without_numbers() -> None:
+    _of_two("new")
+    document = Client().get("/api/v1/arenas/new/leaderboard").json()
 
     assert document["snapshot"] is None
     assert [row["rating"] for row in document["ratings"]] == [None, None]
@@ -82,9 +104,7 @@ def test_who_knows_the_board_is_told_that_it_is_the_same(board: Snapshot) -> Non
 def test_a_board_that_changed_has_another_tag(arena: Arena, board: Snapshot) -> None:
     before = Client().get(PATH)["ETag"]
     make_versions(arena, ["Newcomer"])
-    left, right = SystemVersion.objects.order_by("id")[:2]
-    battle = make_battle(arena, left, right)
-    cast_vote(battle.id, battle.voter, Outcome.RIGHT)
+    votes_on(arena, Outcome.RIGHT)
     refresh_board(arena.id)
 
     after = Client().get(PATH, headers={"If-None-Match": before})
@@ -137,10 +157,7 @@ def test_a_filter_gives_the_board_of_these_votes(board: Snapshot) -> None:
 
 
 def test_votes_that_both_are_bad_are_a_tie_left_out_or_a_rate_of_each_system(arena: Arena, board: Snapshot) -> None:
-    left, right = SystemVersion.objects.order_by("id")[:2]
-    for _vote in range(2):
-        battle = make_battle(arena, left, right)
-        cast_vote(battle.id, battle.voter, Outcome.BOTH_BAD)
+    votes_on(arena, Outcome.BOTH_BAD, Outcome.BOTH_BAD)
     refresh_board(arena.id)
     usual, out, apart = (Client().get(PATH, {"both_bad": word} if word else {}) for word in ("", "exclude", "apart"))
     first, second, third = (answer.json()["ratings"][0] for answer in (usual, out, apart))
@@ -188,13 +205,11 @@ def test_what_cannot_be_asked_is_refused_by_name(board: Snapshot, query: dict[st
         assert any(str(field) in error["where"] for error in response.json()["errors"] for field in query)
 
 
-def test_what_the_votes_do_not_determine_is_a_conflict(arena: Arena) -> None:
-    left, right = SystemVersion.objects.order_by("id")[:2]
-    for _tie in range(3):
-        battle = make_battle(arena, left, right)
-        cast_vote(battle.id, battle.voter, Outcome.TIE)
+def test_what_the_votes_do_not_determine_is_a_conflict() -> None:
+    arena = _of_two("even")
+    votes_on(arena, *[Outcome.TIE] * 3)
     refresh_board(arena.id)
-    response = Client().get(PATH, {"method": "davidson"})
+    response = Client().get("/api/v1/arenas/even/leaderboard", {"method": "davidson"})
     assert (response.status_code, response.json()["type"]) == (409, "not-determined")
 
 

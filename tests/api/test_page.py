@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from arena.api.application import api
 from arena.api.openapi import document, operations
@@ -20,10 +21,11 @@ def _built() -> None:
         pytest.skip("the front end is not built: make install")
 
 
-@pytest.fixture
-def page(_built: None, db: None) -> str:
+@pytest.fixture(scope="module")
+def page(_built: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
     """The page in English."""
-    response = Client().get("/api/")
+    with django_db_blocker.unblock():
+        response = Client().get("/api/")
     assert response.status_code == 200
     return response.content.decode()
 
