@@ -15,9 +15,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from arena.policies.embedding import codes_of
 
@@ -104,6 +103,6 @@ def _joined(keys: _Keys, rows: NDArray[np.intp], n: int) -> Groups:
         _distinct, first, which = np.unique(keys[:, band], return_index=True, return_inverse=True)
         ends.append(rows[first][which])
     targets = np.concatenate(ends) if ends else np.zeros(0, np.int64)
-    graph = csr_matrix((np.ones(len(targets), np.int8), (np.tile(rows, BANDS), targets)), shape=(n, n))
-    _number, groups = connected_components(graph, directed=False)
+    graph = scipy.sparse.csr_matrix((np.ones(len(targets), np.int8), (np.tile(rows, BANDS), targets)), shape=(n, n))
+    _number, groups = scipy.sparse.csgraph.connected_components(graph, directed=False)
     return np.asarray(groups, np.int64)

@@ -17,9 +17,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from data_releases.anonymise import Pseudonyms
 from data_releases.columns import one_array
@@ -94,8 +93,8 @@ def _is_common(voter: Numbers, group: Numbers) -> NDArray[np.bool_]:
 def _components(voter: Numbers, group: Numbers, voters: int, groups: int) -> Numbers:
     """(voters,) the component of each."""
     size = voters + groups
-    graph = csr_matrix((np.ones(len(voter), np.int8), (voter, voters + group)), shape=(size, size))
-    _number, component = connected_components(graph, directed=False)
+    graph = scipy.sparse.csr_matrix((np.ones(len(voter), np.int8), (voter, voters + group)), shape=(size, size))
+    _number, component = scipy.sparse.csgraph.connected_components(graph, directed=False)
     return np.unique(component[:voters], return_inverse=True)[1]
 
 

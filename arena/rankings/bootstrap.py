@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import Fit, RankingError, fit
@@ -113,7 +113,7 @@ class _Pairs:
         size = len(self.first)
         signs = np.concatenate([np.ones(size), -np.ones(size)])
         rows, columns = np.concatenate([self.first, self.second]), np.tile(np.arange(size), 2)
-        self.onto_contenders = csr_matrix((signs, (rows, columns)), shape=(counts.n, size))
+        self.onto_contenders = scipy.sparse.csr_matrix((signs, (rows, columns)), shape=(counts.n, size))
         self.block = max(1, BUDGET // max(size, 1))
 
     def drawn_from(self, counts: Counts) -> Matrix:

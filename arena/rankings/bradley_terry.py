@@ -28,7 +28,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from scipy.linalg.lapack import dposv
+import scipy  # its parts when they are used: they take a quarter of a second
 
 from arena.rankings.blas import one_thread
 from arena.rankings.graph import Groups, components_of, groups_of, ties_run_away
@@ -246,7 +246,7 @@ def _newton_step(hessian: Matrix, slope: Derivatives, n: int) -> Matrix:
     gradient = np.zeros(len(hessian))
     gradient[:n] = slope.difference.sum(axis=1)
     gradient[n:] = slope.tie
-    _factor, step, failed = dposv(_pinned(hessian, n), gradient)
+    _factor, step, failed = scipy.linalg.lapack.dposv(_pinned(hessian, n), gradient)
     if failed:
         raise NotConverged("the Hessian is not positive definite in floating point")
     return np.asarray(step)

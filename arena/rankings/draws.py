@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
+import scipy
 
 from arena.rankings.blas import one_thread
 from arena.rankings.tallies import Matrix
@@ -74,7 +74,7 @@ def drawn_as_logged(observed: Matrix, expected: Matrix, covariance: Matrix) -> C
             return None
         scores = vectors[:, kept].T @ (observed - expected) / np.sqrt(values[kept])
     statistic = float(scores @ scores)
-    return ChiSquared(statistic, degrees, float(chdtrc(degrees, statistic)))
+    return ChiSquared(statistic, degrees, float(scipy.special.chdtrc(degrees, statistic)))
 
 
 def fair_sides(left: int, draws: int) -> ChiSquared | None:
@@ -82,4 +82,4 @@ def fair_sides(left: int, draws: int) -> ChiSquared | None:
     if not draws:
         return None
     statistic = (2 * left - draws) ** 2 / draws
-    return ChiSquared(statistic, 1, float(chdtrc(1, statistic)))
+    return ChiSquared(statistic, 1, float(scipy.special.chdtrc(1, statistic)))

@@ -28,8 +28,8 @@ from statistics import NormalDist
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import Fit, differences, hessian_of
@@ -147,7 +147,7 @@ def _voter_blocks(votes: Votes | None) -> Iterator[Votes | None]:
         yield votes.where(order[start:end])
 
 
-def scores_by_voter(fitted: Fit, votes: Votes | None) -> csr_matrix:
+def scores_by_voter(fitted: Fit, votes: Votes | None) -> "scipy.sparse.csr_matrix":
     """(V, n) or with a tie parameter (V, n + 1): for each of V voters, by code, the sum of w_v u_v.
 
     Raises:
@@ -163,7 +163,7 @@ def scores_by_voter(fitted: Fit, votes: Votes | None) -> csr_matrix:
     if by_tie is not None:
         rows, columns, values = [*rows, voter], [*columns, np.full(len(votes), n)], [*values, by_tie]
     cells = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    sums = csr_matrix(cells, shape=(len(voters), len(fitted.inverse)))
+    sums = scipy.sparse.csr_matrix(cells, shape=(len(voters), len(fitted.inverse)))
     sums.sum_duplicates()
     return sums
 

@@ -18,7 +18,7 @@ from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-from scipy.special import expit, log_expit
+import scipy
 
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import NotConverged
@@ -68,7 +68,7 @@ def _fit(wins: Matrix, prior: Matrix, spread: float) -> tuple[Matrix, Matrix, fl
     games, strengths = wins + wins.T, prior.copy()
     for _step in range(MAX_STEPS):
         difference = strengths[:, np.newaxis] - strengths[np.newaxis, :]
-        p = expit(difference)
+        p = scipy.special.expit(difference)
         gradient = (wins - games * p).sum(axis=1) - (strengths - prior) / spread**2
         information = games * p * (1 - p)
         hessian = np.diag(information.sum(axis=1) + spread**-2) - information
@@ -80,7 +80,9 @@ def _fit(wins: Matrix, prior: Matrix, spread: float) -> tuple[Matrix, Matrix, fl
     else:
         raise NotConverged(f"no maximum after {MAX_STEPS} steps")
     difference = strengths[:, np.newaxis] - strengths[np.newaxis, :]
-    likelihood = float((wins * log_expit(difference)).sum() - ((strengths - prior) ** 2).sum() / (2 * spread**2))
+    likelihood = float(
+        (wins * scipy.special.log_expit(difference)).sum() - ((strengths - prior) ** 2).sum() / (2 * spread**2)
+    )
     _sign, logdet = np.linalg.slogdet(hessian)
     unusual = float(np.log(SCALE * spread / USUAL_SPREAD)) / SPREAD_DEVIATION
     evidence = likelihood - logdet / 2 - len(prior) * float(np.log(spread)) - unusual**2 / 2

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from arena.rankings.blas import one_thread
 from arena.rankings.bradley_terry import Fit, NotConverged, RankingError, fit, pinned_inverse
@@ -279,7 +279,7 @@ class _Sums:
         ends = np.empty((size, 2), dtype=np.int32)
         ends[:, 0], ends[:, 1] = block.left, block.right
         signs, starts = np.tile([1.0, -1.0], size), np.arange(0, 2 * size + 1, 2, dtype=np.int32)
-        self.mixed += csr_matrix((signs, ends.ravel(), starts), shape=(size, n)).T @ weighted
+        self.mixed += scipy.sparse.csr_matrix((signs, ends.ravel(), starts), shape=(size, n)).T @ weighted
 
     def totals(self) -> list[Matrix]:
         """(n + K, n + K) for each weight."""

@@ -124,7 +124,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
     promises = [checks.not_a_server_error, *(getattr(of_document, name) for name in OF_THE_DOCUMENT)]
 
     @settings(
-        max_examples=8,
+        max_examples=5,
         deadline=None,
         derandomize=True,
         database=None,
