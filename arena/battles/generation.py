@@ -103,19 +103,23 @@ def _draw(
 
 
 def _open_responses(turn: Turn, pairing: Pairing, *, may_redraw: bool = True) -> TurnWork:
-    sides: dict[Side, SideWork] = {}
     versions = {version.id: version for version in systems.versions_by_id([pairing.left_id, pairing.right_id])}
     _write_lyrics(turn, pairing, list(versions.values()))
     with transaction.atomic():
         fence(turn.id, turn.attempt)
         if turn.attempt > 1:
             _give_up_lost(turn)
-        for side in SIDES:
-            version = versions[getattr(pairing, f"{side}_id")]
-            response = Response.objects.create(
-                turn=turn, side=side, pairing=pairing, version=version, attempt=turn.attempt
+        responses = Response.objects.bulk_create(
+            Response(
+                turn=turn,
+                side=side,
+                pairing=pairing,
+                version=versions[getattr(pairing, f"{side}_id")],
+                attempt=turn.attempt,
             )
-            sides[side] = side_work(turn, response)
+            for side in SIDES
+        )
+        sides = {side: side_work(turn, response) for side, response in zip(SIDES, responses, strict=True)}
         if not turn.battle.is_simulated:
             costs = {one.caller: systems.most_usd(one.caller, one.messages) for one in sides.values()}
             systems.hold(costs, holder(turn.id))

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import QuerySet
 
-from arena.battles.models import Response, Turn
+from arena.battles.models import Response
 from arena.battles.states import ResponseStatus, Side
 from arena.systems.backends.base import Message
 from arena.systems.models import SystemVersion
@@ -79,15 +80,20 @@ class Output:
 NOTHING_KNOWN: Final = Output("", "", "", None, 0.0, None, None)
 
 
+_FENCE_SQL: Final = "SELECT 1 FROM battles_turn WHERE id = %s AND attempt = %s AND finished_at IS NULL FOR UPDATE"
+
+
 def fence(turn_id: int, attempt: int) -> None:
     """Lock the turn, if it is still ours; inside the caller's transaction.
 
     Raises:
         LeaseLost: it is not.
     """
-    mine = Turn.objects.select_for_update().filter(id=turn_id, attempt=attempt, finished_at=None)
-    if not mine.exists():
-        raise LeaseLost(f"turn {turn_id} attempt {attempt}")
+    with connection.cursor() as cursor:
+        # SQL: every turn passes here three times, and the ORM takes longer to say it than PostgreSQL to do it.
+        cursor.execute(_FENCE_SQL, [turn_id, attempt])
+        if not cursor.fetchone():
+            raise LeaseLost(f"turn {turn_id} attempt {attempt}")
 
 
 def live(turn_id: int) -> QuerySet[Response]:

@@ -36,7 +36,7 @@ def vote_rows(arena: Arena, ballots: Sequence[Ballot], **battle: Any) -> list[Vo
             battle=made,
             voter=made.voter,
             outcome=outcome.value,
-            turn_n=1,
+            turn_n=battle.get("turns", 1),
             reasons={side: [] for side in SIDES},
             feedback=dict.fromkeys(SIDES, ""),
         )
