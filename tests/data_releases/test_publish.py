@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 
 from arena.battles.models import Battle
 from arena.common.storage import FolderStore, StoreAway
+from arena.media.models import Clip
 from data_releases import publish, services
 from data_releases.chain import check_chain
+from data_releases.manifest import sha256
 from data_releases.models import Release, ReleaseState
 from data_releases.publish import Place, PublishRefused
 from data_releases.source import Unreadable
@@ -117,7 +119,11 @@ def test_killed_before_each_upload_to_a_real_s3_server_nothing_half_is_there_and
     monkeypatch.setattr(services, "store", lambda: bucket)
     # Larger than what goes up at once: in parts, as small as S3 takes them.
     monkeypatch.setattr("arena.common.bucket.PART_BYTES", LEAST_PART_BYTES)
-    sing(bucket, Battle.objects.latest("created_at"), sound=bytes(LEAST_PART_BYTES + 1))
+    large = bytes(LEAST_PART_BYTES + 1)
+    sing(bucket, Battle.objects.latest("created_at"))
+    clip = Clip.objects.latest("id")
+    bucket.put(clip.key, large)
+    Clip.objects.filter(pk=clip.pk).update(bytes=len(large), sha256=sha256(large))
     release = reviewed(built(draft.arena))
     dying = Dying(bucket)
     for survive in itertools.count():
