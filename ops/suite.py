@@ -7,9 +7,11 @@ second starts whole arenas and a browser; where it waits, the front end's tests 
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 # pytest's "no tests were collected", which an empty selection may be.
 _NOTHING_COLLECTED: Final = 5
+#: In containers it often holds 64 MB, or runs no program: then it is not used.
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - every user's own folders are made below it
+_ENOUGH_BYTES: Final = 4 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Phase:
     name: str
     argv: tuple[str, ...]
     cwd: Path = ROOT
+    #: Whether its temporary files, the servers' own among them, lie in memory where there is room.
+    in_memory: bool = False
 
 
 # It has no deadlines: whatever the phase beside it asks for comes first.
@@ -35,7 +42,7 @@ _PYTEST: Final = (
     *(sys.executable, "-m", "pytest"),
     *("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"),
 )
-UNIT: Final = Phase("python", (*_PYTEST, "-m", "not stack and not e2e"))
+UNIT: Final = Phase("python", (*_PYTEST, "-m", "not stack and not e2e"), in_memory=True)
 STACK: Final = Phase("stack and browser", (*_PYTEST, "--durations=20", "-m", "stack or e2e"))
 #: One step after the other; the phases of a step run at the same time, and the last of them shows its progress.
 STEPS: Final = {"unit": ((FRONTEND, UNIT),), "all": ((UNIT,), (FRONTEND, STACK))}
@@ -55,13 +62,42 @@ class Result:
         return f"{self.phase.name}: {word} in {self.took_s:.0f} s: {self.last}"
 
 
+@contextmanager
+def memory() -> Iterator[dict[str, str]]:
+    """A folder for temporary files in memory, as `TMPDIR`; nothing where somebody chose, or there is too little of it.
+
+    On some disks a new file takes forty times as long. At its end the phase has half a gigabyte of them; they go then.
+    """
+    if "TMPDIR" in os.environ or not _has_room(_MEMORY):
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="arena-suite-", dir=_MEMORY, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the servers' user must get through
+        yield {"TMPDIR": folder}
+
+
+def _has_room(folder: Path) -> bool:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= _ENOUGH_BYTES and not found.f_flag & os.ST_NOEXEC
+
+
 def run(phase: Phase, *, at_once: bool = True) -> Result:
     """Run one phase and pass its output on, at once or in one piece at its end."""
-    env = os.environ | {"NO_COLOR": "1", "FORCE_COLOR": "0"}
     started, said = time.monotonic(), []
-    with subprocess.Popen(
-        phase.argv, cwd=phase.cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    temporary: AbstractContextManager[dict[str, str]] = memory() if phase.in_memory else nullcontext({})
+    with (
+        temporary as where,
+        subprocess.Popen(
+            phase.argv,
+            cwd=phase.cwd,
+            env=os.environ | {"NO_COLOR": "1", "FORCE_COLOR": "0"} | where,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         for line in process.stdout or ():
             said.append(line)
             if at_once:
