@@ -12,6 +12,7 @@ from typing import Any, Final
 import hypothesis
 import pytest
 import redis
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from tests.environment import ensure_services, first_alone, run_lock
@@ -77,6 +78,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption("dist", "no") == "no":
         os.environ["DJANGO_SETTINGS_MODULE"] = "arena.config.settings"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """A page leaves its language in the thread: the next test begins without one."""
+    translation.deactivate()
 
 
 #: What one process runs as a whole, because its tests share an arena: ids that begin so, the first that fits.
