@@ -17,6 +17,7 @@ from arena.accounts.selectors import (
     current_consent,
     secret_sha256,
     token_of_bearer,
+    voter_named,
     voter_of_cookie,
 )
 
@@ -101,9 +102,9 @@ def voter_of_token(token: ApiToken, external_id: str) -> Voter:
     """
     if not 1 <= len(external_id) <= MAX_EXTERNAL_ID_CHARS or not external_id.isprintable():
         raise ExternalIdInvalid(f"a voter is named by 1 to {MAX_EXTERNAL_ID_CHARS} printable characters")
+    known = voter_named(token, external_id)
     # get_or_create leans on the unique constraint, so two first requests at once end with one voter.
-    voter, _created = Voter.objects.get_or_create(token=token, external_id=external_id)
-    return voter
+    return known or Voter.objects.get_or_create(token=token, external_id=external_id)[0]
 
 
 def record_consent(actor: Actor, *, research: bool, publication: bool, age_16: bool, language: str) -> Consent:
