@@ -16,6 +16,7 @@ from stdnum.pl import pesel
 from stdnum.pt import nif
 from stdnum.us import ssn
 
+_DIGIT: Final = re.compile(r"\d")
 _IBAN: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?(?![A-Z0-9])")
 _CARD: Final = re.compile(r"(?<![\d.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\d.]\d|-\d|\d)")
 
@@ -76,7 +77,7 @@ def has_national_id(text: str) -> bool:
 
 def _with_digits(detect: Callable[[str], bool]) -> Callable[[str], bool]:
     """No digit, no number: most texts end here."""
-    return lambda text: any(char.isdigit() for char in text) and detect(text)
+    return lambda text: _DIGIT.search(text) is not None and detect(text)
 
 
 DETECTORS: Final[dict[str, Callable[[str], bool]]] = {
