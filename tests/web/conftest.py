@@ -48,7 +48,7 @@ def battle_of(browser: Browser, arena: Arena, state: str = "ready") -> Battle:
     return battle
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def _front_end() -> None:
     if not Path(settings.DJANGO_VITE["default"]["manifest_path"]).exists():
         pytest.skip("the front end is not built: make install")
