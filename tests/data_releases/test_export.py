@@ -21,14 +21,19 @@ from data_releases.formats.comparisons import Comparison
 from data_releases.formats.lmarena import monday_of
 from data_releases.manifest import sha256
 from data_releases.split import PARTS
-from tests.data_releases.exports import DATA, GRID, RELEASE, bytes_of, lines, made, rendered
+from tests.data_releases.exports import DATA, GRID, RELEASE, bytes_of, lines, made
 from tests.data_releases.tampering import ROOT, SAMPLE, edit_votes, flip
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_an_export_is_the_same_every_time_and_counts_what_it_leaves_out(name):
-    again = rendered(FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest)))
-    assert again.files == made(name).files
+    again = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
+    assert again.files.keys() == made(name).files.keys()
+    # The others are compared where they are written with few votes in memory.
+    parquet = {path: file for path, file in again.files.items() if path.endswith(".parquet")}
+    assert {path: bytes_of(file) for path, file in parquet.items()} == {
+        path: made(name).files[path] for path in parquet
+    }
     assert sum(again.left_out.values()) > 0
 
 
@@ -228,7 +233,7 @@ def test_nothing_is_exported_from_a_release_that_does_not_verify(tmp_path, capsy
 
 
 #: Votes that are held at a time, in this test.
-BATCH = 8
+BATCH = 16
 
 
 class Counted(Comparison):

@@ -18,17 +18,17 @@ from tests.data_releases.routers.logged import MEMBERS, STRENGTHS, drawn
 
 @cache
 def train():
-    return drawn(1500, seed=21)
+    return drawn(1000, seed=21)
 
 
 @cache
 def validation():
-    return drawn(400, seed=22)
+    return drawn(250, seed=22)
 
 
 @cache
 def held_out():
-    return drawn(600, seed=23)
+    return drawn(400, seed=23)
 
 
 @cache
@@ -106,8 +106,8 @@ def test_strengths_of_a_cluster_equal_a_logistic_regression_around_all_votes():
 
 
 def test_the_gradient_of_the_factor_model_is_that_of_its_loss():
-    router = fit("mf", train().votes.where(np.arange(1500) < 60), validation().votes, MEMBERS, seed=1).router
-    votes = train().votes.where(np.arange(1500) < 60)
+    router = fit("mf", train().votes.where(np.arange(1000) < 60), validation().votes, MEMBERS, seed=1).router
+    votes = train().votes.where(np.arange(1000) < 60)
     shapes = [router.projection.shape, router.factors.shape, router.bias.shape]
     flat = packed(router) + np.random.default_rng(5).normal(0, 0.1, packed(router).size)
     off = check_grad(lambda x: factor_loss(x, votes, shapes)[0], lambda x: factor_loss(x, votes, shapes)[1], flat)
