@@ -13,7 +13,7 @@ from arena.battles.models import Battle, Turn
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from tests.api.callers import Program, program, slug_of
-from tests.ballots import make_arena, make_battle, make_versions
+from tests.ballots import make_arena, make_battle, make_battles, make_versions
 
 TOGETHER = 10
 
@@ -116,7 +116,7 @@ def test_of_parallel_follow_ups_no_more_run_than_may(alice: Program, settings: A
     settings.ARENA_LIMITS_OFF, settings.ARENA_LIMITS, settings.ARENA_MAX_OPEN_BATTLES = False, {}, 3
     left, right = SystemVersion.objects.order_by("id")
     voter = voter_of_token(alice.token, "alice")
-    ready = [make_battle(Arena.objects.get(), left, right, voter=voter) for _n in range(10)]
+    ready = make_battles(Arena.objects.get(), [(left, right)] * 10, voter=voter)
 
     answers = _at_once(10, lambda n: alice.named("alice").post(f"/battles/{ready[n].id}/turns", {"prompt": "More"}))
 

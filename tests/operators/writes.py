@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group, User
+from django.db import DatabaseError
 from django.db.models.functions import Now
+from django.test import Client
 
 from arena.accounts.services import create_token
 from arena.arenas.models import Arena
@@ -13,7 +16,7 @@ from arena.battles.models import Battle, Report
 from arena.common.models import OutboxMessage, PeriodicRun
 from arena.systems.models import Health, System, SystemVersion
 from data_releases.models import ReleasePolicy
-from tests.operators.conftest import PASSWORD, code_of, device_of
+from tests.operators.conftest import PASSWORD, code_of, device_of, everything, full_audit
 
 #: What the form of an arena wants in any case.
 NUMBERS = {"min_listen_s": "5", "listed_from_votes": "30", "settled_from_votes": "300"}
@@ -209,3 +212,10 @@ OTHER_PAGES = {
 #: A look at the systems of a battle changes nothing but the audit.
 READS = {"battles_battle_reveal"}
 SCENARIOS = {**ACTIONS, **FORMS, **PAGES}
+
+
+def assert_written_only_with_its_audit(operator: Client, post: Post) -> None:
+    before = everything()
+    with full_audit(), pytest.raises(DatabaseError, match="append-only"):
+        operator.post(post.path, post.data)
+    assert everything() == before

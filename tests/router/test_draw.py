@@ -117,7 +117,7 @@ CHI_SQUARE_999 = {1: 10.828, 11: 31.264, 29: 58.301}
     ],
 )
 def test_observed_frequencies_are_the_logged_propensities(weights: dict[int, float]) -> None:
-    draws = 12_000
+    draws = 6_000
     observed: Counter[tuple[int, int]] = Counter()
     expected: dict[tuple[int, int], float] = {}
     for seed in range(draws):
@@ -130,7 +130,7 @@ def test_observed_frequencies_are_the_logged_propensities(weights: dict[int, flo
 
 
 def test_the_test_of_frequencies_notices_a_wrong_propensity() -> None:
-    weights, draws = {1: 1.0, 2: 1.0, 3: 1.0, 4: 1.2}, 12_000
+    weights, draws = {1: 1.0, 2: 1.0, 3: 1.0, 4: 1.2}, 6_000
     observed: Counter[tuple[int, int]] = Counter()
     for seed in range(draws):
         drawn = draw(weights, weights, SeededRng(seed))
