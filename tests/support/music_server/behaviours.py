@@ -21,11 +21,9 @@ _RATE_HZ = 16_000
 @functools.cache
 def tone(seconds: float, pitch_hz: float = 330.0, gain: float = 0.4) -> bytes:
     """A WAV file with a tone that swells and fades twice a second, so that it is music rather than a test signal."""
-    frames = bytearray()
-    for n in range(int(seconds * _RATE_HZ)):
-        swell = 0.6 + 0.4 * math.sin(2 * math.pi * 2 * n / _RATE_HZ)
-        frames += struct.pack("<h", int(32767 * gain * swell * math.sin(2 * math.pi * pitch_hz * n / _RATE_HZ)))
-    return wav(bytes(frames))
+    at = [2 * math.pi * n / _RATE_HZ for n in range(int(seconds * _RATE_HZ))]
+    heights = [32767 * gain * (0.6 + 0.4 * math.sin(2 * t)) * math.sin(pitch_hz * t) for t in at]
+    return wav(struct.pack(f"<{len(at)}h", *map(int, heights)))
 
 
 def wav(frames: bytes) -> bytes:
