@@ -18,6 +18,8 @@ from ops.homes import User, home, postgres_bin, secret, service_user, socket_dir
 from ops.processes import wait_until
 from ops.services import Postgres, Valkey
 
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
+
 
 @contextlib.contextmanager
 def folder():
@@ -71,6 +73,15 @@ def postgres(cluster):
         file.write_bytes(content)
 
 
+@pytest.fixture(scope="class")
+def running(cluster):
+    """A server that runs for all tests that only ask it something."""
+    server = Postgres(cluster, durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
 def configuration(var):
     return home(var, service_user()) / "postgres" / "postgresql.conf"
 
@@ -106,27 +117,35 @@ def test_postgresql_starts_keeps_its_data_and_starts_again(postgres):
         assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
 
 
-def test_the_log_of_postgresql_tells_an_error_and_nothing_of_what_a_statement_held(postgres):
-    postgres.start()
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE said (words text UNIQUE)")
-        for _ in range(2):
-            with contextlib.suppress(psycopg.errors.UniqueViolation):
-                connection.execute("INSERT INTO said VALUES ('my own words')")
-        with contextlib.suppress(psycopg.errors.DivisionByZero):
-            connection.execute("SELECT 1 / %s AS said", [0])
-    log = postgres.child.log.read_text()
-    assert "said_words_key" in log
-    assert "division by zero" in log
-    assert "own words" not in log
-    assert "AS said" not in log
+class TestRunning:
+    def test_the_log_of_postgresql_tells_an_error_and_nothing_of_what_a_statement_held(self, running):
+        with psycopg.connect(running.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE said (words text UNIQUE)")
+            for _ in range(2):
+                with contextlib.suppress(psycopg.errors.UniqueViolation):
+                    connection.execute("INSERT INTO said VALUES ('my own words')")
+            with contextlib.suppress(psycopg.errors.DivisionByZero):
+                connection.execute("SELECT 1 / %s AS said", [0])
+        log = running.child.log.read_text()
+        assert "said_words_key" in log
+        assert "division by zero" in log
+        assert "own words" not in log
+        assert "AS said" not in log
 
+    def test_postgresql_refuses_a_wrong_password(self, running):
+        wrong = running.url.replace(running.url.split("arena:")[1].split("@")[0], "wrong")
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(wrong)
 
-def test_postgresql_refuses_a_wrong_password(postgres):
-    postgres.start()
-    wrong = postgres.url.replace(postgres.url.split("arena:")[1].split("@")[0], "wrong")
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(wrong)
+    @as_root
+    def test_the_servers_run_as_an_unprivileged_user(self, running):
+        assert Path(f"/proc/{running.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+
+    @as_root
+    def test_a_folder_that_the_user_cannot_enter_is_left_closed_and_the_data_go_elsewhere(self, cluster, running):
+        psycopg.connect(running.url).close()
+        assert (cluster / "services").is_symlink()
+        assert stat.S_IMODE(cluster.parent.stat().st_mode) == 0o700
 
 
 def test_lost_secrets_are_explained(cluster, postgres):
@@ -189,18 +208,8 @@ def test_sockets_of_a_deep_folder_move_to_a_short_one(var):
     path.rmdir()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
+@as_root
 class TestAsRoot:
-    def test_the_servers_run_as_an_unprivileged_user(self, postgres):
-        postgres.start()
-        assert Path(f"/proc/{postgres.child.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
-
-    def test_a_folder_that_the_user_cannot_enter_is_left_closed_and_the_data_go_elsewhere(self, cluster, postgres):
-        postgres.start()
-        psycopg.connect(postgres.url).close()
-        assert (cluster / "services").is_symlink()
-        assert stat.S_IMODE(cluster.parent.stat().st_mode) == 0o700
-
     def test_binaries_that_the_user_cannot_reach_are_copied(self, var, monkeypatch):
         base = home(var, service_user())
         monkeypatch.setattr(User, "may_enter", lambda self, folder: False)
