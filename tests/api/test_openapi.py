@@ -11,11 +11,14 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
+from pytest_django import DjangoDbBlocker
 
+from arena.accounts.services import voter_of_token
 from arena.api.application import api
 from arena.api.openapi import document, operations
-from arena.battles.models import Battle
-from tests.api.callers import Program
+from tests.api.callers import Program, program
+from tests.ballots import make_arena, make_battle, make_versions
+from tests.kept_rows import kept_rows
 
 DOCUMENT = document(api)
 OPERATIONS = list(operations(DOCUMENT))
@@ -113,14 +116,25 @@ def _run_with_every_case(path: str, method: str, check: Callable[..., None]) -> 
     )()
 
 
+@pytest.fixture(scope="module")
+def owned(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Program, str]]:
+    """Alice, and the id of a battle that is ready for her vote."""
+    with kept_rows(django_db_blocker):
+        arena = make_arena()
+        left, right = make_versions(arena, ["CanaryLeft", "CanaryRight"])
+        alice = program("study", "alice")
+        yield alice, str(make_battle(arena, left, right, voter=voter_of_token(alice.token, "alice")).id)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("path", "method"), [each[:2] for each in OPERATIONS])
 def test_whatever_is_sent_is_answered_as_the_document_says(
-    path: str, method: str, valkey: Any, alice: Program, battle_in: Callable[..., Battle]
+    path: str, method: str, valkey: Any, owned: tuple[Program, str]
 ) -> None:
     from schemathesis import checks
     from schemathesis.specs.openapi import checks as of_document
 
-    ready = str(battle_in("ready").id)
+    alice, ready = owned
     promises = [checks.not_a_server_error, *(getattr(of_document, name) for name in OF_THE_DOCUMENT)]
 
     @settings(
