@@ -16,6 +16,8 @@ from arena.policies.strengths import PRIOR_CLUSTER, Array, against_all, fitted
 
 Numbers: TypeAlias = NDArray[np.int64]
 SCORE_DIGITS: Final = 4
+#: Their tables of wins lie in memory together.
+_PROMPTS_AT_ONCE: Final = 1_000
 
 
 class Router(Protocol):
@@ -62,17 +64,22 @@ class KnnRouter:
 
     def strengths(self, vectors: Vectors) -> Array:
         """See `Router`."""
-        found = [self._strengths(vector) for vector in vectors]
-        return np.array(found).reshape(len(vectors), len(self.overall))
+        found = np.empty((len(vectors), len(self.overall)))
+        for start in range(0, len(vectors), _PROMPTS_AT_ONCE):
+            some = vectors[start : start + _PROMPTS_AT_ONCE]
+            wins = np.array([self._wins(vector) for vector in some])
+            found[start : start + len(some)] = fitted(wins, self.overall, PRIOR_CLUSTER)
+        return found
 
-    def _strengths(self, vector: NDArray[np.float32]) -> Array:
+    def _wins(self, vector: NDArray[np.float32]) -> Array:
+        """(members, members), see `fitted`."""
         similar = self.vectors @ vector
         chosen = np.argsort(-similar, kind="stable")[: self.neighbours]
         weight = np.maximum(similar[chosen], 0.0).astype(np.float64)
         wins = np.zeros((len(self.overall),) * 2)
         np.add.at(wins, (self.left[chosen], self.right[chosen]), weight * self.score[chosen])
         np.add.at(wins, (self.right[chosen], self.left[chosen]), weight * (1.0 - self.score[chosen]))
-        return fitted(wins, self.overall, PRIOR_CLUSTER)
+        return wins
 
 
 @dataclass(frozen=True, slots=True)

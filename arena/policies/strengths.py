@@ -35,18 +35,23 @@ def fitted(wins: Array, means: Array, deviation: float) -> Array:
     """The strengths of highest posterior density, by Newton's method; the prior makes the maximum unique.
 
     Args:
-        wins: (n, n), wins[i, j] = how often i was preferred to j, ties as half; may be weighted.
+        wins: (…, n, n), wins[…, i, j] = how often i was preferred to j, ties as half; may be weighted.
         means: (n,), the centres of the prior.
         deviation: its standard deviation.
+
+    Returns:
+        (…, n), those of each table as if it were alone.
     """
-    strengths, met = means.copy(), wins + wins.T
+    strengths, met = np.broadcast_to(means, wins.shape[:-1]).copy(), wins + wins.swapaxes(-1, -2)
+    moving, diagonal = np.ones((*wins.shape[:-2], 1), bool), np.eye(len(means))
     for _round in range(_ROUNDS):
         p = probabilities(strengths)
-        slope = (wins - met * p).sum(axis=1) - (strengths - means) / deviation**2
-        weights = met * p * p.T
-        curve = np.diag(weights.sum(axis=1) + 1 / deviation**2) - weights
-        step = np.linalg.solve(curve, slope)
+        slope = (wins - met * p).sum(axis=-1) - (strengths - means) / deviation**2
+        weights = met * p * p.swapaxes(-1, -2)
+        curve = diagonal * (weights.sum(axis=-1) + 1 / deviation**2)[..., np.newaxis] - weights
+        step = np.linalg.solve(curve, slope[..., np.newaxis])[..., 0] * moving
         strengths = strengths + step
-        if np.abs(step).max(initial=0.0) < _TOLERANCE:
+        moving = np.abs(step).max(axis=-1, keepdims=True, initial=0.0) >= _TOLERANCE
+        if not moving.any():
             break
     return strengths

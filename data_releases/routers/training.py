@@ -87,10 +87,8 @@ def overall(votes: Votes, members: int) -> Array:
 def _fit_clusters(train: Votes, members: int, clusters: int, seed: int) -> ClusterRouter:
     centres = _centres(train.vectors, clusters, seed)
     own, prior = nearest(centres, train.vectors), overall(train, members)
-    tables = [
-        fitted(win_matrix(train.where(own == number), members), prior, PRIOR_CLUSTER) for number in range(len(centres))
-    ]
-    return ClusterRouter(centres, np.array(tables))
+    wins = np.array([win_matrix(train.where(own == number), members) for number in range(len(centres))])
+    return ClusterRouter(centres, fitted(wins, prior, PRIOR_CLUSTER))
 
 
 def _centres(vectors: Vectors, clusters: int, seed: int) -> Vectors:
