@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from arena.policies.embedding import Vectors
 from arena.policies.routers import ClusterRouter, FactorRouter, KnnRouter, Numbers, Router, nearest
@@ -116,7 +116,7 @@ def _fit_neighbours(train: Votes, members: int, neighbours: int, seed: int) -> K
 def _fit_factors(train: Votes, members: int, rank: int, seed: int) -> FactorRouter:
     start = FactorRouter(_directions(train.vectors, rank, seed), np.zeros((members, rank)), overall(train, members))
     shapes = [(rank, train.vectors.shape[1]), (members, rank), (members,)]
-    found = minimize(
+    found = scipy.optimize.minimize(
         factor_loss,
         packed(start),
         args=(train, shapes),

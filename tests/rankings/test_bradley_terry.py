@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize
 
 from arena.rankings.bradley_terry import (
     MEAN,
@@ -69,7 +69,7 @@ def test_a_general_minimiser_finds_the_same_maximum() -> None:
     def minus_log_likelihood(strengths: Any) -> float:
         return float((wins * np.logaddexp(0, strengths[None, :] - strengths[:, None])).sum())
 
-    found = minimize(minus_log_likelihood, np.zeros(8), method="BFGS", options={"gtol": 1e-7}).x
+    found = scipy.optimize.minimize(minus_log_likelihood, np.zeros(8), method="BFGS", options={"gtol": 1e-7}).x
     np.testing.assert_allclose(SCALE * fit(wins).strengths, SCALE * (found - found.mean()), atol=1e-3)
 
 

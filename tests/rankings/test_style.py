@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+import scipy
 
 from arena.rankings.bradley_terry import NotConverged, SeparatedComparisons
 from arena.rankings.intervals import VotersNeeded
@@ -61,7 +61,7 @@ def test_a_general_minimiser_and_sums_over_single_votes_agree() -> None:
         d = z @ parameters
         return float((np.logaddexp(0, d) - y * d).sum() + parameters[:4].sum() ** 2)
 
-    best = minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-8}).x
+    best = scipy.optimize.minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-8}).x
     np.testing.assert_allclose(found.parameters, best, atol=1e-5)
     p = 1 / (1 + np.exp(-z @ found.parameters))
     bread = np.linalg.pinv(z.T @ (z * (p * (1 - p))[:, None]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+import scipy
 
 from arena.rankings.board import Status, rate
 from arena.rankings.bradley_terry import TiesUnbounded, fit
@@ -35,7 +35,7 @@ def board(seed: int = 3) -> Counts:
 @pytest.mark.parametrize("name", TIE_MODELS)
 def test_a_general_minimiser_finds_the_same_maximum(name: str) -> None:
     counts = board()
-    found = minimize(
+    found = scipy.optimize.minimize(
         lambda x: -log_likelihood(name, counts, np.append(x[:3], -x[:3].sum()), x[3]),
         np.array([0, 0, 0, 0.5]),
         method="BFGS",

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.optimize import check_grad
+import scipy
 
 from arena.policies.routers import choose
 from arena.policies.strengths import PRIOR_ALL, PRIOR_CLUSTER, fitted
@@ -110,7 +110,9 @@ def test_the_gradient_of_the_factor_model_is_that_of_its_loss():
     votes = train().votes.where(np.arange(1000) < 60)
     shapes = [router.projection.shape, router.factors.shape, router.bias.shape]
     flat = packed(router) + np.random.default_rng(5).normal(0, 0.1, packed(router).size)
-    off = check_grad(lambda x: factor_loss(x, votes, shapes)[0], lambda x: factor_loss(x, votes, shapes)[1], flat)
+    off = scipy.optimize.check_grad(
+        lambda x: factor_loss(x, votes, shapes)[0], lambda x: factor_loss(x, votes, shapes)[1], flat
+    )
     assert off < 1e-3
 
 
