@@ -2,6 +2,7 @@
 
 import math
 import tracemalloc
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,12 @@ from arena.router.lengths import DEFAULT_S, MOST_S
 from tests.media.sounds import RATE_HZ, melody
 
 SECONDS = 4
+
+
+@cache
+def usual():
+    """A melody at the profile, made once for all who only look at it."""
+    return audio.profiled(melody(SECONDS), SECONDS)
 
 
 def _clicks():
@@ -48,7 +55,7 @@ def test_what_is_heard_is_level_and_below_the_ceiling(kind):
 
 
 def test_clips_of_one_length_have_one_number_of_bytes_and_no_tags():
-    clips = [audio.profiled(music, SECONDS).data for music in (melody(SECONDS), melody(9, seed=4, level=0.02))]
+    clips = [usual().data, audio.profiled(melody(9, seed=4, level=0.02), SECONDS).data]
     assert len(clips[0]) == len(clips[1])
     for clip in clips:
         assert clip[:2] == b"\xff\xfb"
@@ -92,7 +99,7 @@ def test_a_limited_clip_is_the_same_however_many_frames_are_looked_at_at_once(mo
 
 def test_a_clip_is_prepared_in_three_times_its_own_memory():
     # What a block needs does not grow with the clip: it is left out by the difference of two lengths.
-    audio.profiled(melody(SECONDS), SECONDS)  # imports take memory, too
+    usual()  # imports take memory, too
     most_bytes = {}
     for seconds in (10, 15):
         music = np.clip(melody(seconds) * 60, -1, 1)
@@ -136,6 +143,6 @@ def test_both_clips_get_a_length_that_neither_lacks_and_that_says_nothing_of_eit
 
 
 def test_the_encoder_gives_the_rate_that_is_promised():
-    clip = audio.profiled(melody(SECONDS), SECONDS)
+    clip = usual()
     assert len(clip.data) * 8 / 1000 / (len(audio.decoded(clip.data)) / RATE_HZ) == pytest.approx(192, rel=0.02)
     assert soundfile.__libsndfile_version__ >= "1.2.2"

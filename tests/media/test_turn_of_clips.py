@@ -32,12 +32,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @cache
 def good():
-    return as_file(melody(6), kind="MP3")
+    return as_file(melody(5), kind="MP3")
 
 
 @cache
 def other():
-    return as_file(melody(7.5, seed=1)[:, :1], kind="FLAC")
+    return as_file(melody(5.5, seed=1)[:, :1], kind="FLAC")
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ def test_both_clips_can_be_heard_once_both_are_prepared_however_often_the_task_i
     battle.refresh_from_db()
     assert battle.state == "ready"
     left, right = (players_of(battle)[side] for side in SIDES)
-    assert left.duration_s == right.duration_s == 6.0
+    assert left.duration_s == right.duration_s == 5.0
     assert left.audio_url != right.audio_url
     assert Clip.objects.count() == 2
     clips = {clip.response.side: clip for clip in Clip.objects.select_related("response")}
     assert clips["left"].bytes == clips["right"].bytes
-    assert {clip.generated_s for clip in clips.values()} == {6.0, 7.5}
+    assert {clip.generated_s for clip in clips.values()} == {5.0, 5.5}
     assert clips["left"].lyrics == "la left"
     assert Response.objects.get(turn__battle=battle, side="left", status="complete").content == ""
     assert RawClip.objects.count() == 0
