@@ -86,7 +86,7 @@ def pytest_runtest_teardown() -> None:
     translation.deactivate()
 
 
-#: What one process runs as a whole, because its tests share an arena: ids that begin so, the first that fits.
+#: What one process runs as a whole, most because its tests share an arena: ids that begin so, the first that fits.
 #: In the order in which they begin, the longest first; the rest, each file by itself, is shorter than any of these.
 _UNITS: Final = (
     # The faults share an arena by halves, each with about as many seconds.
@@ -105,11 +105,15 @@ _UNITS: Final = (
     ("tests/battles/",),
     ("tests/ops/test_restore.py",),
     ("tests/leaks/test_before_the_vote.py",),
+    # What takes longest without an arena.
+    ("tests/api/test_openapi.py",),
+    ("tests/web/test_releases_otherwise.py",),
+    ("tests/media/test_misbehaving_systems.py",),
 )
 
 
 def unit_of(test_id: str) -> str:
-    """What one process runs as a whole: tests that share an arena, else a file, which may have its own."""
+    """What one process runs as a whole: tests that share an arena, else a file, which shares what its module makes."""
     return next((unit[0] for unit in _UNITS if test_id.startswith(unit)), test_id.partition("::")[0])
 
 
