@@ -30,5 +30,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 1,
     setupFiles: ["tests/afresh.ts"],
+    // They compute where the tests of the whole stack wait, and wait for those: five seconds are not always theirs.
+    testTimeout: 60_000,
   },
 });
