@@ -118,20 +118,16 @@ def make_battles(
     asked = Turn.objects.bulk_create(
         Turn(battle=battle, n=n, prompt=prompt) for battle in battles for n in range(1, turns + 1)
     )
-    Response.objects.bulk_create(_new_response(turn, side) for turn in asked for side in SIDES)
+    Response.objects.bulk_create(
+        new_response(turn, side, content=f"Answer {turn.n} {side}", identity_matches=[], identity_list_version="1")
+        for turn in asked
+        for side in SIDES
+    )
     return battles
 
 
-def _new_response(turn: Turn, side: Side) -> Response:
+def new_response(turn: Turn, side: Side, **values: Any) -> Response:
+    """An answer of the battle's pair that is complete, to be saved."""
     pairing = turn.battle.pairing
-    return Response(
-        turn=turn,
-        side=side,
-        pairing=pairing,
-        version=getattr(pairing, side),
-        status="complete",
-        attempt=1,
-        content=f"Answer {turn.n} {side}",
-        identity_matches=[],
-        identity_list_version="1",
-    )
+    version = getattr(pairing, side)
+    return Response(turn=turn, side=side, pairing=pairing, version=version, status="complete", attempt=1, **values)

@@ -5,8 +5,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import boto3
+import pyarrow.parquet as pq
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -75,7 +77,7 @@ def built_once(
 ) -> Iterator[tuple[Release, Path]]:
     """The draft of October of 20 battles with texts, built once for a module, and where it lies.
 
-    Not where a test of the module commits, see `kept_rows`.
+    A module may have one of its own. Not where a test of the module commits, see `kept_rows`.
     """
     root = tmp_path_factory.mktemp("once") / "store"
     with kept_rows(django_db_blocker):
@@ -85,9 +87,7 @@ def built_once(
 @pytest.fixture
 def draft(built_once: tuple[Release, Path], folder: Path, db: None) -> Release:
     """It in this test's own store."""
-    made, root = built_once
-    shutil.copytree(root, folder)
-    return Release.objects.select_related("arena").get(pk=made.pk)
+    return own_copy(built_once, folder)
 
 
 @pytest.fixture
@@ -105,3 +105,22 @@ def bucket() -> Iterator[BucketStore]:
 def folder_of(root: Path, release: Release) -> Path:
     """Where the files of a release lie on the disk."""
     return root / publish.folder_of(publish.place_of(release), release)
+
+
+def own_copy(once: tuple[Release, Path], folder: Path) -> Release:
+    """A release that was made once, as a test may change it: its files are copied, its rows roll back."""
+    made, root = once
+    shutil.copytree(root, folder)
+    return Release.objects.select_related("arena").get(pk=made.pk)
+
+
+def rows(root: Path, release: Release, name: str) -> list[dict[str, Any]]:
+    """What a release's table holds."""
+    found: list[dict[str, Any]] = pq.read_table(folder_of(root, release) / f"{name}.parquet").to_pylist()
+    return found
+
+
+def songs(root: Path, release: Release) -> dict[str, bytes]:
+    """The files under `audio/` by path."""
+    own = folder_of(root, release)
+    return {path.relative_to(own).as_posix(): path.read_bytes() for path in (own / "audio").glob("*")}

@@ -1,6 +1,5 @@
 """From the moment of a wish on nobody is given what is withdrawn, and the revision is rung for at once."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from arena.votes.withdrawals import withdraw_battle
 from data_releases import services
 from data_releases.models import Release
 from data_releases.selectors import being_revised
+from tests.data_releases.conftest import own_copy
 from tests.data_releases.publishing import publish_october
 from tests.data_releases.world import add_battle, make_world
 from tests.kept_rows import kept_rows
@@ -39,11 +39,9 @@ def once(
 @pytest.fixture
 def release(once: tuple[Release, Path], folder: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
     """It in this test's own store."""
-    made, root = once
-    shutil.copytree(root, folder)
     monkeypatch.setattr("data_releases.downloads.store", lambda: FolderStore(folder))
     monkeypatch.setattr("workers.releases.store", lambda: FolderStore(folder))
-    return Release.objects.select_related("arena").get(pk=made.pk)
+    return own_copy(once, folder)
 
 
 def get(path: str = "") -> object:

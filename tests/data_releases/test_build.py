@@ -21,14 +21,10 @@ from data_releases.models import Release, ReleasePolicy
 from data_releases.projection import Rules, project
 from data_releases.site import signing_key
 from tests.ballots import make_arena, make_versions, make_voter
-from tests.data_releases.conftest import folder_of
+from tests.data_releases.conftest import folder_of, rows
 from tests.data_releases.world import FIRST, OCTOBER, add_battle
 
 pytestmark = pytest.mark.django_db
-
-
-def table(folder, release, name):
-    return pq.read_table(folder_of(folder, release) / f"{name}.parquet").to_pylist()
 
 
 def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder, draft, built):
@@ -39,7 +35,7 @@ def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder,
     add_battle(arena, ada, bert, at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
     release = built(arena)
     assert release.manifest["counts"]["cast"] == 21
-    assert {row["week"] for row in table(folder, release, "votes")} == {"2026-W40", "2026-W44"}
+    assert {row["week"] for row in rows(folder, release, "votes")} == {"2026-W40", "2026-W44"}
 
 
 def test_rows_in_any_order_give_the_same_bytes(folder, draft):
@@ -91,12 +87,12 @@ def test_no_id_and_no_time_of_the_database_is_in_it(folder, draft):
 
 
 def test_durations_are_rounded_and_weeks_are_all_there_is_of_a_time(folder, draft):
-    row = table(folder, draft, "responses")[0]
+    row = rows(folder, draft, "responses")[0]
     assert (row["ttft_s"], row["latency_s"]) == (0.1, 2.0)
 
 
 def test_texts_go_out_only_with_consent_terms_and_clean(folder, draft, built):
-    arena, before = draft.arena, {row["prompt"] for row in table(folder, draft, "conversations")}
+    arena, before = draft.arena, {row["prompt"] for row in rows(folder, draft, "conversations")}
     ada, bert, cleo = SystemVersion.objects.order_by("id")
     SystemVersion.objects.filter(pk=cleo.pk).update(release_outputs=False)
     cases = {
@@ -109,14 +105,14 @@ def test_texts_go_out_only_with_consent_terms_and_clean(folder, draft, built):
         add_battle(arena, ada, bert, **{"prompt": f"Case {number}"} | case)
     add_battle(arena, ada, cleo, prompt="Half of it", answers={"left": "Shown", "right": "Not shown"})
     release = built(arena)
-    texts = table(folder, release, "conversations")
+    texts = rows(folder, release, "conversations")
     assert {row["prompt"] for row in texts} == before | {"Half of it"}
     (half,) = [row for row in texts if row["prompt"] == "Half of it"]
     assert (half["left"], half["right"]) == ("Shown", None)
     assert release.manifest["withheld_texts"] == {"erased": 1, "no_consent": 1, "personal_data": 1, "too_long": 1}
     assert release.manifest["pii"]["found_in_texts"] == {"email": 1}
     # The row of a vote is there whatever becomes of its texts.
-    assert len(table(folder, release, "votes")) == 25
+    assert len(rows(folder, release, "votes")) == 25
 
 
 def test_feedback_needs_consent_and_a_clean_text(folder, draft, built):
@@ -125,7 +121,7 @@ def test_feedback_needs_consent_and_a_clean_text(folder, draft, built):
     add_battle(arena, ada, bert, feedback={"left": "Too long", "right": "call me: +33 6 12 34 56 78"})
     add_battle(arena, ada, bert, feedback={"left": "Secretly good", "right": ""}, publication=False)
     release = built(arena)
-    assert [(row["side"], row["text"]) for row in table(folder, release, "feedback")] == [("left", "Too long")]
+    assert [(row["side"], row["text"]) for row in rows(folder, release, "feedback")] == [("left", "Too long")]
 
 
 def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
@@ -133,7 +129,7 @@ def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
     add_battle(arena, *make_versions(arena, ("Ada", "Bert")))
     release = services.build_release(arena, OCTOBER)
     assert release.manifest["counts"]["texts"] == {"texts_off": 1}
-    assert table(folder, release, "conversations") == []
+    assert rows(folder, release, "conversations") == []
 
 
 def test_every_vote_is_there_and_says_why_it_does_not_count(folder, draft, built):
@@ -142,7 +138,7 @@ def test_every_vote_is_there_and_says_why_it_does_not_count(folder, draft, built
     add_battle(arena, ada, bert, voter=make_voter(simulated=True))
     add_battle(arena, ada, bert, response={"identity_matches": ["I am Ada"]})
     release = built(arena)
-    votes = table(folder, release, "votes")
+    votes = rows(folder, release, "votes")
     assert len(votes) == 22
     assert sorted(row["exclusion"] for row in votes if not row["counted"]) == ["identity_revealed", "simulated"]
     assert release.manifest["counts"]["excluded"] == {"identity_revealed": 1, "simulated": 1}
@@ -156,11 +152,9 @@ def test_a_word_that_is_not_ours_does_not_pass(folder, draft, built):
     words = {"finish_reason": "tenant-42", "error_class": "from 203.0.113.9"}
     add_battle(arena, ada, bert, response=words)
     release = built(arena)
-    assert {row["finish_reason"] for row in table(folder, release, "responses")} == {"stop", "withheld"}
-    assert {row["error_class"] for row in table(folder, release, "responses")} == {"", "withheld"}
-    assert {(row["organisation"], row["licence"]) for row in table(folder, release, "systems")} == {
-        ("withheld", "MIT")
-    }
+    assert {row["finish_reason"] for row in rows(folder, release, "responses")} == {"stop", "withheld"}
+    assert {row["error_class"] for row in rows(folder, release, "responses")} == {"", "withheld"}
+    assert {(row["organisation"], row["licence"]) for row in rows(folder, release, "systems")} == {("withheld", "MIT")}
 
 
 def test_a_system_named_after_an_address_stops_the_build(draft, built):
@@ -180,8 +174,8 @@ def test_versions_that_behave_alike_share_a_contender(folder, draft, built):
     )  # fmt: skip
     add_battle(arena, cheaper, SystemVersion.objects.get(system__name="Bert"))
     release = built(arena)
-    rows = {row["system_id"]: row["contender"] for row in table(folder, release, "systems")}
-    assert rows["Ada v2"] == "Ada v1"
+    contenders = {row["system_id"]: row["contender"] for row in rows(folder, release, "systems")}
+    assert contenders["Ada v2"] == "Ada v1"
 
 
 def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder, draft):
@@ -247,7 +241,7 @@ def test_rare_requirements_are_merged(folder, draft, built):
     arena = draft.arena
     Battle.objects.update(requirement={"language": "fr"})
     release = built(arena)
-    assert {row["requirement"] for row in table(folder, release, "battles")} == {"other"}
+    assert {row["requirement"] for row in rows(folder, release, "battles")} == {"other"}
     ReleasePolicy.objects.update(min_voters=2)
     Battle.objects.update(requirement={"language": "fr"}, created_at=FIRST + timedelta(hours=1))
-    assert {row["requirement"] for row in table(folder, built(arena), "battles")} == {'{"language":"fr"}'}
+    assert {row["requirement"] for row in rows(folder, built(arena), "battles")} == {'{"language":"fr"}'}

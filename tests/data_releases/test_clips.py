@@ -17,12 +17,11 @@ from arena.votes.withdrawals import withdraw_battle
 from data_releases import publish, revisions
 from data_releases.audio import path_of
 from data_releases.found import Verified
-from data_releases.models import Release, ReleasedBattle, ReleaseState
+from data_releases.models import ReleasedBattle, ReleaseState
 from data_releases.publish import PublishRefused
 from data_releases.release_command import DONE, status_of
 from data_releases.verify_command import main
-from tests.data_releases.clips import rows, songs
-from tests.data_releases.conftest import folder_of
+from tests.data_releases.conftest import folder_of, own_copy, rows, songs
 from tests.data_releases.publishing import publish_october, withdrawn
 from tests.data_releases.world import add_song, make_music
 from tests.kept_rows import kept_rows
@@ -53,9 +52,7 @@ def once(sound, tmp_path_factory, django_db_setup, django_db_blocker):
 @pytest.fixture
 def release(once, folder, db):
     """It in this test's own store."""
-    made, root = once
-    shutil.copytree(root, folder)
-    return Release.objects.select_related("arena").get(pk=made.pk)
+    return own_copy(once, folder)
 
 
 @pytest.fixture
@@ -69,7 +66,7 @@ def test_a_clip_is_there_to_the_byte_and_the_release_verifies(once, sound, capsy
     sung = songs(root, release)
     assert not sound.startswith(b"ID3")
     assert b"TAG" not in sound[-128:]
-    own = [row for row in rows(root, release) if row["lyrics"] == LYRICS]
+    own = [row for row in rows(root, release, "clips") if row["lyrics"] == LYRICS]
     for row in own:
         assert row["path"] == path_of(row["response_id"])
         assert (row["duration_s"], row["bytes"]) == (30.0, len(sound))
@@ -153,7 +150,7 @@ def test_a_withdrawn_clip_leaves_by_a_revision_that_explains_it(release, gone, f
 
 
 def test_a_revision_is_not_made_while_a_clip_that_stays_is_lost(release, gone, folder, files):
-    row = next(row for row in rows(folder, release) if row["battle_id"] != released_as(gone))
+    row = next(row for row in rows(folder, release, "clips") if row["battle_id"] != released_as(gone))
     (folder_of(folder, release) / row["path"]).unlink()
     withdraw_battle(gone.id, vote=True)
     with pytest.raises(PublishRefused, match="1 clips of music 2026-10 are not in the store"):

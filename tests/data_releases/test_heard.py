@@ -3,7 +3,6 @@
 import json
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from arena.battles.models import Battle, Response
@@ -14,14 +13,10 @@ from arena.votes.withdrawals import withdraw_battle
 from data_releases import publish, revisions, schema, shards
 from data_releases.heard import listening_table
 from tests.clips import make_music_arena, make_music_battle
-from tests.data_releases.conftest import folder_of
+from tests.data_releases.conftest import rows
 from tests.data_releases.world import FIRST, hear, make_world
 
 LENGTHS_S = {"left": 30.04, "right": 8.0}
-
-
-def rows(root, release, name="listening"):
-    return pq.read_table(folder_of(root, release) / f"{name}.parquet").to_pylist()
 
 
 def raw(ledger, **changes):
@@ -87,7 +82,7 @@ def test_what_opened_the_gate_of_a_vote_on_music_is_in_its_release(folder, files
     Battle.objects.update(created_at=FIRST)
     release = built(arena)
     (vote,) = rows(folder, release, "votes")
-    assert rows(folder, release) == [
+    assert rows(folder, release, "listening") == [
         {"vote_id": vote["vote_id"], "side": "left", "duration_s": 30.0, "heard_s": 9, "coverage": 0.3},
         {"vote_id": vote["vote_id"], "side": "right", "duration_s": 30.0, "heard_s": 5, "coverage": 0.2},
     ]
@@ -102,7 +97,7 @@ def test_a_release_has_two_rows_for_each_vote_on_what_was_heard(folder, files, b
         hear(battle)
     monkeypatch.setattr(shards, "BATTLES", 5)
     release = built(arena)
-    found = rows(folder, release)
+    found = rows(folder, release, "listening")
     votes = {row["vote_id"] for row in rows(folder, release, "votes")}
     assert len({row["vote_id"] for row in found} & votes) == 9
     assert sorted({(row["side"], row["duration_s"], row["heard_s"], row["coverage"]) for row in found}) == [
@@ -116,7 +111,7 @@ def test_a_release_has_two_rows_for_each_vote_on_what_was_heard(folder, files, b
 @pytest.mark.django_db
 def test_a_text_arena_has_the_table_without_rows(folder, built):
     release = built(make_world(2))
-    assert rows(folder, release) == []
+    assert rows(folder, release, "listening") == []
     assert release.manifest["counts"]["rows"]["listening"] == 0
 
 
@@ -131,8 +126,8 @@ def test_a_withdrawn_vote_takes_what_was_heard_along_and_a_withdrawn_text_does_n
     withdraw_battle(second.id, vote=True)
     (revision,) = revisions.revise_all(files, october.arena)
     assert publish.verified(files, revision).problems == []
-    assert len({row["vote_id"] for row in rows(folder, revision)}) == 5
-    assert {row["vote_id"] for row in rows(folder, revision)} == {
+    assert len({row["vote_id"] for row in rows(folder, revision, "listening")}) == 5
+    assert {row["vote_id"] for row in rows(folder, revision, "listening")} == {
         row["vote_id"] for row in rows(folder, revision, "votes")
     }
     gone = [row for row in rows(folder, revision, "tombstones") if row["file"] == schema.LISTENING.file]

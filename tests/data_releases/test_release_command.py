@@ -11,8 +11,7 @@ from arena.rankings.moments import moment_of
 from data_releases import publish
 from data_releases.models import Release
 from data_releases.verify_command import main as arena_verify
-from tests.data_releases.clips import rows
-from tests.data_releases.conftest import folder_of
+from tests.data_releases.conftest import folder_of, rows
 from tests.data_releases.tampering import ROOT
 from tests.data_releases.world import OCTOBER, make_world
 

@@ -17,7 +17,7 @@ from arena.router.models import Pairing, Route, SamplingPolicy
 from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote
 from data_releases.services import Month, window_of
-from tests.ballots import make_arena, make_versions, make_voter, new_pairing, policy_of
+from tests.ballots import make_arena, make_versions, make_voter, new_pairing, new_response, policy_of
 
 OCTOBER: Month = window_of("2026-10")
 FIRST = datetime(2026, 10, 3, 9, 30, 12, 345678, tzinfo=UTC)
@@ -97,14 +97,10 @@ def _rows(
         **(response or {}),
     }
     sides = [
-        Response(
+        new_response(
+            turn,
+            side,
             **{"content": f"The {side} answer."} | values | ({"content": answers[side]} if answers else {}),
-            turn=turn,
-            side=side,
-            pairing=pairing,
-            version=getattr(pairing, side),
-            status="complete",
-            attempt=1,
         )
         for side in SIDES
     ]

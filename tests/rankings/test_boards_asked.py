@@ -27,24 +27,20 @@ from arena.rankings.voters_board import personal_board
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from arena.votes.services import cast_vote
-from tests.ballots import make_arena, make_versions, make_voter
+from tests.ballots import make_voter
 from tests.clips import make_music_arena, make_music_battle
 from tests.kept_rows import kept_rows
-from tests.rankings.voting import vote, vote_rows
+from tests.rankings.voting import CODE, three_systems, vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
 pytestmark = pytest.mark.django_db
-CODE = "How do I sort a list in Python by its second field?"
 
 
 @pytest.fixture(scope="module")
 def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """Ada beats Bell beats Cray, each by two to one."""
     with kept_rows(django_db_blocker):
-        arena = make_arena()
-        versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-        ada, bell, cray = versions
-        pairs = [(ada, bell), (bell, cray), (ada, cray)]
+        arena, versions, pairs = three_systems()
         outcomes = (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT)
         vote_rows(arena, [(*pair, outcome) for pair in pairs for outcome in outcomes])
         yield arena, versions

@@ -27,7 +27,7 @@ from arena.votes.models import Vote
 from arena.votes.outcome import Outcome
 from tests.ballots import make_arena, make_versions, make_voter
 from tests.kept_rows import kept_rows
-from tests.rankings.voting import CODE, vote, vote_rows
+from tests.rankings.voting import CODE, three_systems, vote, vote_rows
 
 Scene = tuple[Arena, list[SystemVersion]]
 pytestmark = pytest.mark.django_db
@@ -39,10 +39,7 @@ WEIGHTED = method_of("bradley-terry", weights="inverse-propensity")
 def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """Each pair meets; one voter casts most votes, and always for the left one."""
     with kept_rows(django_db_blocker):
-        arena = make_arena()
-        versions = make_versions(arena, ["Ada", "Bell", "Cray"])
-        ada, bell, cray = versions
-        pairs = [(ada, bell), (bell, cray), (ada, cray)]
+        arena, versions, pairs = three_systems()
         vote_rows(arena, [(*pair, Outcome.RIGHT) for pair in pairs])
         vote_rows(arena, [(*pair, Outcome.LEFT) for pair in pairs], prompt=CODE)
         vote_rows(arena, [(*pair, Outcome.LEFT) for pair in pairs for _vote in range(6)], voter=make_voter())

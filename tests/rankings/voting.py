@@ -44,6 +44,13 @@ def vote_rows(arena: Arena, ballots: Sequence[Ballot], **battle: Any) -> list[Vo
     )
 
 
+def three_systems() -> tuple[Arena, list[SystemVersion], list[tuple[SystemVersion, SystemVersion]]]:
+    """Ada, Bell and Cray, and each pair of them, the earlier one left."""
+    arena = make_arena()
+    ada, bell, cray = versions = make_versions(arena, ["Ada", "Bell", "Cray"])
+    return arena, versions, [(ada, bell), (bell, cray), (ada, cray)]
+
+
 def reveal(vote: Vote, side: str, **where: Any) -> None:
     Response.objects.filter(turn__battle=vote.battle_id, side=side, **where).update(identity_matches=["I am Ada"])
 

@@ -13,8 +13,10 @@ from arena.accounts.selectors import voter_of_cookie
 from arena.accounts.services import Actor, create_browser_voter, record_consent
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
+from arena.common.storage import FolderStore
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
+from data_releases.models import Release
 from tests.ballots import make_arena, make_battle, make_versions
 
 
@@ -86,3 +88,16 @@ def bob(db: None) -> Browser:
 @pytest.fixture
 def mallory(db: None) -> Browser:
     return consenting_browser()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
+    """The store of a module's release."""
+    return FolderStore(tmp_path_factory.mktemp("released"))
+
+
+@pytest.fixture
+def release(october: int, store: FolderStore, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """The release that the module's `october` published, where the pages find it."""
+    monkeypatch.setattr("data_releases.downloads.store", lambda: store)
+    return Release.objects.get(pk=october)

@@ -22,25 +22,12 @@ OCTOBER = "/releases/music/2026-10"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
-    """The store of the release."""
-    return FolderStore(tmp_path_factory.mktemp("released"))
-
-
-@pytest.fixture(scope="module")
 def october(store: FolderStore, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
     """One battle of music, public once for all that read it: each test rolls back to here."""
     with kept_rows(django_db_blocker):
         arena = make_music()
         add_song(store, arena)
         yield publish_october(arena, store).pk
-
-
-@pytest.fixture
-def release(october: int, store: FolderStore, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """It where the pages find it."""
-    monkeypatch.setattr("data_releases.downloads.store", lambda: store)
-    return Release.objects.get(pk=october)
 
 
 @pytest.fixture

@@ -24,23 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
-    """The store of the release."""
-    return FolderStore(tmp_path_factory.mktemp("released"))
-
-
-@pytest.fixture(scope="module")
 def october(store: FolderStore, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
     """October, published with its texts once for all that read it: each test rolls back to here."""
     with kept_rows(django_db_blocker):
         yield publish_october(make_world(30), store).pk
-
-
-@pytest.fixture
-def release(october: int, store: FolderStore, db: None, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """October, where the pages find it."""
-    monkeypatch.setattr("data_releases.downloads.store", lambda: store)
-    return Release.objects.get(pk=october)
 
 
 def stored(store: FolderStore, release: Release, path: str) -> bytes:
