@@ -52,8 +52,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Collect without looking for garbage: what is made then lives as long as the process. Later look less often.
 
-    In the unit phase one process begins, as all three would compile the same thousand modules of a fresh clone at the
-    same time; another one starts the servers meanwhile and makes the database.
+    In the unit phase one process begins, as all would compile the same thousand modules of a fresh clone at the same
+    time; another one starts the servers meanwhile and makes the database.
     """
     alone: AbstractContextManager[None] = nullcontext()
     if _in_parallel() and session.config.option.markexpr == UNIT_PHASE:

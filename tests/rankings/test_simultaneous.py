@@ -53,16 +53,16 @@ def test_the_critical_value_of_equals_is_that_of_the_studentised_range() -> None
 
 
 def test_critical_values_agree_with_numerical_integration() -> None:
+    from scipy.stats import multivariate_normal  # half a second that every process would take to collect the tests
+
     spread = World(even(3, 900), np.array([0.5, 0, -0.5])).counts(np.random.default_rng(2))
     fitted = fit(spread)
     found = covariance(fitted, spread)
     q = np.mean([critical_values(found, 0.95, seed).each for seed in range(8)])
     errors = np.sqrt(np.diagonal(found))
+    joint = multivariate_normal(cov=found[:2, :2] + 1e-15 * np.eye(2))
     x, y = np.meshgrid(*(np.linspace(-q * e, q * e, 401) for e in errors[:2]))
-    # The density of the normal distribution of two of them; the third is minus their sum.
-    (a, b), (_b, c) = np.linalg.inv(found[:2, :2])
-    density = np.exp(-(a * x**2 + 2 * b * x * y + c * y**2) / 2) * np.sqrt(a * c - b**2) / (2 * np.pi)
-    inside = (np.abs(x + y) <= q * errors[2]) * density
+    inside = (np.abs(x + y) <= q * errors[2]) * joint.pdf(np.dstack([x, y]))
     cell = (2 * q * errors[0] / 400) * (2 * q * errors[1] / 400)
     assert inside.sum() * cell == pytest.approx(0.95, abs=0.01)
 

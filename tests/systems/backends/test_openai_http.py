@@ -154,12 +154,12 @@ def test_the_conversation_must_end_with_the_user(fake: FakeOpenAI) -> None:
     assert not backend.supports((Message("user", "Hi"), Message("assistant", "Hello")))
 
 
-async def test_100_streams_run_beside_each_other(fake: FakeOpenAI) -> None:
+async def test_200_streams_run_beside_each_other(fake: FakeOpenAI) -> None:
     backend = server(fake, "slow:0.1")
-    # One after the other they would take more than two minutes.
+    # One after the other they would take more than five minutes.
     async with asyncio.timeout(90):
-        texts = await asyncio.gather(*(_one(backend, n) for n in range(100)))
-    assert texts == [echo_of(n) for n in range(100)]
+        texts = await asyncio.gather(*(_one(backend, n) for n in range(200)))
+    assert texts == [echo_of(n) for n in range(200)]
 
 
 def echo_of(n: int) -> str:
