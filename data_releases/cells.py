@@ -65,7 +65,8 @@ def _cells(met: pa.Table, names: list[str]) -> Iterator[dict[str, Any]]:
     number = {name: n for n, name in enumerate(names)}
     counts: dict[str, dict[str, Array]] = {}
     for row in met.group_by(["cluster", "left", "right", "outcome"]).aggregate([([], "count_all")]).to_pylist():
-        own = counts.setdefault(row["cluster"], {end: np.zeros((len(names),) * 2) for end in _COUNTS})
+        if (own := counts.get(row["cluster"])) is None:
+            own = counts[row["cluster"]] = {end: np.zeros((len(names),) * 2) for end in _COUNTS}
         left, right = number[row["left"]], number[row["right"]]
         for (i, j), end in zip(((left, right), (right, left)), _ENDS[row["outcome"]], strict=True):
             own[end][i, j] += row["count_all"]

@@ -6,8 +6,7 @@ makes the bytes the same elsewhere.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
-from operator import itemgetter
+from operator import itemgetter, sub
 from typing import Any, Final
 
 import pyarrow as pa
@@ -68,7 +67,7 @@ def tally_table(tallies: Tallies) -> pa.Table:
 def tally_rows(tallies: Tallies) -> list[dict[str, Any]]:
     """The rows of `prior_tallies`."""
     return [
-        {"first": first, "second": second, **dict(zip(_COUNTS, astuple(count), strict=True))}
+        {"first": first, "second": second, **dict(zip(_COUNTS, count.numbers, strict=True))}
         for (first, second), count in sorted(tallies.items())
     ]
 
@@ -82,11 +81,11 @@ def without(one: Tallies, other: Tallies) -> Tallies:
     """The first without the second; pairs that come to nothing are left out."""
     nothing = PairCount()
     left = {pair: _minus(one.get(pair, nothing), other.get(pair, nothing)) for pair in one | other}
-    return {pair: count for pair, count in left.items() if any(astuple(count))}
+    return {pair: count for pair, count in left.items() if any(count.numbers)}
 
 
 def _minus(one: PairCount, other: PairCount) -> PairCount:
-    return PairCount(*(mine - its for mine, its in zip(astuple(one), astuple(other), strict=True)))
+    return PairCount(*map(sub, one.numbers, other.numbers))
 
 
 def excluded_of(votes: pa.Table) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """Whether a release starts from the votes of the one before it, withdrawals considered. Pure."""
 
-from dataclasses import astuple
 from typing import Any
 
 from data_releases import certified, schema
@@ -46,7 +45,7 @@ def check_chain(newer: Verified, older: Verified) -> None:
 
 
 def _explained(missing: Tallies, most: int) -> bool:
-    numbers = [number for count in missing.values() for number in astuple(count)]
+    numbers = [number for count in missing.values() for number in count.numbers]
     return min(numbers, default=0) >= 0 and sum(numbers) <= most
 
 

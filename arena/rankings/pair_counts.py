@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import add
 from typing import TypeAlias
 
 import numpy as np
@@ -31,7 +32,12 @@ class PairCount:
         return cls(*(n if outcome is one else 0 for one in OUTCOMES))
 
     def __add__(self, other: "PairCount") -> "PairCount":
-        return PairCount(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+        return PairCount(*map(add, self.numbers, other.numbers))
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """All fields; far faster than `dataclasses.astuple`, which copies deeply."""
+        return self.first_wins, self.second_wins, self.ties, self.both_bad
 
     @property
     def mirrored(self) -> "PairCount":
@@ -41,7 +47,7 @@ class PairCount:
     @property
     def total(self) -> int:
         """All votes of the pair."""
-        return sum(astuple(self))
+        return sum(self.numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +62,7 @@ class PairColumns:
     def of(cls, pairs: Mapping[Pair, PairCount]) -> "PairColumns":
         """From counts by (left, right)."""
         keys = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
-        counts = np.array([astuple(count) for count in pairs.values()], dtype=np.int64).reshape(-1, len(OUTCOMES))
+        counts = np.array([count.numbers for count in pairs.values()], dtype=np.int64).reshape(-1, len(OUTCOMES))
         return cls(keys[:, 0], keys[:, 1], counts.T)
 
     @property

@@ -7,7 +7,6 @@ cells.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,8 +73,8 @@ def _changes(cells: Cells, revision: int) -> Iterator[_Change]:
     votes: defaultdict[str, int] = defaultdict(int)
     for (board, _left, _right), count in boards.items():
         votes[board] += count.total
-    yield _Change(TallyCell, Cell._fields, COUNTS, [(*cell, *astuple(count)) for cell, count in cells.items()])
-    pairs = [(*key, *astuple(count)) for key, count in boards.items()]
+    yield _Change(TallyCell, Cell._fields, COUNTS, [(*cell, *count.numbers) for cell, count in cells.items()])
+    pairs = [(*key, *count.numbers) for key, count in boards.items()]
     yield _Change(Tally, ("board", "left", "right"), COUNTS, pairs)
     states = [(board, revision, number) for board, number in votes.items()]
     yield _Change(BoardState, ("board",), ("revision", "counted"), states)

@@ -1,7 +1,5 @@
 """Counts by pair, and the dense ones made from them."""
 
-from dataclasses import astuple
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +17,7 @@ pairs = st.dictionaries(
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_vote_is_counted_under_its_outcome_and_turns_with_the_sides(outcome: Outcome) -> None:
-    assert astuple(PairCount.of(outcome, 3))[OUTCOMES.index(outcome)] == PairCount.of(outcome, 3).total == 3
+    assert PairCount.of(outcome, 3).numbers[OUTCOMES.index(outcome)] == PairCount.of(outcome, 3).total == 3
     assert PairCount.of(outcome, 3).mirrored == PairCount.of(mirrored(outcome), 3)
 
 
@@ -29,7 +27,7 @@ def test_no_vote_is_lost_between_pairs_and_matrix(found: dict[tuple[int, int], P
     counts = columns.dense({one: one - 10 for one in range(10, 16)}, 6)
     cells = {(10 + i, 10 + j): counts.cells[:, i, j].tolist() for i in range(6) for j in range(6)}
     assert {pair: cell for pair, cell in cells.items() if any(cell)} == {
-        pair: list(astuple(count)) for pair, count in found.items() if count.total
+        pair: list(count.numbers) for pair, count in found.items() if count.total
     }
     assert columns.ids == sorted({one for pair in found for one in pair})
 
