@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +15,34 @@ import pyarrow.parquet as pq
 from data_releases.formats import FORMATS
 from data_releases.formats.base import Data, Export
 from data_releases.formats.files import File
-from data_releases.formats.grid import grid_of
+from data_releases.formats.grid import Grid, grid_of
+from data_releases.found import Verified
 from data_releases.source import Folder
 from data_releases.verify import verify
+from tests.data_releases.sample import SYSTEMS
 from tests.data_releases.tampering import SAMPLE
 
-RELEASE = verify(Folder(SAMPLE))
-DATA = Data(RELEASE.tables, RELEASE.manifest)
-GRID = grid_of(DATA)
-MODELS = list(GRID.models)
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Of the sample, as the grid has them.
+MODELS = list(SYSTEMS)
+
+
+@cache
+def release() -> Verified:
+    """The sample; every process imports this module to collect tests, and few run them."""
+    return verify(Folder(SAMPLE))
+
+
+@cache
+def data() -> Data:
+    return Data(release().tables, release().manifest)
+
+
+@cache
+def grid() -> Grid:
+    return grid_of(data())
 
 
 @dataclass(frozen=True)
@@ -46,11 +66,11 @@ def bytes_of(file: File) -> bytes:
 
 @cache
 def made(name: str) -> Made:
-    return rendered(FORMATS[name].make(DATA))
+    return rendered(FORMATS[name].make(data()))
 
 
 def vectors(prompts: Iterable[str]) -> np.ndarray:
-    return np.concatenate(list(DATA.vectors(prompts)))
+    return np.concatenate(list(data().vectors(prompts)))
 
 
 def lines(content: bytes) -> list:
@@ -59,6 +79,13 @@ def lines(content: bytes) -> list:
 
 def table(content: bytes) -> pa.Table:
     return pq.read_table(io.BytesIO(content))
+
+
+def frame(content: bytes) -> "pd.DataFrame":
+    """A CSV as most readers take it."""
+    import pandas as pd  # a quarter of a second that every process would take to collect the tests
+
+    return pd.read_csv(io.BytesIO(content))
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:

@@ -1,13 +1,11 @@
 """Every format has the columns that its reader wants, and says what it had to leave out or impute."""
 
-import csv
 import io
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,24 +19,24 @@ from data_releases.formats.comparisons import Comparison
 from data_releases.formats.lmarena import monday_of
 from data_releases.manifest import sha256
 from data_releases.split import PARTS
-from tests.data_releases.exports import DATA, GRID, RELEASE, bytes_of, lines, made
+from tests.data_releases.exports import bytes_of, data, frame, grid, lines, made, release, rows_of
 from tests.data_releases.tampering import ROOT, SAMPLE, edit_votes, flip
 
+#: The formats that have Parquet files, whose row groups make bytes depend on how many votes are in memory.
+WITH_PARQUET = {"fusionbench", "iranker", "lmarena-140k", "p2l", "router-r1", "routellm"}
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
-def test_an_export_is_the_same_every_time_and_counts_what_it_leaves_out(name):
-    again = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
-    assert again.files.keys() == made(name).files.keys()
-    # The others are compared where they are written with few votes in memory.
+
+@pytest.mark.parametrize("name", sorted(WITH_PARQUET))
+def test_parquet_is_the_same_every_time(name):
+    again = FORMATS[name].make(Data(release().tables, release().manifest))
     parquet = {path: file for path, file in again.files.items() if path.endswith(".parquet")}
     assert {path: bytes_of(file) for path, file in parquet.items()} == {
         path: made(name).files[path] for path in parquet
     }
-    assert sum(again.left_out.values()) > 0
 
 
 def test_lmarena_55k_has_its_columns_and_one_winner_per_row():
-    rows = list(csv.DictReader(io.StringIO(made("lmarena-55k").files["train.csv"].decode())))
+    rows = rows_of(made("lmarena-55k").files["train.csv"])
     columns = "id model_a model_b prompt response_a response_b winner_model_a winner_model_b winner_tie"
     assert " ".join(rows[0]) == columns
     for row in rows:
@@ -55,16 +53,14 @@ def test_lmarena_140k_has_its_columns_and_a_time_no_finer_than_a_week():
         "full_conversation conv_metadata category_tag language is_code timestamp"
     )
     row = table.to_pylist()[0]
-    part = {"type": "text", "text": DATA_PROMPTS[row["id"]], "image": None, "mimeType": None}
+    prompts = {one.vote_id: one.prompts[0] for one in data().comparisons if one.turns}
+    part = {"type": "text", "text": prompts[row["id"]], "image": None, "mimeType": None}
     assert row["conversation_a"][0] == {"role": "user", "content": [part]}
     assert [message["role"] for message in row["conversation_b"]] == ["user", "assistant"]
     assert set(row["conv_metadata"]) >= {"sum_assistant_a_tokens", "header_count_b", "list_count_a", "bold_count_b"}
     assert row["conv_metadata"]["header_count_a"].keys() == {f"h{n}" for n in range(1, 7)}
     assert {when.isoweekday() for when in table["timestamp"].to_pylist()} == {1}
     assert {row["winner"] for row in table.to_pylist()} == {"model_a", "model_b", "tie", "both_bad"}
-
-
-DATA_PROMPTS = {one.vote_id: one.prompts[0] for one in DATA.comparisons if one.turns}
 
 
 def test_routellm_has_one_vector_per_pair_and_matching_rows_for_its_ranking():
@@ -75,7 +71,7 @@ def test_routellm_has_one_vector_per_pair_and_matching_rows_for_its_ranking():
         assert [pair["idx"] for pair in pairs] == list(range(len(pairs)))
         assert (vectors.dtype, vectors.shape) == (np.float32, (len(pairs), DIMENSIONS))
         assert {pair["winner"] for pair in pairs} == {"model_a", "model_b", "tie", "tie (bothbad)"}
-    ranked = pd.read_csv(io.BytesIO(files["sw_ranking/train.csv"]))
+    ranked = frame(files["sw_ranking/train.csv"])
     own = pq.read_table(io.BytesIO(files["sw_ranking_embeddings/train.parquet"]))
     assert len(ranked) == len(own)
     assert own.column_names == ["embeddings"]
@@ -85,10 +81,10 @@ def test_routellm_has_one_vector_per_pair_and_matching_rows_for_its_ranking():
 
 def test_routellm_trains_on_no_vote_of_the_test():
     files = made("routellm").files
-    test = {one.vote_id for one in DATA.comparisons if one.turns and one.split == "test"}
+    test = {one.vote_id for one in data().comparisons if one.turns and one.split == "test"}
     assert len(json.loads(files["test/pairwise_data.json"])) == len(test) > 0
-    assert not test & set(pd.read_csv(io.BytesIO(files["sw_ranking/train.csv"]))["id"])
-    usable = [one for one in DATA.comparisons if one.turns and one.split in ("train", "validation")]
+    assert not test & set(frame(files["sw_ranking/train.csv"])["id"])
+    usable = [one for one in data().comparisons if one.turns and one.split in ("train", "validation")]
     assert len(json.loads(files["pairwise_data.json"])) == len(usable)
 
 
@@ -111,7 +107,7 @@ def test_llmrouter_has_a_dense_grid_and_says_what_is_imputed():
     assert all(0 <= row["performance"] <= 1 for row in rows)
     # Training sees the cells of training votes alone.
     for row in lines(files["routing_data_train.jsonl"]):
-        cells = DATA.cells.get(("train", row["task_name"])) or DATA.cells["all", row["task_name"]]
+        cells = data().cells.get(("train", row["task_name"])) or data().cells["all", row["task_name"]]
         assert row["performance"] == cells[row["model_name"]]["adjusted"]
     raw = [row for part in ("train", "test") for row in lines(files[f"raw/routing_data_{part}.jsonl"])]
     compared = {(row["query"], row["model_name"]) for row in raw}
@@ -149,7 +145,7 @@ def test_trl_pairs_hold_the_winner_as_chosen():
     files = made("trl-preference").files
     rows = [row for content in files.values() for row in lines(content)]
     outcomes = {"left", "right"}
-    decisive = [one for one in DATA.comparisons if one.complete and one.outcome in outcomes and one.split in PARTS]
+    decisive = [one for one in data().comparisons if one.complete and one.outcome in outcomes and one.split in PARTS]
     assert len(rows) == len(decisive)
     for row in rows:
         assert [message["role"] for message in row["prompt"] + row["chosen"]] == ["user", "assistant"]
@@ -162,7 +158,7 @@ def test_trl_pairs_hold_the_winner_as_chosen():
 
 def test_trl_unpaired_labels_both_sides():
     rows = [row for content in made("trl-unpaired").files.values() for row in lines(content)]
-    complete = [one for one in DATA.comparisons if one.complete and one.split in PARTS]
+    complete = [one for one in data().comparisons if one.complete and one.split in PARTS]
     assert len(rows) == 2 * len(complete)
     good = {"left": 1, "right": 1, "tie": 2, "both_bad": 0}
     assert sum(row["label"] for row in rows) == sum(good[one.outcome] for one in complete)
@@ -174,17 +170,17 @@ def with_column(table, name, values):
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"lmarena-55k", "lmarena-140k"}))
 def test_a_release_whose_votes_are_in_no_part_exports_nothing_and_says_so(name):
-    battles = RELEASE.tables["battles"]
-    mixed = RELEASE.tables | {"battles": with_column(battles, "split", ["mixed"] * len(battles))}
+    battles = release().tables["battles"]
+    mixed = release().tables | {"battles": with_column(battles, "split", ["mixed"] * len(battles))}
     with pytest.raises(NothingToExport, match="different parts"):
-        FORMATS[name].make(Data(mixed, RELEASE.manifest))
+        FORMATS[name].make(Data(mixed, release().manifest))
 
 
 def test_answers_that_may_not_be_published_leave_the_formats_that_need_none():
-    texts = RELEASE.tables["conversations"]
+    texts = release().tables["conversations"]
     for side in ("left", "right"):
         texts = with_column(texts, side, [None] * len(texts))
-    without = Data(RELEASE.tables | {"conversations": texts}, RELEASE.manifest)
+    without = Data(release().tables | {"conversations": texts}, release().manifest)
     made_from = set()
     for name, form in FORMATS.items():
         try:
@@ -202,7 +198,9 @@ def test_a_week_begins_on_monday():
 
 def card_for(name):
     export = made(name)
-    return card_of(RELEASE.manifest, FORMATS[name], export, {path: sha256(one) for path, one in export.files.items()})
+    return card_of(
+        release().manifest, FORMATS[name], export, {path: sha256(one) for path, one in export.files.items()}
+    )
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -252,7 +250,10 @@ class Counted(Comparison):
 
 
 @pytest.fixture
-def few_at_once(monkeypatch):
+def few_at_once(name, monkeypatch):
+    # What the test compares with is made as always.
+    made(name)
+    grid()
     monkeypatch.setattr(comparisons, "Comparison", Counted)
     monkeypatch.setattr(Counted, "most", 0)
     for module in (comparisons, files):
@@ -261,12 +262,17 @@ def few_at_once(monkeypatch):
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
-def test_a_few_votes_are_in_memory_while_a_format_is_written(name, few_at_once):
-    export = FORMATS[name].make(Data(RELEASE.tables, RELEASE.manifest))
+def test_a_few_votes_are_in_memory_while_a_format_is_written_which_is_the_same_and_counts_what_it_leaves_out(
+    name, few_at_once
+):
+    export = FORMATS[name].make(Data(release().tables, release().manifest))
     written = {path: bytes_of(file) for path, file in export.files.items()}
-    of_one_query = int(GRID.outline.votes.max())
-    assert 0 < Counted.most <= 3 * BATCH * of_one_query < len(DATA.comparisons) / 4
+    of_one_query = int(grid().outline.votes.max())
+    assert 0 < Counted.most <= 3 * BATCH * of_one_query < len(data().comparisons) / 4
     assert Counted.now == 0
+    assert sum(export.left_out.values()) > 0
     # What is written does not depend on how many are in memory, but for the row groups of Parquet.
+    assert written.keys() == made(name).files.keys()
     same = {path for path in written if not path.endswith(".parquet")}
+    assert (written.keys() != same) is (name in WITH_PARQUET)
     assert {path: written[path] for path in same} == {path: made(name).files[path] for path in same}

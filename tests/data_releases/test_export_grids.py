@@ -2,25 +2,33 @@
 
 import io
 import json
+from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from data_releases.formats import NothingToExport
 from data_releases.formats.fusionbench import WISHES
 from data_releases.formats.graphrouter import block_of
 from data_releases.formats.grid import Range
-from tests.data_releases.exports import DATA, GRID, MODELS, lines, made, rows_of, table, vectors
+from tests.data_releases.exports import MODELS, data, frame, grid, lines, made, rows_of, table, vectors
 
-COMPARED = {(one.prompts[0], name) for one in DATA.comparisons if one.turns for name in (one.left, one.right)}
 PARTS = ("train", "test")
 
 
+@cache
+def compared():
+    return {(one.prompts[0], name) for one in data().comparisons if one.turns for name in (one.left, one.right)}
+
+
+def test_the_models_are_those_of_the_sample():
+    assert list(grid().models) == MODELS
+
+
 def test_only_what_nobody_compared_is_imputed_and_a_cost_of_ones_own_is_not():
-    for query in GRID.queries():
-        for cell in GRID.cells(query):
-            assert cell.imputed is ((query.text, cell.model) not in COMPARED)
+    for query in grid().queries():
+        for cell in grid().cells(query):
+            assert cell.imputed is ((query.text, cell.model) not in compared())
             assert cell.cost_imputed is cell.imputed
             assert cell.cost_usd > 0
             if cell.imputed:
@@ -28,10 +36,10 @@ def test_only_what_nobody_compared_is_imputed_and_a_cost_of_ones_own_is_not():
 
 
 def test_what_is_trained_on_has_not_seen_the_votes_of_the_test():
-    for query in GRID.queries():
-        part = "all" if query.part == "test" or ("train", query.task) not in DATA.cells else "train"
-        scored = DATA.cells[part, query.task]
-        assert [cell.performance for cell in GRID.cells(query)] == [scored[name]["adjusted"] for name in MODELS]
+    for query in grid().queries():
+        part = "all" if query.part == "test" or ("train", query.task) not in data().cells else "train"
+        scored = data().cells[part, query.task]
+        assert [cell.performance for cell in grid().cells(query)] == [scored[name]["adjusted"] for name in MODELS]
 
 
 def test_numbers_that_are_all_equal_or_unknown_are_scaled_to_zero():
@@ -94,7 +102,7 @@ def test_graphrouter_finds_equal_tasks_and_their_parts_by_counting():
     # As its code counts: parts of every task one after another.
     sizes = [int(each * share) for share in config["split_ratio"]]
     assert sum(sizes) == each
-    part_of = {query.text: query.part for query in GRID.queries()}
+    part_of = {query.text: query.part for query in grid().queries()}
     for task in range(config["num_task"]):
         own = [row["query"] for row in rows[task * each * len(names) : (task + 1) * each * len(names) : len(names)]]
         parts = [part for part, size in zip(("train", "validation", "test"), sizes, strict=True) for _ in range(size)]
@@ -114,18 +122,18 @@ def test_the_block_of_graphrouter_is_the_largest_and_has_something_to_test():
 
 def test_routerbench_has_three_columns_per_model_and_empty_ones_where_nobody_voted():
     for part in PARTS:
-        dense = pd.read_csv(io.BytesIO(made("routerbench").files[f"routerbench_{part}.csv"]))
-        votes = pd.read_csv(io.BytesIO(made("routerbench").files[f"raw/routerbench_{part}.csv"]))
-        for frame in (dense, votes):
-            assert list(frame.columns[:4]) == ["sample_id", "prompt", "eval_name", "oracle_model_to_route_to"]
+        dense = frame(made("routerbench").files[f"routerbench_{part}.csv"])
+        votes = frame(made("routerbench").files[f"raw/routerbench_{part}.csv"])
+        for sheet in (dense, votes):
+            assert list(sheet.columns[:4]) == ["sample_id", "prompt", "eval_name", "oracle_model_to_route_to"]
             # How it finds its models.
-            assert [name.split("|")[0] for name in frame.columns if name.endswith("|model_response")] == MODELS
-            assert set(frame["oracle_model_to_route_to"]) <= {*MODELS, "no_model_correct"}
-            assert frame["sample_id"].is_unique
+            assert [name.split("|")[0] for name in sheet.columns if name.endswith("|model_response")] == MODELS
+            assert set(sheet["oracle_model_to_route_to"]) <= {*MODELS, "no_model_correct"}
+            assert sheet["sample_id"].is_unique
         assert not dense[[*MODELS, *(f"{name}|total_cost" for name in MODELS)]].isna().any(axis=None)
         for _n, row in votes.iterrows():
             assert {name for name in MODELS if not np.isnan(row[name])} == {
-                name for name in MODELS if (row["prompt"], name) in COMPARED
+                name for name in MODELS if (row["prompt"], name) in compared()
             }
         best = dense[MODELS].idxmax(axis=1)
         single = (dense[MODELS].eq(dense[MODELS].max(axis=1), axis=0)).sum(axis=1) == 1
@@ -149,7 +157,7 @@ def test_iranker_holds_votes_apart_from_the_grid():
         assert rows[0]["prompt"][0].keys() == {"role", "content"}
         assert rows[0]["extra_info"].keys() == {"split", "index", "task_name"}
     decisive = [
-        one for one in DATA.comparisons if one.turns and one.split == "test" and one.outcome in ("left", "right")
+        one for one in data().comparisons if one.turns and one.split == "test" and one.outcome in ("left", "right")
     ]
     assert len(raw["test"]["Arena-Votes"]) == len(decisive)
 
@@ -193,7 +201,7 @@ def test_model_sat_says_shares_of_votes_and_lists_queries_won_and_lost():
             assert not won & set(one["data_repr"]["neg"])
     winners = {
         (one.prompts[0], getattr(one, one.outcome))
-        for one in DATA.comparisons
+        for one in data().comparisons
         if one.turns and one.outcome in ("left", "right")
     }
     for model, one in zip(MODELS, listed, strict=True):
@@ -203,7 +211,7 @@ def test_model_sat_says_shares_of_votes_and_lists_queries_won_and_lost():
 def test_gqr_numbers_domains_from_zero_and_three_is_none_of_them():
     files = made("gqr").files
     rows = [row for part in ("train", "validation", "test") for row in rows_of(files[f"{part}.csv"])]
-    assert len(rows) == len(GRID.outline)
+    assert len(rows) == len(grid().outline)
     assert rows[0].keys() == {"text", "label", "domain", "dataset"}
     labels = {row["domain"]: row["label"] for row in rows}
     assert labels == {"creative-writing": "0", "ood": "3"}
