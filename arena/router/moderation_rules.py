@@ -22,6 +22,13 @@ class Rule:
     all_of: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str]
 
+    def is_broken_by(self, sentence: str) -> bool:
+        """Whether all of it is found, and no excuse."""
+        for pattern in self.all_of:
+            if not pattern.search(sentence):
+                return False
+        return not self.unless.search(sentence)
+
 
 def _words(*alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(alternatives)})\b")
