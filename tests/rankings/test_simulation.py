@@ -29,9 +29,9 @@ def arena(db: None, tmp_path: Path) -> Arena:
 
 def test_music_is_voted_on_unheard_for_reasons_of_music(db: None) -> None:
     call_command("register_systems", DEMO_MUSIC, apply=True)
-    simulate(arena="music", battles=20, seed=1)
+    simulate(arena="music", battles=12, seed=1)
     board = leaderboard(Arena.objects.get())
-    assert (board.counted, board.simulated) == (20, 20)
+    assert (board.counted, board.simulated) == (12, 12)
     given = {code for vote in Vote.objects.all() for codes in vote.reasons.values() for code in codes}
     assert given
     assert given <= set(MUSIC_POSITIVE_REASONS)
@@ -45,7 +45,7 @@ def test_systems_that_answer_anything_are_asked_new_things(db: None) -> None:
         SystemVersion.objects.filter(pk=version.pk).update(
             backend="local", endpoint={"entry": "arena.systems.offline.eliza:reply"}
         )
-    simulate(battles=16, seed=2)
+    simulate(battles=14, seed=2)
     assert len(set(Turn.objects.values_list("prompt", flat=True))) > 10
 
 
@@ -55,8 +55,8 @@ def test_given_strengths_are_used_up_to_the_boards_centre(arena: Arena) -> None:
 
 
 def test_battles_fall_evenly_into_the_window(arena: Arena) -> None:
-    simulate(battles=8, seed=1, start=datetime(2026, 10, 1, tzinfo=UTC), end=datetime(2026, 10, 9, tzinfo=UTC))
-    days = [datetime(2026, 10, day, tzinfo=UTC) for day in range(1, 9)]
+    simulate(battles=4, seed=1, start=datetime(2026, 10, 1, tzinfo=UTC), end=datetime(2026, 10, 5, tzinfo=UTC))
+    days = [datetime(2026, 10, day, tzinfo=UTC) for day in range(1, 5)]
     for times in (
         Vote.objects.values_list("created_at", flat=True),
         Battle.objects.values_list("created_at", flat=True),

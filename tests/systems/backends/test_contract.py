@@ -96,7 +96,7 @@ async def test_a_long_answer_is_cut_at_the_token_cap(says: Says) -> None:
 
 async def test_a_huge_answer_is_refused_at_the_byte_cap(says: Says) -> None:
     with pytest.raises(TooLarge):
-        await events_of(says("x" * 60_000), asking(limits=Limits(max_bytes=20_000, max_output_tokens=10**6)))
+        await events_of(says("x" * 15_000), asking(limits=Limits(max_bytes=5_000, max_output_tokens=10**6)))
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(says: Says) -> None:
