@@ -1,10 +1,8 @@
 """Train a router on a verified release and write its files. Framework-free."""
 
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
-import scipy
 
 from arena.policies.files import written
 from arena.rankings.blas import one_thread
@@ -45,7 +43,8 @@ def train(release: Verified, policy: str, seed: int) -> tuple[Report, dict[str, 
         "release": of_release,
         "options": found.options,
         "seed": seed,
-        "libraries": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": _sklearn_version()},
+        # To import scikit-learn takes half a second, and not all policies need it.
+        "libraries": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
         "figures": report.figures(),
     }
     files = written(policy, data.members, found.router, about)
@@ -66,9 +65,3 @@ def _release(manifest: dict[str, Any]) -> dict[str, Any]:
         name: manifest[name] for name in ("arena", "release", "schema_version", "simulated", "leaderboard_sha256")
     }
     return named | {"manifest_sha256": sha256(canonical(manifest))}
-
-
-def _sklearn_version() -> str:
-    import sklearn  # noqa: PLC0415 - only training needs it
-
-    return str(sklearn.__version__)
