@@ -34,7 +34,7 @@ LYRICS = "La la la"
 @pytest.fixture(scope="module")
 def sound():
     """A song as a system leaves it."""
-    return audio.profiled(melody(0.5), 0.5).data
+    return audio.encoded(melody(0.5))
 
 
 @pytest.fixture(scope="module")
