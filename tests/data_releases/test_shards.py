@@ -4,23 +4,65 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import call_command
+from django.core.management.commands import flush
 from django.db import OperationalError, connection
 from django.db.models import F
 
 from arena.common import queue
-from arena.common.storage import StoreAway
+from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from data_releases import part, shards
-from data_releases.models import Release, ReleaseShard
+from data_releases.models import ReleaseShard
 from data_releases.snapshots import SnapshotGone
 from ops.processes import wait_until
 from tests.data_releases.conftest import folder_of
+from tests.data_releases.publishing import build_october
 from tests.data_releases.world import add_battle, make_world
 from tests.deliveries import DELIVERIES
 from workers.shards import build_shard
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Some prompts are in two shards: there are twelve.
+BATTLES = 18
+#: So many make three shards of them.
+OF_A_SHARD = 7
+
+
+@pytest.fixture(scope="module", autouse=True)
+def committed(django_db_setup, django_db_blocker):
+    """What a test commits, as other threads read it, goes with the module and not with the test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", lambda *_arguments, **_options: [])
+        yield
+    with django_db_blocker.unblock():
+        call_command("flush", verbosity=0, interactive=False)
+
+
+def sums(folder, release):
+    return (folder_of(folder, release) / "SHA256SUMS").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def arena(committed, django_db_blocker):
+    with django_db_blocker.unblock():
+        return make_world(BATTLES)
+
+
+@pytest.fixture(scope="module")
+def draft(arena, tmp_path_factory, django_db_blocker):
+    """October in one part, which tests build again; and its sums."""
+    root = tmp_path_factory.mktemp("alone")
+    with django_db_blocker.unblock():
+        release = build_october(arena, FolderStore(root))
+        return release, sums(root, release)
+
+
+@pytest.fixture
+def expected(draft):
+    return draft[1]
 
 
 def elsewhere(work):
@@ -36,16 +78,9 @@ def elsewhere(work):
         return pool.submit(run).result()
 
 
-def sums(folder, release):
-    return (folder_of(folder, release) / "SHA256SUMS").read_bytes()
-
-
-def test_the_cut_and_the_workers_do_not_show(folder, files, built, monkeypatch):
-    # More battles than prompts: shards have some of them in common.
-    arena = make_world(18)
-    alone = sums(folder, built(arena))
-    monkeypatch.setattr(shards, "BATTLES", 7)
-    assert sums(folder, built(arena)) == alone
+def test_the_cut_and_the_workers_do_not_show(arena, expected, folder, files, built, monkeypatch):
+    monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
+    assert sums(folder, built(arena)) == expected
     done = []
 
     def ring(task, *args):
@@ -54,15 +89,16 @@ def test_the_cut_and_the_workers_do_not_show(folder, files, built, monkeypatch):
         return True
 
     monkeypatch.setattr(queue, "ring", ring)
-    assert sums(folder, built(arena)) == alone
+    assert sums(folder, built(arena)) == expected
     assert done == [True] * 3
     assert not ReleaseShard.objects.exists()
     assert not files.keys(shards.FOLDER)
 
 
 def test_all_shards_see_the_database_at_one_moment(folder, files, built, monkeypatch):
-    arena = make_world(9)
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
+    # One more arena: battles are added to it.
+    arena = make_world(9, slug="growing")
+    ada, bert = SystemVersion.objects.filter(system__arena=arena).order_by("id")[:2]
     before = sums(folder, built(arena))
     monkeypatch.setattr(shards, "BATTLES", 3)
 
@@ -74,12 +110,10 @@ def test_all_shards_see_the_database_at_one_moment(folder, files, built, monkeyp
 
     monkeypatch.setattr(queue, "ring", ring)
     assert sums(folder, built(arena)) == before
-    assert Vote.objects.count() == 12
+    assert Vote.objects.filter(battle__arena=arena).count() == 12
 
 
-def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, monkeypatch):
-    arena = make_world(10)
-    expected = sums(folder, built(arena))
+def test_a_worker_that_is_late_writes_where_nobody_looks(arena, expected, folder, files, built, monkeypatch):
     put, late = files.put, []
 
     def ring(_task, shard):
@@ -101,9 +135,9 @@ def test_a_worker_that_is_late_writes_where_nobody_looks(folder, files, built, m
 
 
 @DELIVERIES
-def test_a_message_that_comes_twice_or_at_once_computes_its_shard_once(folder, files, built, monkeypatch, deliver):
-    arena = make_world(10)
-    expected = sums(folder, built(arena))
+def test_a_message_that_comes_twice_or_at_once_computes_its_shard_once(
+    arena, expected, folder, files, built, monkeypatch, deliver
+):
     monkeypatch.setattr("workers.shards.store", lambda: files)
     attempts = []
 
@@ -117,13 +151,12 @@ def test_a_message_that_comes_twice_or_at_once_computes_its_shard_once(folder, f
     assert attempts == [1]
 
 
-def test_without_its_snapshot_a_shard_is_given_up(files, built):
-    release = built(make_world(3))
+def test_without_its_snapshot_a_shard_is_given_up(draft, files):
+    release, _sums = draft
     shard = ReleaseShard.objects.create(
         release=release, number=0, start=release.created_at, end=release.created_at, snapshot="00000003-0000001B-1",
         rules={"modality": "text", "is_demo": False, "publish_texts": True},
     )  # fmt: skip
-    Release.objects.filter(pk=release.pk).update(salt=b"s" * 32)
     with pytest.raises(SnapshotGone):
         shards.build(files, shard.pk)
     # Whoever comes next need not wait for the lease.
@@ -165,10 +198,9 @@ def raising(error):
     return run
 
 
-def test_two_threads_share_the_parts_and_the_second_may_fail(folder, files, built, monkeypatch):
-    arena = make_world(18)
-    expected, before = sums(folder, built(arena)), connections()
-    monkeypatch.setattr(shards, "BATTLES", 7)
+def test_two_threads_share_the_parts_and_the_second_may_fail(arena, expected, folder, files, built, monkeypatch):
+    before = connections()
+    monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     for helping in (lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))):
         meeting = Meeting(helping)
         with monkeypatch.context() as patch:
@@ -180,10 +212,9 @@ def test_two_threads_share_the_parts_and_the_second_may_fail(folder, files, buil
 
 
 @pytest.mark.parametrize("whose", ["main", "helper"])
-def test_a_defect_in_either_thread_ends_the_build_and_both_threads(folder, files, built, monkeypatch, whose):
-    arena = make_world(9)
+def test_a_defect_in_either_thread_ends_the_build_and_both_threads(arena, files, built, monkeypatch, whose):
     before = connections()
-    monkeypatch.setattr(shards, "BATTLES", 3)
+    monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     defect = ValueError("a defect")
     meeting = Meeting(raising(defect) if whose == "helper" else lambda: None)
 

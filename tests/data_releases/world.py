@@ -24,9 +24,11 @@ FIRST = datetime(2026, 10, 3, 9, 30, 12, 345678, tzinfo=UTC)
 OUTCOMES = ("left", "left", "right", "tie", "both_bad")
 
 
-def make_world(battles: int = 60, *, voters: int = 6, demo: bool = False, publication: bool = True) -> Arena:
+def make_world(
+    battles: int = 60, *, slug: str = "text", voters: int = 6, demo: bool = False, publication: bool = True
+) -> Arena:
     """An arena with three systems and voted battles from 3 October 2026 on, one an hour."""
-    arena = make_arena(demo=demo)
+    arena = make_arena(slug, demo=demo)
     versions = make_versions(arena, ("Ada", "Bert", "Cleo"))
     SystemVersion.objects.update(release_outputs=True)
     people = [make_voter() for _ in range(voters)]
