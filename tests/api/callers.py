@@ -1,6 +1,7 @@
 """Who calls the API in tests: programs with a bearer token, browsers with cookies and CSRF."""
 
 import json
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,7 @@ class Program:
 
     def named(self, voter: str | None) -> "Program":
         """The same program, speaking for somebody else."""
-        return Program(self.token, self.secret, voter)
+        return Program(copy(self.token), self.secret, voter)
 
 
 @dataclass

@@ -1,15 +1,18 @@
 """The cast of the API tests: Alice owns the battles, Bob comes with a browser, Mallory must be refused."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from copy import copy
+from typing import Any, NamedTuple
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from arena.accounts.services import voter_of_cookie, voter_of_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from tests.api.callers import Browser, Program, browser, program
 from tests.ballots import make_arena, make_battle, make_versions
+from tests.kept_rows import kept_rows
 
 
 @pytest.fixture(autouse=True)
@@ -18,30 +21,52 @@ def no_limits(settings: Any) -> None:
     settings.ARENA_LIMITS_OFF = True
 
 
-@pytest.fixture
-def arena(db: None) -> Arena:
-    """An open arena of two systems whose names would be a leak before the vote."""
+class Cast(NamedTuple):
+    """Who is there before any test."""
+
+    arena: Arena
+    alice: Program
+    mallory: Program
+
+
+def make_cast() -> Cast:
+    """An open arena of two systems whose names would be a leak before the vote; programs, with consent, of voters."""
     arena = make_arena()
     make_versions(arena, ["CanaryLeft", "CanaryRight"])
-    return arena
+    cast = Cast(arena, program("study", "alice"), program("mallory's", "mallory"))
+    for one in (cast.alice, cast.mallory):
+        voter_of_token(one.token, str(one.voter))
+    return cast
+
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+    """Made once for all tests of a module: each rolls back to here."""
+    with kept_rows(django_db_blocker):
+        yield make_cast()
 
 
 @pytest.fixture
-def alice(arena: Arena) -> Program:
-    """The owner: a program's voter, with consent."""
-    return program("study", "alice")
+def arena(cast: Cast, db: None) -> Arena:
+    return copy(cast.arena)
 
 
 @pytest.fixture
-def bob(arena: Arena) -> Browser:
+def alice(cast: Cast, db: None) -> Program:
+    """The owner: a program's voter."""
+    return cast.alice.named("alice")
+
+
+@pytest.fixture
+def bob(cast: Cast, db: None) -> Browser:
     """A browser with consent."""
     return browser()
 
 
 @pytest.fixture
-def mallory(arena: Arena) -> Program:
-    """Somebody else's program, with consent."""
-    return program("mallory's", "mallory")
+def mallory(cast: Cast, db: None) -> Program:
+    """Somebody else's program."""
+    return cast.mallory.named("mallory")
 
 
 @pytest.fixture

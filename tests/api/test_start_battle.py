@@ -35,7 +35,7 @@ def test_a_prompt_becomes_a_queued_battle_with_the_keys_of_the_contract(
 
 
 def test_without_consent_there_is_no_battle(arena: Any) -> None:
-    for caller in (program("study", "alice", consents=False), browser(consents=False)):
+    for caller in (program("another study", "alice", consents=False), browser(consents=False)):
         response = caller.post(PATH, {"prompt": "Hello"})
 
         assert response.status_code == 403

@@ -9,12 +9,17 @@ import pytest
 from arena.battles.models import Battle, Turn
 from arena.web import hub as hubs
 from tests.api.callers import Browser
-from tests.api.conftest import alice, arena, battle_in, bob, mallory  # noqa: F401 - fixtures
+from tests.api.conftest import Cast, alice, arena, battle_in, bob, make_cast, mallory  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)
 def _committed(transactional_db: None, valkey: Any) -> None:
     """What a test makes, so that the socket's threads see it."""
+
+
+@pytest.fixture
+def cast(_committed: None) -> Cast:
+    return make_cast()
 
 
 @pytest.fixture
