@@ -25,7 +25,8 @@ def test_a_second_consent_is_a_second_row_of_the_same_voter(bob: Browser) -> Non
 
     assert response.status_code == 201
     assert "arena_voter" not in response.cookies
-    assert list(Consent.objects.filter(token=None).order_by("id").values_list("publication", flat=True)) == [False, True]
+    of_browsers = Consent.objects.filter(token=None).order_by("id")
+    assert list(of_browsers.values_list("publication", flat=True)) == [False, True]
     assert Voter.objects.filter(token=None).count() == 1
     assert bob.get("/session").json()["consent"]["publication"] is True
 

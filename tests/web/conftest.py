@@ -1,12 +1,15 @@
 """The cast of the pages: Alice, Bob and Mallory in browsers of their own, each with consent; a newcomer without."""
 
 from collections.abc import Iterator
+from copy import copy, deepcopy
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from arena.accounts.models import Voter
 from arena.accounts.selectors import voter_of_cookie
@@ -14,10 +17,12 @@ from arena.accounts.services import Actor, create_browser_voter, record_consent
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.common.storage import FolderStore
+from arena.rankings import questions
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
 from data_releases.models import Release
 from tests.ballots import make_arena, make_battle, make_versions
+from tests.kept_rows import kept_rows
 
 
 class Browser(Client):
@@ -29,6 +34,12 @@ class Browser(Client):
         voter = voter_of_cookie(self.cookies[settings.VOTER_COOKIE].value)
         assert voter is not None
         return voter
+
+    def again(self) -> "Browser":
+        """Another one with the same cookies."""
+        browser = Browser()
+        browser.cookies = deepcopy(self.cookies)
+        return browser
 
 
 def consenting_browser(*, publication: bool = False) -> Browser:
@@ -63,11 +74,34 @@ def _english() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def arena(db: None) -> Arena:
+def arena_of_three() -> Arena:
+    """An open arena of three systems."""
     arena = make_arena()
     make_versions(arena, ["Ada", "Bert", "Cleo"])
     return arena
+
+
+class Cast(NamedTuple):
+    """Who is there before any test."""
+
+    arena: Arena
+    alice: Browser
+    bob: Browser
+    mallory: Browser
+
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+    """Made once for all tests of a module: each rolls back to here."""
+    with kept_rows(django_db_blocker):
+        yield Cast(arena_of_three(), *(consenting_browser() for _name in ("alice", "bob", "mallory")))
+
+
+@pytest.fixture
+def arena(cast: Cast, db: None) -> Arena:
+    # A process keeps what it computed from an arena's votes; those of another test are gone.
+    questions._computed.cache_clear()
+    return copy(cast.arena)
 
 
 @pytest.fixture
@@ -76,18 +110,18 @@ def newcomer(db: None) -> Browser:
 
 
 @pytest.fixture
-def alice(db: None) -> Browser:
-    return consenting_browser()
+def alice(cast: Cast, db: None) -> Browser:
+    return cast.alice.again()
 
 
 @pytest.fixture
-def bob(db: None) -> Browser:
-    return consenting_browser()
+def bob(cast: Cast, db: None) -> Browser:
+    return cast.bob.again()
 
 
 @pytest.fixture
-def mallory(db: None) -> Browser:
-    return consenting_browser()
+def mallory(cast: Cast, db: None) -> Browser:
+    return cast.mallory.again()
 
 
 @pytest.fixture(scope="module")

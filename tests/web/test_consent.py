@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.db.models import QuerySet
 from django.test import override_settings
 
 from arena.accounts.models import Consent, Voter
@@ -9,9 +10,21 @@ from arena.accounts.services import CONSENT_TEXT_VERSION
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.integrity.errors import LimitReached
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, Cast
 
 AGREED = {"research": "true", "age_16": "true"}
+
+
+@pytest.fixture
+def consents(cast: Cast, db: None) -> QuerySet[Consent]:
+    """Those of visitors who were not there before the test."""
+    return Consent.objects.exclude(voter__in=list(Voter.objects.all()))
+
+
+@pytest.fixture
+def voters(cast: Cast, db: None) -> QuerySet[Voter]:
+    """Those who were not there before the test."""
+    return Voter.objects.exclude(pk__in=list(Voter.objects.values_list("pk", flat=True)))
 
 
 def test_no_box_is_ticked_beforehand(newcomer: Browser) -> None:
@@ -20,19 +33,23 @@ def test_no_box_is_ticked_beforehand(newcomer: Browser) -> None:
     assert " checked" not in page
 
 
-def test_looking_around_stores_nothing_and_sets_no_voter(newcomer: Browser, arena: Arena) -> None:
+def test_looking_around_stores_nothing_and_sets_no_voter(
+    newcomer: Browser, arena: Arena, voters: QuerySet[Voter]
+) -> None:
     for path in ("/", "/consent", "/privacy", "/battles", "/arenas/text"):
         newcomer.get(path)
     assert settings.VOTER_COOKIE not in newcomer.cookies
-    assert not Voter.objects.exists()
+    assert not voters.exists()
 
 
 @pytest.mark.parametrize("publication", [False, True])
-def test_the_answer_is_stored_with_its_text_version_and_language(newcomer: Browser, publication: bool) -> None:
+def test_the_answer_is_stored_with_its_text_version_and_language(
+    newcomer: Browser, consents: QuerySet[Consent], publication: bool
+) -> None:
     answer = AGREED | ({"publication": "true"} if publication else {})
     response = newcomer.post("/consent", answer, headers={"Accept-Language": "fr"})
     assert (response.status_code, response["Location"]) == (302, "/")
-    consent = Consent.objects.get()
+    consent = consents.get()
     assert consent.voter == newcomer.voter
     assert (consent.research, consent.age_16, consent.publication) == (True, True, publication)
     assert (consent.text_version, consent.language) == (CONSENT_TEXT_VERSION, "fr")
@@ -61,13 +78,13 @@ def test_with_tls_the_cookie_is_secure(newcomer: Browser) -> None:
     ],
 )
 def test_an_incomplete_answer_is_explained_and_stores_nothing(
-    newcomer: Browser, answer: dict[str, str], words: str
+    newcomer: Browser, consents: QuerySet[Consent], voters: QuerySet[Voter], answer: dict[str, str], words: str
 ) -> None:
     response = newcomer.post("/consent", answer)
     assert response.status_code == 422
     assert words in response.content.decode()
-    assert not Consent.objects.exists()
-    assert not Voter.objects.exists()
+    assert not consents.exists()
+    assert not voters.exists()
     assert settings.VOTER_COOKIE not in newcomer.cookies
 
 
@@ -85,7 +102,7 @@ def test_an_incomplete_answer_keeps_the_waiting_prompt(newcomer: Browser, arena:
 
 
 def test_the_consent_survives_a_battle_that_is_refused_by_a_limit(
-    newcomer: Browser, arena: Arena, monkeypatch: pytest.MonkeyPatch
+    newcomer: Browser, arena: Arena, consents: QuerySet[Consent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reached(action: str, actor: object) -> None:
         raise LimitReached(60, "network")
@@ -93,12 +110,12 @@ def test_the_consent_survives_a_battle_that_is_refused_by_a_limit(
     monkeypatch.setattr("arena.web.views.arena.admit", reached)
     response = newcomer.post("/consent", AGREED | {"arena": "text", "prompt": "Hello", "key": "k1"})
     assert response.status_code == 429
-    assert Consent.objects.get().voter == newcomer.voter
+    assert consents.get().voter == newcomer.voter
 
 
-def test_an_unknown_arena_stores_no_consent(newcomer: Browser, arena: Arena) -> None:
+def test_an_unknown_arena_stores_no_consent(newcomer: Browser, arena: Arena, consents: QuerySet[Consent]) -> None:
     assert newcomer.post("/consent", AGREED | {"arena": "nowhere", "prompt": "Hello"}).status_code == 404
-    assert not Consent.objects.exists()
+    assert not consents.exists()
 
 
 def test_the_publication_consent_can_be_given_and_taken_back_later(alice: Browser) -> None:

@@ -8,7 +8,13 @@ from django.db.models.functions import Now
 from arena.arenas.models import Arena
 from arena.rankings.models import FoldWatermark, Rating, Snapshot
 from arena.systems.models import SystemVersion
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, arena_of_three
+
+
+@pytest.fixture
+def arena(db: None) -> Arena:
+    """Not there for all tests of the module."""
+    return arena_of_three()
 
 
 def test_a_newcomer_sees_the_prompt_box_and_the_three_steps(newcomer: Browser, arena: Arena) -> None:

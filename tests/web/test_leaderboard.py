@@ -127,8 +127,8 @@ def test_before_the_first_vote_there_are_no_numbers(newcomer: Browser, arena: Ar
 
 
 def test_an_arena_without_systems_invites_to_nothing_false(newcomer: Browser, db: None) -> None:
-    Arena.objects.create(slug="text", name="Text")
-    assert "There is nothing to show yet." in newcomer.get(BOARD).content.decode()
+    Arena.objects.create(slug="empty", name="Empty")
+    assert "There is nothing to show yet." in newcomer.get("/arenas/empty/leaderboard").content.decode()
 
 
 def test_votes_that_are_left_out_are_counted_and_explained(newcomer: Browser, arena: Arena) -> None:
