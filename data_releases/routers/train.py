@@ -1,5 +1,7 @@
 """Train a router on a verified release and write its files. Framework-free."""
 
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Final
@@ -43,8 +45,7 @@ def train(release: Verified, policy: str, seed: int) -> tuple[Report, dict[str, 
         "release": of_release,
         "options": found.options,
         "seed": seed,
-        # To import scikit-learn takes half a second, and not all policies need it.
-        "libraries": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "libraries": _libraries(),
         "figures": report.figures(),
     }
     files = written(policy, data.members, found.router, about)
@@ -65,3 +66,11 @@ def _release(manifest: dict[str, Any]) -> dict[str, Any]:
         name: manifest[name] for name in ("arena", "release", "schema_version", "simulated", "leaderboard_sha256")
     }
     return named | {"manifest_sha256": sha256(canonical(manifest))}
+
+
+def _libraries() -> dict[str, str]:
+    """The versions of what decides numbers, read and not imported: not all policies need scikit-learn."""
+    found = {name: installed(name) for name in ("numpy", "scipy")}
+    with suppress(PackageNotFoundError):
+        found["scikit-learn"] = installed("scikit-learn")
+    return found

@@ -12,10 +12,10 @@ import pytest
 
 from tests.data_releases.tampering import SAMPLE
 
-#: Everything that the extra `server` brings, the project's web packages, and what only tests need.
+#: Everything that the extras `server` and `train` bring, the project's web packages, and what only tests need.
 NOT_THERE = (
     "django", "celery", "channels", "ninja", "redis", "boto3", "botocore", "psycopg", "phonenumbers", "stdnum",
-    "plotly", "environs", "yaml", "uvicorn", "babel", "pandas",
+    "plotly", "environs", "yaml", "uvicorn", "babel", "sklearn", "pandas",
 )  # fmt: skip
 #: The installed scripts as their interpreter runs them, in one process: to start one takes longer than what they do.
 RUNS = """
@@ -66,7 +66,7 @@ def test_they_verify_export_and_train(address, tmp_path):
         ("arena-verify", SAMPLE),
         ("arena-verify", address),
         ("arena-export", SAMPLE, "--format", "llmrouter", "--out", "out"),
-        ("arena-train", SAMPLE, "--policy", "cluster_bt", "--out", tmp_path),
+        ("arena-train", SAMPLE, "--policy", "knn", "--out", tmp_path),
         cwd=tmp_path,
     )
     assert json.loads(done.stderr.splitlines()[-1]) == [0] * 4, done.stderr
