@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -36,7 +37,7 @@ class Column:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableSpec:
     """One table; rows are sorted by `key`, which is unique."""
 
@@ -50,7 +51,7 @@ class TableSpec:
         """Its file in the release."""
         return f"{self.name}.parquet"
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema, without metadata."""
         return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
