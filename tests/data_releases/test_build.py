@@ -4,7 +4,7 @@ import io
 import json
 import random
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,22 +20,11 @@ from data_releases.certified import tally_table
 from data_releases.models import Release, ReleasePolicy
 from data_releases.projection import Rules, project
 from data_releases.site import signing_key
-from tests.ballots import make_arena, make_versions, make_voter
+from tests.ballots import make_arena, make_versions
 from tests.data_releases.conftest import folder_of, rows
 from tests.data_releases.world import FIRST, OCTOBER, add_battle
 
 pytestmark = pytest.mark.django_db
-
-
-def test_a_release_holds_the_finished_battles_of_its_month_and_no_others(folder, draft, built):
-    arena = draft.arena
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    add_battle(arena, ada, bert, at=datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC))
-    add_battle(arena, ada, bert, at=datetime(2026, 11, 1, tzinfo=UTC))
-    add_battle(arena, ada, bert, at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
-    release = built(arena)
-    assert release.manifest["counts"]["cast"] == 21
-    assert {row["week"] for row in rows(folder, release, "votes")} == {"2026-W40", "2026-W44"}
 
 
 def test_rows_in_any_order_give_the_same_bytes(folder, draft):
@@ -86,42 +75,14 @@ def test_no_id_and_no_time_of_the_database_is_in_it(folder, draft):
         assert not re.search(rb"\d{4}-\d\d-\d\d[T ]\d\d:|T\d\d:\d\d", content), path.name
 
 
+def test_an_arena_of_texts_has_a_table_of_what_was_heard_without_rows(folder, draft):
+    assert rows(folder, draft, "listening") == []
+    assert draft.manifest["counts"]["rows"]["listening"] == 0
+
+
 def test_durations_are_rounded_and_weeks_are_all_there_is_of_a_time(folder, draft):
     row = rows(folder, draft, "responses")[0]
     assert (row["ttft_s"], row["latency_s"]) == (0.1, 2.0)
-
-
-def test_texts_go_out_only_with_consent_terms_and_clean(folder, draft, built):
-    arena, before = draft.arena, {row["prompt"] for row in rows(folder, draft, "conversations")}
-    ada, bert, cleo = SystemVersion.objects.order_by("id")
-    SystemVersion.objects.filter(pk=cleo.pk).update(release_outputs=False)
-    cases = {
-        "no_consent": {"publication": False},
-        "personal_data": {"answers": {"left": "Write to anna@example.org", "right": "Fine"}},
-        "too_long": {"prompt": "long " * 1000},
-        "erased": {"prompt": "", "answers": {"left": "About what was erased", "right": "The same"}},
-    }
-    for number, case in enumerate(cases.values()):
-        add_battle(arena, ada, bert, **{"prompt": f"Case {number}"} | case)
-    add_battle(arena, ada, cleo, prompt="Half of it", answers={"left": "Shown", "right": "Not shown"})
-    release = built(arena)
-    texts = rows(folder, release, "conversations")
-    assert {row["prompt"] for row in texts} == before | {"Half of it"}
-    (half,) = [row for row in texts if row["prompt"] == "Half of it"]
-    assert (half["left"], half["right"]) == ("Shown", None)
-    assert release.manifest["withheld_texts"] == {"erased": 1, "no_consent": 1, "personal_data": 1, "too_long": 1}
-    assert release.manifest["pii"]["found_in_texts"] == {"email": 1}
-    # The row of a vote is there whatever becomes of its texts.
-    assert len(rows(folder, release, "votes")) == 25
-
-
-def test_feedback_needs_consent_and_a_clean_text(folder, draft, built):
-    arena = draft.arena
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    add_battle(arena, ada, bert, feedback={"left": "Too long", "right": "call me: +33 6 12 34 56 78"})
-    add_battle(arena, ada, bert, feedback={"left": "Secretly good", "right": ""}, publication=False)
-    release = built(arena)
-    assert [(row["side"], row["text"]) for row in rows(folder, release, "feedback")] == [("left", "Too long")]
 
 
 def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
@@ -132,50 +93,11 @@ def test_texts_stay_inside_until_the_operator_says_otherwise(folder):
     assert rows(folder, release, "conversations") == []
 
 
-def test_every_vote_is_there_and_says_why_it_does_not_count(folder, draft, built):
-    arena = draft.arena
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    add_battle(arena, ada, bert, voter=make_voter(simulated=True))
-    add_battle(arena, ada, bert, response={"identity_matches": ["I am Ada"]})
-    release = built(arena)
-    votes = rows(folder, release, "votes")
-    assert len(votes) == 22
-    assert sorted(row["exclusion"] for row in votes if not row["counted"]) == ["identity_revealed", "simulated"]
-    assert release.manifest["counts"]["excluded"] == {"identity_revealed": 1, "simulated": 1}
-    assert release.manifest["simulated"] is True
-
-
-def test_a_word_that_is_not_ours_does_not_pass(folder, draft, built):
-    arena = draft.arena
-    ada, bert = SystemVersion.objects.order_by("id")[:2]
-    SystemVersion.objects.update(organisation="Call +33 6 12 34 56 78", licence="MIT")
-    words = {"finish_reason": "tenant-42", "error_class": "from 203.0.113.9"}
-    add_battle(arena, ada, bert, response=words)
-    release = built(arena)
-    assert {row["finish_reason"] for row in rows(folder, release, "responses")} == {"stop", "withheld"}
-    assert {row["error_class"] for row in rows(folder, release, "responses")} == {"", "withheld"}
-    assert {(row["organisation"], row["licence"]) for row in rows(folder, release, "systems")} == {("withheld", "MIT")}
-
-
 def test_a_system_named_after_an_address_stops_the_build(draft, built):
     system = SystemVersion.objects.earliest("id").system
     type(system).objects.filter(pk=system.pk).update(name="anna@example.org")
     with pytest.raises(services.BuildRefused):
         built(draft.arena)
-
-
-def test_versions_that_behave_alike_share_a_contender(folder, draft, built):
-    arena = draft.arena
-    old = SystemVersion.objects.get(system__name="Ada")
-    SystemVersion.objects.filter(pk=old.pk).update(retired_at=old.created_at)
-    cheaper = SystemVersion.objects.create(
-        system=old.system, number=2, organisation="Ada Ltd", access="open", licence="MIT", backend="replay",
-        behaviour=old.behaviour, release_outputs=True,
-    )  # fmt: skip
-    add_battle(arena, cheaper, SystemVersion.objects.get(system__name="Bert"))
-    release = built(arena)
-    contenders = {row["system_id"]: row["contender"] for row in rows(folder, release, "systems")}
-    assert contenders["Ada v2"] == "Ada v1"
 
 
 def test_the_embargo_is_kept_and_only_a_demo_may_do_without(folder, draft):

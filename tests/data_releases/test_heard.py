@@ -109,13 +109,6 @@ def test_a_release_has_two_rows_for_each_vote_on_what_was_heard(folder, files, b
 
 
 @pytest.mark.django_db
-def test_a_text_arena_has_the_table_without_rows(folder, built):
-    release = built(make_world(2))
-    assert rows(folder, release, "listening") == []
-    assert release.manifest["counts"]["rows"]["listening"] == 0
-
-
-@pytest.mark.django_db
 def test_a_withdrawn_vote_takes_what_was_heard_along_and_a_withdrawn_text_does_not(folder, files, published):
     arena = make_world(6)
     for battle in Battle.objects.all():

@@ -15,13 +15,24 @@ from data_releases.reading import digest_of
 from data_releases.readings import read_next
 from data_releases.vectors import embeddings_of
 from tests.data_releases.world import add_battle, make_world
+from tests.kept_rows import kept_rows
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def arena():
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
     """Battles that ended an hour ago."""
+    with kept_rows(django_db_blocker):
+        yield ended_battles()
+
+
+@pytest.fixture
+def arena(once, db):
+    return once
+
+
+def ended_battles():
     arena = make_world(30)
     ada, bert = SystemVersion.objects.order_by("id")[:2]
     add_battle(
