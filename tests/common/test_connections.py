@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -77,21 +78,35 @@ async def test_live_streams_of_many_tasks_share_no_more_connections_than_allowed
         await client.aclose()
 
 
-def test_a_connection_is_busy_until_it_is_given_back(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = settings.DATABASES["default"]
-    pooled = {**ours, "OPTIONS": {**ours["OPTIONS"], "pool": {"min_size": 1, "max_size": 2}}}
-    used = ConnectionHandler({"default": pooled})["default"]
-    monkeypatch.setattr(connections, "connection", used)
-    try:
-        assert connections.database_most() == 2
-        used.ensure_connection()
-        # One that the pool is still opening counts until it is there.
-        assert wait_until(lambda: connections.database_busy() == 1, timeout_s=5)
-        used.close()
-        assert wait_until(lambda: connections.database_busy() == 0, timeout_s=5)
-    finally:
-        used.close_pool()
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """The process's connection with these options, and a pool of its own if any."""
+    used: list[Any] = []
+
+    def with_options(**options: object) -> Any:
+        ours = settings.DATABASES["default"]
+        others = {name: value for name, value in ours["OPTIONS"].items() if name != "pool"}
+        used.append(ConnectionHandler({"default": {**ours, "OPTIONS": others | options}})["default"])
+        used[-1]._connection_pools = {}  # Django keeps them by alias, and the tests' own is called the same
+        monkeypatch.setattr(connections, "connection", used[-1])
+        return used[-1]
+
+    yield with_options
+    for one in used:
+        one.close_pool()
 
 
-def test_without_a_pool_no_connection_of_it_is_busy(db: None) -> None:
+def test_a_connection_is_busy_until_it_is_given_back(db: None, database: Callable[..., Any]) -> None:
+    used = database(pool={"min_size": 1, "max_size": 2})
+    assert connections.database_most() == 2
+    used.ensure_connection()
+    # One that the pool is still opening counts until it is there.
+    assert wait_until(lambda: connections.database_busy() == 1, timeout_s=5)
+    used.close()
+    assert wait_until(lambda: connections.database_busy() == 0, timeout_s=5)
+
+
+def test_without_a_pool_no_connection_of_it_is_busy(database: Callable[..., Any]) -> None:
+    database()
     assert connections.database_busy() == 0
+    assert connections.database_most() == 2
