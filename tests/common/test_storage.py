@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -15,10 +16,10 @@ ENDPOINT_OPTIONS = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "reg
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of an S3 server of our own."""
+def s3() -> Iterator[Any]:
+    """A client of an S3 server of our own."""
     with s3_server() as (_server, url):
-        yield url
+        yield boto3.client("s3", endpoint_url=url, **ENDPOINT_OPTIONS)
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -26,7 +27,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A folder, and a bucket."""
     if request.param == "folder":
         return FolderStore(tmp_path / "store")
-    client = boto3.client("s3", endpoint_url=request.getfixturevalue("s3"), **ENDPOINT_OPTIONS)
+    client = request.getfixturevalue("s3")
     name = f"b{abs(hash(request.node.name))}"
     client.create_bucket(Bucket=name)
     return BucketStore(client, name)
