@@ -15,7 +15,7 @@ import pytest
 from arena.arenas.models import Arena
 from arena.common.storage import FolderStore
 from arena.web.ranges import Unsatisfiable, wanted_part
-from data_releases import publish
+from data_releases import publish, services
 from data_releases.models import Release
 from data_releases.publish import Place
 from data_releases.verify_command import main as arena_verify
@@ -34,13 +34,18 @@ def test_before_the_first_release_the_list_says_when_it_may_come(newcomer: Brows
     assert "from 31 December 2026 on" in page
 
 
-def test_a_release_from_before_figures_has_none(
+def test_a_draft_is_not_to_be_seen_and_a_release_from_before_figures_has_none(
     newcomer: Browser,
-    published: Callable[[Arena], Release],  # noqa: F811
+    built: Callable[[Arena], Release],  # noqa: F811
+    files: FolderStore,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("data_releases.certified.overview_of", lambda *_tables: {})
-    published(make_world(3))
+    draft = built(make_world(3))
+    assert "2026-10" not in newcomer.get("/releases").content.decode()
+    for path in ("", "/manifest.json", "/votes.parquet"):
+        assert newcomer.get(f"/releases/text/2026-10{path}").status_code == 404
+    publish.publish(files, services.mark_reviewed(draft.pk, draft.manifest_sha256))
     page = newcomer.get("/releases/text/2026-10")
     assert page.status_code == 200
     assert "data-figure" not in page.content.decode()
@@ -55,13 +60,6 @@ def test_a_certified_board_of_a_month_without_battles_says_so_and_has_no_empty_t
     assert "It has no systems, as there were no battles." in page
     assert "<tbody></tbody>" not in page
     assert newcomer.get("/releases/text/2026-10").status_code == 200
-
-
-def test_a_draft_is_not_to_be_seen(newcomer: Browser, built: Callable[[Arena], Release]) -> None:  # noqa: F811
-    built(make_world(3))
-    assert "2026-10" not in newcomer.get("/releases").content.decode()
-    for path in ("", "/manifest.json", "/votes.parquet"):
-        assert newcomer.get(f"/releases/text/2026-10{path}").status_code == 404
 
 
 @pytest.mark.parametrize(
