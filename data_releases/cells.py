@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from arena.policies.strengths import PRIOR_ALL, PRIOR_CLUSTER, Array, against_all, fitted
 from data_releases.certified import contenders_of
-from data_releases.columns import each_distinct
+from data_releases.columns import each_distinct, grouped
 from data_releases.schema import CELLS
 
 #: Where a prompt has no category.
@@ -64,7 +64,7 @@ def _cells(met: pa.Table, names: list[str]) -> Iterator[dict[str, Any]]:
     """The rows of one part."""
     number = {name: n for n, name in enumerate(names)}
     counts: dict[str, dict[str, Array]] = {}
-    for row in met.group_by(["cluster", "left", "right", "outcome"]).aggregate([([], "count_all")]).to_pylist():
+    for row in grouped(met, ["cluster", "left", "right", "outcome"]).aggregate([([], "count_all")]).to_pylist():
         if (own := counts.get(row["cluster"])) is None:
             own = counts[row["cluster"]] = {end: np.zeros((len(names),) * 2) for end in _COUNTS}
         left, right = number[row["left"]], number[row["right"]]

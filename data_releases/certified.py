@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from arena.rankings.board import Board, rate
 from arena.rankings.pair_counts import PairColumns, PairCount
 from arena.votes.outcome import Outcome
+from data_releases.columns import grouped
 from data_releases.schema import PRIOR_TALLIES, TABLES
 
 DIGITS: Final = 3
@@ -37,7 +38,7 @@ def tallies_of(votes: pa.Table, contender_of: Mapping[str, str]) -> Tallies:
         ValueError: an unknown outcome, or a vote on a contender against itself.
     """
     cast = votes.select(["left", "right", "outcome"]).filter(votes["counted"])
-    counted = cast.group_by(["left", "right", "outcome"]).aggregate([([], "count_all")])
+    counted = grouped(cast, ["left", "right", "outcome"]).aggregate([([], "count_all")])
     tallies: Tallies = {}
     for row in counted.to_pylist():
         left, right = contender_of[row["left"]], contender_of[row["right"]]

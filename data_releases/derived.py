@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from data_releases import schema
 from data_releases.cells import cell_table
+from data_releases.columns import grouped
 from data_releases.found import Verified
 from data_releases.split import PARTS, SPLITS
 from data_releases.vectors import embeddings_of, prompt_id
@@ -38,7 +39,7 @@ def _ordered(spec: schema.TableSpec, table: pa.Table) -> pa.Table:
 
 def _check_ids(found: Verified) -> None:
     told = found.tables["conversations"]
-    distinct = told.select(["prompt", "prompt_id"]).group_by(["prompt", "prompt_id"]).aggregate([]).to_pylist()
+    distinct = grouped(told.select(["prompt", "prompt_id"]), ["prompt", "prompt_id"]).aggregate([]).to_pylist()
     if any(prompt_id(row["prompt"]) != row["prompt_id"] for row in distinct):
         found.say(schema.CONVERSATIONS.file, "a prompt_id is not that of its prompt")
 
@@ -53,6 +54,6 @@ def _check_split(found: Verified) -> None:
     for rows, whose in ((tables["votes"], "voter_pid"), (firsts, "prompt_id")):
         at = pc.index_in(rows["battle_id"].combine_chunks(), in_parts["battle_id"].combine_chunks())
         pairs = pa.table({whose: rows[whose], "split": in_parts["split"].take(at)}).drop_null()
-        distinct = pairs.group_by([whose, "split"]).aggregate([])
+        distinct = grouped(pairs, [whose, "split"]).aggregate([])
         if pc.count_distinct(distinct[whose]).as_py() != len(distinct):
             found.say(schema.BATTLES.file, f"the split puts a {whose} into two parts")

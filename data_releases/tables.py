@@ -93,7 +93,7 @@ def table_of(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
         pyarrow.ArrowException, OSError: it is no Parquet file.
     """
     with pq.ParquetFile(pa.BufferReader(content)) as file:
-        return file.read(columns)
+        return file.read(columns, use_threads=file.num_row_groups > 1)
 
 
 def _groups(spec: TableSpec, table: pa.Table) -> Iterator[pa.Table]:

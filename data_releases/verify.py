@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from arena.rankings.bradley_terry import NotConverged
 from data_releases import certified, schema
 from data_releases.audio import check_files, check_rows, digests_of
+from data_releases.columns import grouped
 from data_releases.derived import check_derived
 from data_releases.found import Verified
 from data_releases.manifest import (
@@ -126,7 +127,7 @@ def _schema_problem(spec: schema.TableSpec, table: pa.Table, entry: Mapping[str,
         return f"no value where there must be one: {', '.join(empty)}"
     if entry.get("rows") != len(table):
         return f"it has {len(table)} rows, the manifest says {entry.get('rows')}"
-    keys = table.select(list(spec.key)).group_by(list(spec.key)).aggregate([])
+    keys = grouped(table.select(list(spec.key)), spec.key).aggregate([])
     return "" if len(keys) == len(table) else f"two rows share a key ({', '.join(spec.key)})"
 
 
