@@ -16,6 +16,7 @@ from arena.systems.offline.music.score import Note
 Sound: TypeAlias = npt.NDArray[np.float32]
 Voice: TypeAlias = Callable[[float, int, int], Sound]
 
+#: A power of two, so that a place in a cycle is the last bits of a place in the sound.
 _TABLE: Final = 2048
 _FADE_S: Final = 0.008
 
@@ -38,7 +39,7 @@ def tone(cycle: Sound, frequency_hz: float, samples: int, rate_hz: int, vibrato:
     phase = frequency_hz * at
     if vibrato:
         phase += frequency_hz * vibrato * (1 - np.cos(2 * np.pi * 5.2 * at)) / (2 * np.pi * 5.2)
-    return cycle[(phase * _TABLE).astype(np.int64) % _TABLE]
+    return cycle.take((phase * _TABLE).astype(np.int64) & (_TABLE - 1))
 
 
 def envelope(samples: int, rate_hz: int, attack_s: float, decay_s: float, sustain: float = 0.0) -> Sound:
