@@ -22,7 +22,7 @@ PAGES = {"ninja", "arena.web.urls", "arena.api.urls", "arena.operators.site", "d
 _QUEUES = {
     queue: f"from workers.app import load_tasks; load_tasks(options={{'queues': [{queue!r}]}})" for queue in MODULES
 }
-#: Of each kind of process that stays, its start from nothing.
+#: Of each kind of process that stays, its start from nothing. The last one is where the others go on.
 _STAYING = {"web": "import arena.config.asgi", "clock": "import workers.clock", "streams": _QUEUES["streams"]}
 _BEAT = """
 import runpy, tempfile
@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as folder:
     sys.argv[1:] = ["--quiet", "-A", "workers.app:app", "beat", f"--schedule={folder}/schedule"]
     runpy.run_module("celery", run_name="__main__")
 """
-#: What others load once Django is set up.
+#: What others load once Django is set up; what they share with the streams' worker is loaded by then.
 _MORE = {
     "command": "pass",
     "beat": _BEAT,
@@ -38,28 +38,31 @@ _MORE = {
     "login link": "from ops.prepare import login_address; assert login_address() == '/admin/login-link/'",
     **{queue: code for queue, code in _QUEUES.items() if queue not in _STAYING},
 }
-#: Each start is a fork, of a process that has loaded nothing or Django alone. One that does not end is ended.
+#: Each start but that worker's is a fork: of a process that has loaded nothing, or of that worker, which loads neither
+#: pages nor anything heavy. One that does not end is ended.
 _SAID = """
 import gc, json, os, signal, sys
 staying, more = map(json.loads, sys.argv[1:])
 def start(name, code):
+    ended = None
+    try:
+        exec(code)
+    except SystemExit as end:
+        ended = end.code
+    tasks = sorted(sys.modules["workers.app"].app.tasks) if "workers.app" in sys.modules else []
+    print(json.dumps([name, sorted(sys.modules), tasks, gc.get_stats()[0]["collections"], ended]), flush=True)
+def start_apart(name, code):
     if not os.fork():
         signal.alarm(60)
-        ended = None
-        try:
-            exec(code)
-        except SystemExit as end:
-            ended = end.code
-        tasks = sorted(sys.modules["workers.app"].app.tasks) if "workers.app" in sys.modules else []
-        print(json.dumps([name, sorted(sys.modules), tasks, gc.get_stats()[0]["collections"], ended]), flush=True)
+        start(name, code)
         os._exit(0)
     assert os.wait()[1] == 0, name
-for name, code in staying.items():
-    start(name, code)
-import django
-django.setup()
+*others, last = staying
+for name in others:
+    start_apart(name, staying[name])
+start(last, staying[last])
 for name, code in more.items():
-    start(name, code)
+    start_apart(name, code)
 """
 
 
