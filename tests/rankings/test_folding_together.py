@@ -26,7 +26,7 @@ def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
     arena = make_arena(demo=True)
     versions = make_versions(arena, ["Ada", "Bell", "Cray", "Dijk"])
     rng = random.Random(7)
-    pairs = [rng.sample(versions, 2) for _battle in range(80)]
+    pairs = [rng.sample(versions, 2) for _battle in range(60)]
     battles = make_battles(arena, [(left, right) for left, right in pairs])
     voting = threading.Event()
 
@@ -53,9 +53,9 @@ def test_voters_and_folders_in_parallel_lose_and_double_nothing() -> None:
         voting.set()
         folded = sum(folder.result(timeout=60) for folder in folders)
 
-    assert folded + fold_votes(arena.id) == 80
-    assert sum(count.total for count in tallied(arena).values()) == 80
-    assert FoldWatermark.objects.get().counted == 80
+    assert folded + fold_votes(arena.id) == 60
+    assert sum(count.total for count in tallied(arena).values()) == 60
+    assert FoldWatermark.objects.get().counted == 60
     assert_recounted(arena)
 
 

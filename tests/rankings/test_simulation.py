@@ -29,9 +29,9 @@ def arena(db: None, tmp_path: Path) -> Arena:
 
 def test_music_is_voted_on_unheard_for_reasons_of_music(db: None) -> None:
     call_command("register_systems", DEMO_MUSIC, apply=True)
-    simulate(arena="music", battles=12, seed=1)
+    simulate(arena="music", battles=8, seed=1)
     board = leaderboard(Arena.objects.get())
-    assert (board.counted, board.simulated) == (12, 12)
+    assert (board.counted, board.simulated) == (8, 8)
     given = {code for vote in Vote.objects.all() for codes in vote.reasons.values() for code in codes}
     assert given
     assert given <= set(MUSIC_POSITIVE_REASONS)

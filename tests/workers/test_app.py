@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -30,10 +30,22 @@ with tempfile.TemporaryDirectory() as folder:
     sys.argv[1:] = ["--quiet", "-A", "workers.app:app", "beat", f"--schedule={folder}/schedule"]
     runpy.run_module("celery", run_name="__main__")
 """
+#: How children of a pool end whose results have been read.
+_LEAVE = """
+from celery.concurrency.prefork import process_destructor
+codes = []
+for code in (0, 155):
+    if not os.fork():
+        process_destructor(0, code)
+        os._exit(1)
+    codes.append(os.waitstatus_to_exitcode(os.wait()[1]))
+sys.exit(codes)
+"""
 #: What others load once Django is set up; what they share with the streams' worker is loaded by then.
 _MORE = {
     "command": "pass",
     "beat": _BEAT,
+    "pool": _LEAVE,
     "registration": "import arena.systems.management.commands.register_systems",
     "login link": "from ops.prepare import login_address; assert login_address() == '/admin/login-link/'",
     **{queue: code for queue, code in _QUEUES.items() if queue not in _STAYING},
@@ -72,7 +84,7 @@ class Start(NamedTuple):
     loaded: set[str]
     tasks: set[str]
     searches_for_garbage: int
-    ended: str | None
+    ended: Any
 
 
 @cache
@@ -123,3 +135,7 @@ def test_to_register_systems_and_to_print_a_login_needs_no_pages_and_no_mathemat
 def test_the_workers_application_does_not_stand_in_for_the_clock() -> None:
     """It has no schedule: its beat would run for ever and ring nothing."""
     assert "celery -A workers.clock:app beat" in (_starts()["beat"].ended or "")
+
+
+def test_a_child_leaves_with_its_code_as_soon_as_its_results_are_read() -> None:
+    assert _starts()["pool"].ended == [0, 155]

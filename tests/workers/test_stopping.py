@@ -1,9 +1,10 @@
-"""A stop waits for nothing but the work: each test would last as long as what it no longer waits for."""
+"""A stop waits for nothing but the work: each test would last as long as what it no longer waits for.
+
+How a child leaves is asked in `test_app`, of a process that has loaded what a worker loads.
+"""
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,22 +13,11 @@ import pytest
 from kombu.asynchronous import Hub
 from kombu.asynchronous.timer import Timer
 
-from tests.environment import ROOT
 from workers import app
 from workers.stopping import HearSignals
 
 #: How long the loop waits where nothing happens and nothing is due soon, in seconds.
 _PATIENCE_S = 10
-_LEAVE = """
-import os
-from celery.concurrency.prefork import process_destructor
-from workers import app
-for code in (0, 155):
-    if not os.fork():
-        process_destructor(0, code)
-        print("stayed", flush=True)
-    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
-"""
 
 
 @pytest.fixture
@@ -57,8 +47,3 @@ def test_a_signal_ends_the_wait_of_the_event_loop_after_a_lost_connection_too(ha
 
 def test_every_worker_hears_signals() -> None:
     assert HearSignals in app.app.steps["worker"]
-
-
-def test_a_child_leaves_with_its_code_as_soon_as_its_results_are_read() -> None:
-    done = subprocess.run([sys.executable, "-c", _LEAVE], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines() == ["0", "155"], done.stderr
