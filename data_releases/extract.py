@@ -24,7 +24,7 @@ from arena.systems.models import SystemVersion
 from arena.votes.models import Listening, Vote, Withdrawal, WithdrawnScope
 from data_releases.columns import looked_up, one_array
 from data_releases.copied import Source, copied, source_of
-from data_releases.expressions import JsonHash, hexadecimal
+from data_releases.expressions import JsonHash, fixed, hexadecimal
 from data_releases.models import Sha256, TextReading
 from data_releases.reading import RULES
 from data_releases.snapshots import as_of
@@ -50,8 +50,8 @@ def sources(arena: Arena, window: Window) -> dict[str, Source]:
     began = Battle.objects.filter(in_window, pairing__isnull=False).exclude(id__in=nobodys)
     withdrawn = Exists(Withdrawal.objects.filter(battle=OuterRef("pk"), scope=WithdrawnScope.VOTE))
     battles = began.filter(~withdrawn)
-    ids = battles.values("id")
-    publishable = battles.filter(Q(publication=True) | Q(is_simulated=True)).values("id")
+    ids = fixed(battles.values("id"))
+    publishable = fixed(battles.filter(Q(publication=True) | Q(is_simulated=True)).values("id"))
     return {
         "systems": _systems(arena),
         "battles": _battles(battles),
