@@ -11,6 +11,7 @@ from arena.rankings.moments import moment_of
 from data_releases import publish
 from data_releases.models import Release
 from data_releases.verify_command import main as arena_verify
+from tests.ballots import make_arena
 from tests.data_releases.conftest import folder_of, rows
 from tests.data_releases.tampering import ROOT
 from tests.data_releases.world import OCTOBER, make_world
@@ -51,7 +52,7 @@ def test_a_simulated_month_of_music_is_released_without_clips_and_says_so(publis
 
 
 def test_the_embargo_is_explained(folder):
-    make_world(1)
+    make_arena()
     with pytest.raises(CommandError, match="EmbargoRunning: 2026-11 may be released from 2026-12-31 on"):
         run("build", "--arena", "text", "--window", "2026-11")
 
@@ -67,7 +68,7 @@ def test_the_embargo_is_explained(folder):
     ],
 )
 def test_a_wrong_wish_is_refused_in_a_sentence(folder, words, message):
-    make_world(1)
+    make_arena()
     with pytest.raises(CommandError, match=message):
         run(*words)
 

@@ -51,12 +51,13 @@ def test_a_touched_vote_is_named(release, capsys, change):
     assert "MISMATCH votes.parquet" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("file", ["DATACARD.md", "README.md", "croissant.json", "leaderboard.json", SUMS])
-def test_a_touched_file_is_named(release, capsys, file):
-    path = release / file
-    path.write_text(path.read_text().replace("1", "2", 1))
+def test_touched_files_are_named_each(release, capsys):
+    files = ["DATACARD.md", "README.md", "croissant.json", "leaderboard.json", SUMS]
+    for file in files:
+        (release / file).write_text((release / file).read_text().replace("1", "2", 1))
     assert main([str(release)]) == 1
-    assert f"MISMATCH {file}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert [file for file in files if f"MISMATCH {file}" not in told] == []
 
 
 def test_another_last_byte_of_any_file_alone_is_named_and_nothing_else(release, capsys):
