@@ -11,7 +11,7 @@ from arena.votes.services import cast_vote
 from arena.votes.withdrawals import withdraw_battle
 from tests.ballots import make_arena, make_battles, make_versions, tallied
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from arena.systems.models import Health, Reservation, SystemEvent, SystemVersion
 from arena.systems.usage import CallResult, Charge
 from tests.ballots import make_arena, make_version
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+#: For what many connections do, or one outside of a transaction.
+COMMITTED = pytest.mark.django_db(transaction=True)
 CENT = Decimal("0.01")
 
 
@@ -67,6 +69,7 @@ def test_calls_are_counted_by_hour_and_outcome(version: SystemVersion) -> None:
     assert Usage.objects.get(outcome="TimedOut").calls == 1
 
 
+@COMMITTED
 def test_no_call_is_lost_or_doubled_when_many_end_at_once(version: SystemVersion) -> None:
     other = make_version(version.system.arena, "bea")
 
@@ -82,6 +85,7 @@ def test_no_call_is_lost_or_doubled_when_many_end_at_once(version: SystemVersion
         assert (row.calls, sum(row.latency_counts), row.cost_usd) == (40, 40, 40 * CENT)
 
 
+@COMMITTED
 def test_counting_belongs_into_the_transaction_of_its_cause(version: SystemVersion) -> None:
     with pytest.raises(transaction.TransactionManagementError):
         usage.record([CallResult(version.pk)])
@@ -104,6 +108,7 @@ def test_failures_open_the_breaker_and_the_pause_lets_one_probe_in(version: Syst
     assert Health.objects.get(version=version).state == "closed"
 
 
+@COMMITTED
 def test_of_many_draws_at_once_exactly_one_gets_the_probe(version: SystemVersion) -> None:
     ended(version, *["ServerFailed"] * 5)
     Health.objects.update(retry_at=Now())
@@ -128,6 +133,7 @@ def test_a_probe_that_told_nothing_may_be_made_again(version: SystemVersion) -> 
     assert not is_out(version)
 
 
+@COMMITTED
 def test_failures_that_end_at_once_open_the_breaker_once(version: SystemVersion) -> None:
     at_once(8, lambda _k: ended(version, "ServerFailed"))
     health = Health.objects.get(version=version)
@@ -140,6 +146,7 @@ def test_an_operators_test_prompt_costs_money_and_steers_nothing(version: System
     assert not Health.objects.exists()
 
 
+@COMMITTED
 def test_parallel_draws_together_reserve_no_more_than_the_budget(version: SystemVersion) -> None:
     got: list[int] = []
 
