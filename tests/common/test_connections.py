@@ -19,12 +19,17 @@ from ops.processes import wait_until
 ASKERS = 24
 
 
+@pytest.fixture(scope="module")
+def let_go() -> None:
+    """No connection is open of clients that the tests of other modules let go."""
+    gc.collect()
+
+
 @pytest.fixture
-def calls() -> Iterator[None]:
-    """A client of its own, whose connections are closed again; none is open of those that tests before it let go."""
+def calls(let_go: None) -> Iterator[None]:
+    """A client of its own, whose connections are closed again."""
     live.client().connection_pool.disconnect()
     live.client.cache_clear()
-    gc.collect()
     yield
     live.client().connection_pool.disconnect()
     live.client.cache_clear()

@@ -5,7 +5,7 @@ import random
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.battles.states import SIDES, Side
@@ -50,7 +50,6 @@ def _passed_ms(reports: list[Report]) -> int:
     return max(times, default=0) - min(times, default=0)
 
 
-@settings(max_examples=100)
 @given(_logs())
 def test_never_more_than_the_wall_clock_and_never_less_than_before(reports: list[Report]) -> None:
     ledger, before = Ledger(CLIP), dict.fromkeys(SIDES, 0)
@@ -63,7 +62,6 @@ def test_never_more_than_the_wall_clock_and_never_less_than_before(reports: list
     assert sum(before.values()) <= _passed_ms(reports) + 7000 * len(ledger.sources)
 
 
-@settings(max_examples=100)
 @given(_logs())
 def test_parts_lie_in_the_clip_apart_and_in_order(reports: list[Report]) -> None:
     ledger = ledger_of(reports, CLIP)
@@ -75,7 +73,6 @@ def test_parts_lie_in_the_clip_apart_and_in_order(reports: list[Report]) -> None
         assert len(track.intervals) <= MAX_INTERVALS
 
 
-@settings(max_examples=100)
 @given(_logs(), st.lists(st.integers(0, 120), max_size=6))
 def test_how_reports_are_batched_and_stored_in_between_changes_nothing(reports: list[Report], cuts: list[int]) -> None:
     state: dict[str, Any] = {}
