@@ -16,7 +16,7 @@ from arena.systems.usage import SIMULATED
 from arena.votes.outcome import Outcome
 from tests.pasts import rewritten
 from tests.rankings.music_board import voted_music_arena
-from tests.rankings.voting import vote
+from tests.rankings.voting import vote_rows
 from tests.usages import used
 from tests.web.conftest import Browser
 
@@ -36,9 +36,8 @@ def test_every_page_stands_also_where_there_is_nothing(
 
 def voted(arena: Arena) -> list[SystemVersion]:
     versions = list(SystemVersion.objects.order_by("system__name"))
-    for left, right in zip(versions, [*versions[1:], versions[0]], strict=True):
-        for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT):
-            vote(arena, left, right, outcome)
+    pairs = zip(versions, [*versions[1:], versions[0]], strict=True)
+    vote_rows(arena, [(*pair, outcome) for pair in pairs for outcome in (Outcome.LEFT, Outcome.LEFT, Outcome.RIGHT)])
     refresh_arena(arena.id)
     return versions
 
@@ -54,7 +53,7 @@ def test_the_matrix_is_a_table_with_words(newcomer: Browser, arena: Arena) -> No
 
 def test_a_matrix_without_ratings_has_no_figure(newcomer: Browser, arena: Arena) -> None:
     ada, bell, *_others = SystemVersion.objects.order_by("system__name")
-    vote(arena, ada, bell, Outcome.LEFT)
+    vote_rows(arena, [(ada, bell, Outcome.LEFT)])
     refresh_arena(arena.id)
     page = newcomer.get("/arenas/text/leaderboard/matrix").content.decode()
     assert "1 battle" in page
@@ -65,7 +64,7 @@ def test_the_history_has_a_table_beside_its_figure(newcomer: Browser, arena: Are
     versions = voted(arena)
     with rewritten():
         Snapshot.objects.filter(board="all").update(created_at="2026-01-02T03:04:05Z")
-    vote(arena, versions[0], versions[1], Outcome.LEFT)
+    vote_rows(arena, [(versions[0], versions[1], Outcome.LEFT)])
     refresh_arena(arena.id)
     page = newcomer.get("/arenas/text/leaderboard/history").content.decode()
     assert 'id="history-figure-data"' in page
@@ -134,8 +133,7 @@ def test_a_browser_without_votes_is_told_how_its_own_ratings_begin(newcomer: Bro
 
 def test_a_visitor_sees_their_own_ratings_beside_everybodys(alice: Browser, bob: Browser, arena: Arena) -> None:
     ada, bert, _cleo = voted(arena)
-    for _vote in range(5):
-        vote(arena, ada, bert, Outcome.RIGHT, voter=alice.voter)
+    vote_rows(arena, [(ada, bert, Outcome.RIGHT)] * 5, voter=alice.voter)
     refresh_arena(arena.id)
     page = alice.get("/battles/ratings").content.decode()
     own = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in page.split("<tbody>")[1].split("<tr>")[1:]]

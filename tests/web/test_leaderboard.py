@@ -18,7 +18,7 @@ from arena.rankings.services import refresh_arena
 from arena.systems.models import SystemVersion
 from arena.votes.outcome import Outcome
 from tests.ballots import make_version
-from tests.rankings.voting import vote
+from tests.rankings.voting import vote_rows
 from tests.web.conftest import Browser
 
 BOARD = "/arenas/text/leaderboard"
@@ -36,6 +36,7 @@ def publish(
     own = {"last_vote_id": 9, "method": {}, "inputs": INPUTS | inputs, "status": status, "code_version": "test"}
     told = {name: value for name, value in facts.items() if name != "rows"}
     snapshot = Snapshot.objects.create(arena=arena, **own | told)
+    rows = []
     for place, version in enumerate(versions):
         numbers = (
             {"rating": 1100.0 - 100 * place, "lower": 1050.0 - 100 * place, "upper": 1140.0 - 100 * place}
@@ -44,7 +45,8 @@ def publish(
             if place < rated
             else {"status": status}
         )
-        Rating.objects.create(snapshot=snapshot, version=version, votes=100 * (place + 1), **numbers)
+        rows.append(Rating(snapshot=snapshot, version=version, votes=100 * (place + 1), **numbers))
+    Rating.objects.bulk_create(rows)
     return snapshot
 
 
@@ -233,8 +235,8 @@ def test_the_board_says_which_errors_it_shows_and_offers_the_others(newcomer: Br
 
 def test_how_often_both_were_bad_has_a_column_where_it_is_told_apart(newcomer: Browser, arena: Arena) -> None:
     ada, bert = SystemVersion.objects.order_by("id")[:2]
-    for outcome in (Outcome.LEFT, Outcome.RIGHT, Outcome.BOTH_BAD, Outcome.BOTH_BAD):
-        vote(arena, ada, bert, outcome)
+    outcomes = (Outcome.LEFT, Outcome.RIGHT, Outcome.BOTH_BAD, Outcome.BOTH_BAD)
+    vote_rows(arena, [(ada, bert, outcome) for outcome in outcomes])
     refresh_arena(arena.id)
     usual, apart = (newcomer.get(f"{BOARD}?both_bad={word}").content.decode() for word in ("tie", "apart"))
     assert "Both bad (95 %)" not in usual
@@ -247,8 +249,8 @@ def test_how_often_both_were_bad_has_a_column_where_it_is_told_apart(newcomer: B
 
 def test_filters_go_together_on_the_board_and_in_the_matrix(newcomer: Browser, arena: Arena) -> None:
     ada, bert = SystemVersion.objects.order_by("id")[:2]
-    for outcome in (Outcome.LEFT, Outcome.RIGHT):
-        vote(arena, ada, bert, outcome, prompt="Write a haiku in Python, in exactly three lines, please.")
+    prompt = "Write a haiku in Python, in exactly three lines, please."
+    vote_rows(arena, [(ada, bert, outcome) for outcome in (Outcome.LEFT, Outcome.RIGHT)], prompt=prompt)
     refresh_arena(arena.id)
     query = "language=en&category=coding&category=instruction-following"
     for path in (BOARD, f"{BOARD}/matrix"):
