@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from arena.policies.embedding import Vectors
-from data_releases.formats.comparisons import Comparison, Comparisons, compared
+from data_releases.formats.comparisons import Comparisons, compared
 from data_releases.formats.files import File, in_batches
 from data_releases.split import PARTS
 from data_releases.vectors import prompt_id
@@ -97,13 +97,12 @@ class Format:
     make: Callable[[Data], Export]
 
 
-def usable(data: Data, needs: Callable[[Comparison], bool], what: str) -> tuple[Comparisons, dict[str, int]]:
-    """The comparisons that a format can use, and how many it cannot.
+def usable(data: Data, kept: Comparisons, what: str) -> tuple[Comparisons, dict[str, int]]:
+    """The comparisons that a format can use, which have `what`, and how many it cannot.
 
     Raises:
         NothingToExport: none.
     """
-    kept = data.comparisons.where(needs)
     if not kept:
         raise NothingToExport(f"no counted vote has {what}")
     return kept, {f"without {what}": len(data.comparisons) - len(kept)}

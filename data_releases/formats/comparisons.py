@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data_releases.columns import each_distinct, looked_up, one_array
+from data_releases.columns import each_distinct, grouped, looked_up, one_array
 from data_releases.formats.files import ROWS
 from data_releases.tables import chosen
 
@@ -146,7 +146,19 @@ class Comparisons(Sized, Iterable[Comparison]):
 
     def of_parts(self, *parts: str) -> "Comparisons":
         """Those whose battles are in these parts of the split."""
-        return self.at(np.flatnonzero(pc.is_in(self.column("split"), pa.array(parts))))
+        return self.among("split", parts)
+
+    def among(self, name: str, values: Iterable[str]) -> "Comparisons":
+        """Those of which a column has one of these values; no comparison is made to find them."""
+        return self.at(np.flatnonzero(pc.is_in(self.column(name), pa.array(list(values)))))
+
+    def prompted(self) -> "Comparisons":
+        """Those with turns."""
+        return self.at(np.flatnonzero(self.column("prompted")))
+
+    def complete(self) -> "Comparisons":
+        """Those that are `Comparison.complete`."""
+        return self.at(np.flatnonzero(self.column("complete")))
 
     def at(self, numbers: Places) -> "Comparisons":
         """Those with these numbers among them, in the order of the numbers."""
@@ -185,9 +197,20 @@ def compared(tables: Mapping[str, pa.Table], models: Mapping[str, str]) -> Compa
     columns |= {side: each_distinct(votes[side], models.__getitem__, pa.string()) for side in SIDES}
     columns |= {name: one_array(tables["battles"][name]).take(at) for name in _OF_BATTLE}
     columns |= {"text": place, "prompt_id": texts.firsts(conversations, "prompt_id").take(place)}
+    columns |= _told(votes, texts.firsts(conversations, "turn").take(place), conversations)
     for side in SIDES:
         columns |= _answers(one_array(votes["battle_id"]), tables["responses"], side)
     return Comparisons(pa.table(columns).combine_chunks(), texts)
+
+
+def _told(votes: pa.Table, first: pa.Array, conversations: pa.Table) -> dict[str, pa.Array]:
+    """Whether votes have turns, and whether these have both answers; `first`: the first turn of each that is told."""
+    prompted = pc.fill_null(pc.less_equal(first, one_array(votes["turn"])), fill_value=False)
+    without = conversations.filter(pc.or_(pc.is_null(conversations["left"]), pc.is_null(conversations["right"])))
+    gaps = grouped(without.select(["battle_id", "turn"]), ["battle_id"]).aggregate([("turn", "min")])
+    gap = looked_up(votes["battle_id"], gaps["battle_id"], one_array(gaps["turn_min"]))
+    whole = pc.fill_null(pc.greater(gap, one_array(votes["turn"])), fill_value=True)
+    return {"prompted": prompted, "complete": pc.and_(prompted, whole)}
 
 
 def _answers(battles: pa.Array, responses: pa.Table, side: str) -> dict[str, pa.Array]:

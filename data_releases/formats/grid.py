@@ -154,7 +154,7 @@ def grid_of(data: Data) -> Grid:
     Raises:
         NothingToExport: no counted vote has a prompt.
     """
-    kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
+    kept, left_out = usable(data, data.comparisons.prompted(), "a prompt")
     kept = in_parts(kept, left_out)
     numbers = pc.dictionary_encode(kept.column("prompt_id")).indices.to_numpy().astype(np.int64)
     return Grid(data, kept, numbers, tuple(models_of(kept)), left_out)

@@ -82,13 +82,13 @@ def rows_55k(comparisons: Iterable[Comparison]) -> Iterator[dict[str, Any]]:
 
 
 def _make_55k(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: one.complete, _NEEDS)
+    kept, left_out = usable(data, data.comparisons.complete(), _NEEDS)
     notes = ("A vote that both are bad is a tie here: the shape has no word for it.",)
     return Export({"train.csv": csv_file(COLUMNS_55K, rows_55k(kept))}, notes, left_out)
 
 
 def _make_140k(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: one.complete, _NEEDS)
+    kept, left_out = usable(data, data.comparisons.complete(), _NEEDS)
     notes = (
         "`timestamp` is the Monday of the vote's ISO week, the finest time that a release holds.",
         "`evaluation_session_id` is the battle; a voter's sessions are not in a release, so `evaluation_order` is 1.",

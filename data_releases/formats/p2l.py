@@ -30,7 +30,7 @@ SCHEMA: Final = pa.schema(
 
 
 def _make(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
+    kept, left_out = usable(data, data.comparisons.prompted(), "a prompt")
     kept = in_parts(kept, left_out)
     parts = {"train": kept.of_parts("train")}
     models = models_of(parts["train"])

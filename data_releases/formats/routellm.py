@@ -33,7 +33,7 @@ model.MODEL_IDS.update({{name: number for number, name in enumerate(MODELS)}})
 
 
 def _make(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: bool(one.turns), "a prompt")
+    kept, left_out = usable(data, data.comparisons.prompted(), "a prompt")
     kept = in_parts(kept, left_out)
     train, test = kept.of_parts("train", "validation"), kept.of_parts("test")
     # Both answers are needed only by the shape, not by the ranking; what is withheld stays empty.

@@ -33,7 +33,7 @@ def _completion(one: Comparison, side: str) -> list[dict[str, str]]:
 
 def _paired(data: Data) -> Export:
     decisive = "prompts, both answers and a preference"
-    kept, left_out = usable(data, lambda one: one.complete and one.outcome in _DECISIVE, decisive)
+    kept, left_out = usable(data, data.comparisons.complete().among("outcome", _DECISIVE), decisive)
     kept = in_parts(kept, left_out)
     notes = ("Ties and votes that both are bad say nothing here.",)
     return Export(_by_part(kept, lambda one: [_preference(one)]), notes, left_out)
@@ -51,7 +51,7 @@ def _preference(one: Comparison) -> dict[str, Any]:
 
 
 def _unpaired(data: Data) -> Export:
-    kept, left_out = usable(data, lambda one: one.complete, _NEEDS)
+    kept, left_out = usable(data, data.comparisons.complete(), _NEEDS)
     kept = in_parts(kept, left_out)
     notes = ("The label says preferred or not, in this pair. A tie labels both true, both bad labels both false.",)
     return Export(_by_part(kept, _labelled), notes, left_out)

@@ -192,6 +192,24 @@ def test_answers_that_may_not_be_published_leave_the_formats_that_need_none():
     assert set(FORMATS) - made_from == needs_answers
 
 
+def test_what_is_there_of_a_comparison_is_known_without_making_it():
+    texts = release().tables["conversations"]
+    for second, left in ((0, 0), (1, 1), (1, 0)):
+        # Some battles are told from a second turn on, which was not voted on, and some answers are not told.
+        changed = with_column(
+            texts, "turn", [one + (n % 7 == 0) * second for n, one in enumerate(texts["turn"].to_pylist())]
+        )
+        answers = changed["left"].to_pylist()
+        changed = with_column(changed, "left", [None if n % 5 == 0 and left else one for n, one in enumerate(answers)])
+        all_of = Data(release().tables | {"conversations": changed}, release().manifest).comparisons
+        prompted, complete = ([one.vote_id for one in some] for some in (all_of.prompted(), all_of.complete()))
+        assert prompted == [one.vote_id for one in all_of if one.turns]
+        assert complete == [one.vote_id for one in all_of if one.complete]
+        assert 0 < len(complete) < len(prompted) < len(all_of)
+        decisive = [one.vote_id for one in all_of.among("outcome", ("left", "right"))]
+        assert decisive == [one.vote_id for one in all_of if one.outcome in ("left", "right")]
+
+
 def test_a_week_begins_on_monday():
     assert monday_of("2026-W01").isoformat() == "2025-12-29T00:00:00+00:00"
 
