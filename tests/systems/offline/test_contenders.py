@@ -93,8 +93,8 @@ def test_any_prompt_is_answered(quick: LocalBackend, prompt: str) -> None:
 def test_a_long_conversation_in_any_script_is_answered(contender: LocalBackend) -> None:
     if contender.entry.endswith("gemma:answer"):
         pytest.skip("cut to size by the same code as the other way of asking; its examples are counted below")
-    # The model reads as one token what it knows as one, such as twenty spaces: many bytes in little time.
-    filler = f"\U0001f600 日本 word{20 * ' '}" * 40
+    # The model reads as one token what it knows as one, such as spaces in a row: many bytes in little time.
+    filler = f"\U0001f600 日本 word{100 * ' '}" * 40
     messages = [Message(role, f"{role} {n}: {filler}") for n in range(20) for role in ("user", "assistant")]
     # A prompt that is too long by itself, too.
     request = GenerationRequest((*messages, Message("user", 8 * filler)), Limits(total_s=120, max_output_tokens=4))
