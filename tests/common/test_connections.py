@@ -20,7 +20,7 @@ ASKERS = 24
 
 
 @pytest.fixture(scope="module")
-def let_go() -> None:
+def let_go(services: None) -> None:
     """No connection is open of clients that the tests of other modules let go."""
     gc.collect()
 

@@ -175,13 +175,14 @@ def test_a_missing_bucket_is_reported_until_it_is_made_and_one_that_everybody_ca
 
 def test_a_bucket_that_opens_to_its_keys_alone_is_fine(whole, store, environment):
     _server, url = store
-    boto3.client("s3", endpoint_url=url).create_bucket(Bucket="arena-checks")
+    boto3.client("s3", endpoint_url=url).create_bucket(Bucket="arena-of-keys")
     iam = boto3.client("iam", endpoint_url=url)
     iam.create_user(UserName="arena")
     policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
     iam.put_user_policy(UserName="arena", PolicyName="all", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName="arena")["AccessKey"]
-    environment(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    secret = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    environment(s3_bucket="arena-of-keys", **secret)
     httpx.post(f"{url}/moto-api/reset-auth", content="0").raise_for_status()
     try:
         assert ids(check_running) == []
