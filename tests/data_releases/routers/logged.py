@@ -65,9 +65,11 @@ def pair_chances(pool):
 
 def vectors_of(kind, rng):
     """(n, dimensions): three words of each kind in any order, of which there are few."""
-    texts = [" ".join(rng.permutation(own)[:3]) for own in (WORDS[k].split() for k in kind)]
-    distinct, which = np.unique(texts, return_inverse=True)
-    return embedding.embedded(list(distinct))[which]
+    order = rng.permuted(np.tile(np.arange(4), (len(kind), 1)), axis=1)[:, :3]
+    places, which = np.unique(np.column_stack([kind, order]), axis=0, return_inverse=True)
+    words = [own.split() for own in WORDS]
+    texts = [" ".join(words[k][place] for place in own) for k, *own in places.tolist()]
+    return embedding.embedded(texts)[which]
 
 
 def every_draw(tickets):
