@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.db.models import F
 
 from arena.common import queue
+from arena.common.connections import database_busy
 from arena.common.storage import FolderStore, StoreAway
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
@@ -184,11 +185,10 @@ class Meeting:
         return self.parts(*args)
 
 
-def connections():
-    """The processes of PostgreSQL that serve this database; one whose connection was closed takes a moment to end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return {pid for (pid,) in cursor}
+def busy():
+    """Connections of this process that were not given back to its pool; the test's own is one."""
+    connection.ensure_connection()
+    return database_busy()
 
 
 def raising(error):
@@ -199,7 +199,7 @@ def raising(error):
 
 
 def test_two_threads_share_the_parts_and_the_second_may_fail(arena, expected, folder, files, built, monkeypatch):
-    before = connections()
+    before = busy()
     monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     for helping in (lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))):
         meeting = Meeting(helping)
@@ -207,13 +207,13 @@ def test_two_threads_share_the_parts_and_the_second_may_fail(arena, expected, fo
             patch.setattr(part, "part_of", meeting)
             assert sums(folder, built(arena)) == expected
         assert len(set(meeting.threads)) == 2
-        assert wait_until(lambda: connections() <= before, timeout_s=30)
+        assert wait_until(lambda: busy() <= before, timeout_s=30)
         assert not files.keys(shards.FOLDER)
 
 
 @pytest.mark.parametrize("whose", ["main", "helper"])
 def test_a_defect_in_either_thread_ends_the_build_and_both_threads(arena, files, built, monkeypatch, whose):
-    before = connections()
+    before = busy()
     monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     defect = ValueError("a defect")
     meeting = Meeting(raising(defect) if whose == "helper" else lambda: None)
@@ -230,6 +230,6 @@ def test_a_defect_in_either_thread_ends_the_build_and_both_threads(arena, files,
     assert not [
         thread for thread in meeting.threads[:2] if thread is not threading.main_thread() and thread.is_alive()
     ]
-    assert wait_until(lambda: connections() <= before, timeout_s=30)
+    assert wait_until(lambda: busy() <= before, timeout_s=30)
     assert not ReleaseShard.objects.exists()
     assert not files.keys(shards.FOLDER)
