@@ -20,8 +20,10 @@ from tests.network import forbid_outside_sockets
 
 forbid_outside_sockets(socket)
 # A property is about results; how long an example takes depends on what else the machine does. The same examples every
-# time: what is red is red for whoever looks next, and what is green does not turn red by a draw.
-hypothesis.settings.register_profile("arena", deadline=None, derandomize=True, database=None, max_examples=50)
+# time: what is red is red for whoever looks next, and what is green does not turn red by a draw. Who changes what a
+# property is about looks for longer: `pytest tests/router --hypothesis-profile thorough`.
+hypothesis.settings.register_profile("arena", deadline=None, derandomize=True, database=None, max_examples=30)
+hypothesis.settings.register_profile("thorough", deadline=None, database=None, print_blob=True, max_examples=1000)
 hypothesis.settings.load_profile("arena")
 
 

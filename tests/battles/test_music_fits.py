@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.accounts.models import Voter
@@ -73,8 +73,7 @@ def test_no_attempt_of_any_battle_is_sent_to_a_system_that_does_not_support_it(a
     versions = list(SystemVersion.objects.filter(system__arena=arena))
     voter, seen = make_voter(), Counter[str]()
 
-    @hypothesis.settings(max_examples=30, derandomize=True, database=None)
-    @hypothesis.given(prompts, asked, catalogues, failures)
+    @given(prompts, asked, catalogues, failures)
     def send(prompt: str, wish: dict[str, Any], found: list[dict[str, Any]], failing: list[tuple[Side, ...]]) -> None:
         for version, signature in zip(versions, found, strict=True):
             version.signature = signature

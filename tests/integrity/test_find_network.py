@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import RequestFactory, override_settings
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from arena.integrity.network import client_address, client_network, parse_address, prefix_of
@@ -60,13 +60,11 @@ def test_only_a_prefix_is_kept(address: str, prefix: str) -> None:
     assert prefix_of(parse_address(address)) == prefix
 
 
-@settings(max_examples=30)
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=5))
 def test_no_header_breaks_the_reading(peer: str, hops: list[str]) -> None:
     prefix_of(client_address(peer, ",".join(hops), ["unix", "0.0.0.0/0", "::/0"]))
 
 
-@settings(max_examples=30)
 @given(st.ip_addresses(), st.ip_addresses(v=4), st.lists(st.ip_addresses().map(str), max_size=4))
 def test_mallory_cannot_choose_her_network(mallory: object, proxy: object, forged: list[str]) -> None:
     assume(parse_address(str(mallory)) != parse_address(str(proxy)))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.rankings.bradley_terry import (
@@ -93,32 +93,27 @@ def connected_wins(draw: st.DrawFn) -> Any:
     return wins
 
 
-@settings(max_examples=30)
 @given(wins=connected_wins(), data=st.data())
 def test_renaming_the_contenders_renames_the_ratings(wins: Any, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(wins))))
     np.testing.assert_allclose(fit(wins[np.ix_(order, order)]).ratings, fit(wins).ratings[order], atol=POINTS)
 
 
-@settings(max_examples=30)
 @given(wins=connected_wins())
 def test_swapping_wins_and_losses_mirrors_the_ratings(wins: Any) -> None:
     np.testing.assert_allclose(fit(wins.T).strengths, -fit(wins).strengths, atol=POINTS / SCALE)
 
 
-@settings(max_examples=30)
 @given(wins=connected_wins(), factor=st.sampled_from([0.5, 3.0, 1000.0]))
 def test_the_number_of_votes_alone_moves_no_rating(wins: Any, factor: float) -> None:
     np.testing.assert_allclose(fit(wins * factor).ratings, fit(wins).ratings, atol=POINTS)
 
 
-@settings(max_examples=30)
 @given(wins=connected_wins())
 def test_ties_alone_make_everybody_equal(wins: Any) -> None:
     np.testing.assert_allclose(fit(wins + wins.T).ratings, MEAN, atol=POINTS)
 
 
-@settings(max_examples=30)
 @given(wins=connected_wins())
 def test_at_the_maximum_everybody_has_won_as_often_as_expected(wins: Any) -> None:
     fitted = fit(wins)
@@ -179,7 +174,6 @@ def test_what_are_no_counts_is_refused(wins: Any) -> None:
         fit(wins)
 
 
-@settings(max_examples=30)
 @given(st.integers(1, 7).flatmap(lambda n: st.lists(st.booleans(), min_size=n * n, max_size=n * n)))
 def test_groups_partition_the_contenders_and_no_later_one_beats_an_earlier(cells: list[bool]) -> None:
     n = int(len(cells) ** 0.5)

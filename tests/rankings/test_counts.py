@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.rankings.board import rate
@@ -29,7 +29,6 @@ def ratings(counts: Counts, method: Method | None = None) -> np.ndarray:
     return np.array([row.rating for row in rate(counts, method).rows], dtype=float)
 
 
-@settings(max_examples=30)
 @given(votes())
 def test_every_vote_is_in_its_cell(columns: Votes) -> None:
     cells = Counter(zip(columns.outcome.tolist(), columns.left.tolist(), columns.right.tolist(), strict=True))
@@ -40,7 +39,6 @@ def test_every_vote_is_in_its_cell(columns: Votes) -> None:
     assert counts.wins("exclude").sum() == len(columns) - counts.both_bad.sum() / 2
 
 
-@settings(max_examples=30)
 @given(votes(), st.randoms(use_true_random=False))
 def test_batches_in_any_order_give_the_same_bits(columns: Votes, random: object) -> None:
     order = list(range(len(columns)))
@@ -50,7 +48,6 @@ def test_batches_in_any_order_give_the_same_bits(columns: Votes, random: object)
     assert total.digest() == count(columns, N).digest()
 
 
-@settings(max_examples=30)
 @given(votes(), st.permutations(range(N)), st.integers(0, N))
 def test_votes_among_some_count_as_the_counts_among_them(columns: Votes, order: list[int], some: int) -> None:
     members = order[:some]
@@ -64,7 +61,6 @@ def test_the_last_contenders_of_a_large_board_have_cells_of_their_own(n: int) ->
     assert np.argwhere(cells).tolist() == [[0, n - 2, n - 1], [3, n - 1, n - 2]]
 
 
-@settings(max_examples=30)
 @given(votes())
 def test_one_vote_at_a_time_gives_the_same_bits(columns: Votes) -> None:
     counts = Counts.empty(N)
@@ -73,7 +69,6 @@ def test_one_vote_at_a_time_gives_the_same_bits(columns: Votes) -> None:
     assert counts.digest() == count(columns, N).digest()
 
 
-@settings(max_examples=25)
 @given(votes(), st.permutations(range(N)), st.sampled_from(["half", "davidson", "rao-kupper"]))
 def test_renaming_and_swapping_sides_rename_the_board(columns: Votes, order: list[int], ties: str) -> None:
     place = np.array(order)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.router import sampler
@@ -29,14 +29,12 @@ class Fixed:
         return number
 
 
-@settings(max_examples=30)
 @given(weights_of_pools)
 def test_the_propensities_of_all_pairs_add_up_to_one_exactly(weights: dict[int, float]) -> None:
     pairs = combinations(weights, 2)
     assert sum(pair_probability(weights, weights, one, other) for one, other in pairs) == 1
 
 
-@settings(max_examples=30)
 @given(weights_of_pools)
 def test_a_pair_is_as_likely_as_the_product_of_its_weights(weights: dict[int, float]) -> None:
     exact = {system: Fraction(weight) for system, weight in weights.items()}
@@ -46,7 +44,6 @@ def test_a_pair_is_as_likely_as_the_product_of_its_weights(weights: dict[int, fl
         assert pair_probability(weights, weights, other, one) == exact[one] * exact[other] / total
 
 
-@settings(max_examples=30)
 @given(weights_of_pools, seeds)
 def test_a_draw_carries_the_propensity_of_its_pair(weights: dict[int, float], seed: int) -> None:
     drawn = draw(weights, weights, SeededRng(seed))
@@ -56,7 +53,6 @@ def test_a_draw_carries_the_propensity_of_its_pair(weights: dict[int, float], se
     assert drawn.side_propensity == 0.5
 
 
-@settings(max_examples=30)
 @given(weights_of_pools, seeds, st.randoms())
 def test_the_same_seed_and_pool_give_the_same_draw_in_whatever_order(
     weights: dict[int, float], seed: int, shuffle: object
@@ -75,7 +71,6 @@ def test_only_the_ratios_of_weights_matter(scale: float) -> None:
         assert pair_probability(scaled, scaled, one, other) == pair_probability(weights, weights, one, other)
 
 
-@settings(max_examples=30)
 @given(weights_of_pools)
 def test_two_systems_that_swap_their_weights_swap_their_propensities(weights: dict[int, float]) -> None:
     a, b = sorted(weights)[:2]
@@ -86,7 +81,6 @@ def test_two_systems_that_swap_their_weights_swap_their_propensities(weights: di
         assert mirrored == pair_probability(weights, weights, one, other)
 
 
-@settings(max_examples=30)
 @given(weights_of_pools, st.data())
 def test_the_other_side_of_the_coin_mirrors_the_draw(weights: dict[int, float], data: st.DataObject) -> None:
     scaled = sampler._integer_weights(weights, weights)
@@ -156,7 +150,6 @@ def test_a_stored_draw_can_be_repeated_in_another_year() -> None:
     assert (drawn.left, drawn.right, drawn.pair_propensity) == (12, 5, 0.36363636363636365)
 
 
-@settings(max_examples=30)
 @given(st.integers(1, 2**300), seeds)
 def test_a_random_integer_is_below_its_bound(n: int, seed: int) -> None:
     rng = SeededRng(seed)

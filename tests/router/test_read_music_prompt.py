@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.router.music import MAX_DURATION_S, MAX_GENRES, MIN_DURATION_S, Reading, read_prompt
@@ -143,7 +143,6 @@ WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=30)
 @given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=30).map(" ".join), st.lists(WORDS).map("".join)))
 def test_any_text_is_read_within_bounds_and_always_the_same(prompt: str) -> None:
     reading = read_prompt(prompt)
@@ -151,7 +150,6 @@ def test_any_text_is_read_within_bounds_and_always_the_same(prompt: str) -> None
     assert read_prompt(prompt) == reading
 
 
-@settings(max_examples=30)
 @given(st.text(max_size=120))
 def test_saying_that_nobody_sings_wins(prompt: str) -> None:
     assert read_prompt(f"instrumental {prompt}").vocals is not True or "[" in prompt or ":" in prompt

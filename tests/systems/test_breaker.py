@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.systems.breaker import (
@@ -86,7 +86,6 @@ def test_switched_off_it_never_opens_and_an_open_one_admits() -> None:
 STEPS = st.lists(st.tuples(st.sampled_from([ANSWERED, FAILED, "probe"]), st.floats(0, 4000)), max_size=60)
 
 
-@settings(max_examples=30)
 @given(STEPS)
 def test_whatever_happens_it_is_never_stuck_and_remembers_little(steps: list[tuple[str, float]]) -> None:
     breaker, now = Breaker(), NOW
@@ -104,7 +103,6 @@ def test_whatever_happens_it_is_never_stuck_and_remembers_little(steps: list[tup
         assert after(probed(breaker, soon, 600), ANSWERED, soon, RULES).state is BreakerState.CLOSED
 
 
-@settings(max_examples=30)
 @given(st.text(alphabet="+-", max_size=40))
 def test_a_closed_one_has_fewer_failures_than_it_takes_to_open(outcomes: str) -> None:
     breaker = fed(outcomes)

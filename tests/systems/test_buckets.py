@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.systems import buckets
@@ -17,7 +17,6 @@ def counted(times: list[float]) -> list[int]:
     return total
 
 
-@settings(max_examples=30)
 @given(TIMES, st.sampled_from([0.5, 0.95]))
 def test_a_quantile_is_off_by_at_most_its_bucket(times: list[float], q: float) -> None:
     exact = float(np.quantile(times, q, method="inverted_cdf"))
@@ -26,7 +25,6 @@ def test_a_quantile_is_off_by_at_most_its_bucket(times: list[float], q: float) -
     assert abs(told - exact) <= max(exact * (buckets.GROWTH - 1), buckets.FIRST_S) + 1e-9
 
 
-@settings(max_examples=30)
 @given(TIMES, TIMES)
 def test_sums_of_hours_are_the_counts_of_the_day(first: list[float], second: list[float]) -> None:
     assert buckets.add(counted(first), counted(second)) == counted(first + second)

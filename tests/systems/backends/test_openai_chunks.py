@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.systems.backends.base import (
@@ -39,7 +39,6 @@ USAGE = shaped(prompt_tokens=st.integers(), completion_tokens=st.integers())
 CHUNKS = shaped(choices=CHOICES, usage=USAGE, error=ERRORS, object=st.sampled_from(["error", "chunk"]))
 
 
-@settings(max_examples=30)
 @given(CHUNKS)
 def test_any_json_is_a_chunk_or_a_named_error(document: object) -> None:
     try:
@@ -53,14 +52,12 @@ def test_any_json_is_a_chunk_or_a_named_error(document: object) -> None:
         assert count is None or 0 <= count < 2**31
 
 
-@settings(max_examples=30)
 @given(st.text())
 def test_any_text_is_a_chunk_or_a_named_error(data: str) -> None:
     with suppress(BackendError):
         assert isinstance(read_chunk(data), Chunk)
 
 
-@settings(max_examples=30)
 @given(JSON)
 def test_any_error_has_a_short_text(error: object) -> None:
     assert len(error_text(error)) <= 300

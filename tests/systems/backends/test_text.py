@@ -1,7 +1,7 @@
 """Text at the boundary."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.systems.backends.base import ReasoningDelta, TextDelta
@@ -18,7 +18,6 @@ def read(pieces: list[str]) -> tuple[str, str]:
     return text, thought
 
 
-@settings(max_examples=30)
 @given(PIECES)
 def test_cleaning_piece_by_piece_is_cleaning_the_whole(pieces: list[str]) -> None:
     cleaner = TextCleaner()
@@ -26,7 +25,6 @@ def test_cleaning_piece_by_piece_is_cleaning_the_whole(pieces: list[str]) -> Non
     assert cleaned == clean("".join(pieces))
 
 
-@settings(max_examples=30)
 @given(st.text(st.characters()))
 def test_clean_text_can_be_stored(text: str) -> None:
     cleaned = clean(text)
@@ -35,7 +33,6 @@ def test_clean_text_can_be_stored(text: str) -> None:
     assert clean(cleaned) == cleaned
 
 
-@settings(max_examples=30)
 @given(PIECES)
 def test_an_answer_without_a_thought_is_kept_as_it_is(pieces: list[str]) -> None:
     whole = clean("".join(pieces))
@@ -43,7 +40,6 @@ def test_an_answer_without_a_thought_is_kept_as_it_is(pieces: list[str]) -> None
         assert read(pieces) == (whole, "")
 
 
-@settings(max_examples=30)
 @given(st.integers(1, 9))
 def test_a_thought_is_found_however_it_is_cut(size: int) -> None:
     whole = " <think>\nHm < 3 </b> </thin\n</think>\n\n Yes <think> no"
