@@ -17,6 +17,7 @@ from arena.votes.listening import (
     Ledger,
     Report,
     ReportKind,
+    Track,
     ledger_of,
 )
 from tests.votes.listening_logs import CLIP, Line, reports_of
@@ -84,6 +85,16 @@ def test_how_reports_are_batched_and_stored_in_between_changes_nothing(reports: 
         state = json.loads(json.dumps(ledger.state()))
 
     assert Ledger.resumed(CLIP, state) == ledger_of(reports, CLIP)
+
+
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)), max_size=30))
+def test_every_moment_that_was_heard_is_covered_once(parts: list[tuple[int, int]]) -> None:
+    track, heard = Track(), set[int]()
+    for start_ms, length_ms in parts:
+        track.earn(start_ms, start_ms + length_ms)
+        heard.update(range(start_ms, start_ms + length_ms))
+    assert round(track.covered_s * 1000) == len(heard)
+    assert all(end < start for (_, end), (start, _) in pairwise(track.intervals))
 
 
 def test_the_account_stays_small_whatever_is_reported() -> None:
