@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+#: Rows that are not worth several threads.
 _FEW: Final = 65_536
 
 

@@ -19,6 +19,8 @@ from data_releases.columns import each_distinct, one_array
 #: Rows of a Parquet row group; a fixed number, because it decides bytes.
 ROW_GROUP: Final = 65_536
 ZSTD_LEVEL: Final = 9
+#: Bytes of a file that is worth several threads.
+_LARGE: Final = 4 * 1024 * 1024
 
 _Found: TypeAlias = tuple[pa.RecordBatch, pa.Array]
 
@@ -39,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table; rows are sorted by `key`, which is unique."""
+    """One table; rows are sorted by `key`, which is unique. Without slots, as a cached property needs a place."""
 
     name: str
     meaning: str
@@ -87,13 +89,14 @@ def parquet_bytes(spec: TableSpec, table: pa.Table) -> bytes:
 def table_of(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """What is in a Parquet file; None: all columns.
 
-    Not by `read_table`, which prepares to find many files, and takes twice as long over one as small as most are.
+    Not by `read_table`, which prepares to find many files, and takes twice as long over one as small as most are. Such
+    a one is read without threads, which take longer to begin than what they share.
 
     Raises:
         pyarrow.ArrowException, OSError: it is no Parquet file.
     """
     with pq.ParquetFile(pa.BufferReader(content)) as file:
-        return file.read(columns, use_threads=file.num_row_groups > 1)
+        return file.read(columns, use_threads=len(content) > _LARGE)
 
 
 def _groups(spec: TableSpec, table: pa.Table) -> Iterator[pa.Table]:

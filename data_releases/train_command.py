@@ -1,4 +1,6 @@
-"""`arena-train`: a router from a release. Needs no account, no database, no settings, but the extra `train`.
+"""`arena-train`: a router from a release. Needs no account, no database, no settings.
+
+All policies but `knn` need the extra `train`.
 
 `manage.py train_router` is the same for releases of the site.
 """

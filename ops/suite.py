@@ -39,7 +39,7 @@ class Phase:
 FRONTEND: Final = Phase("front end", ("nice", "-n", "10", "npm", "test", "--silent"), ROOT / "frontend")
 # In the units and the order that tests/conftest.py gives them: what a module or an arena shares is made once.
 _PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--dist", "loadgroup", "--no-loadscope-reorder")
-UNIT: Final = Phase("python", (*_PYTEST, "-n", "4", "-m", "not stack and not e2e"), in_memory=True)
+UNIT: Final = Phase("python", (*_PYTEST, "-n", "3", "-m", "not stack and not e2e"), in_memory=True)
 STACK: Final = Phase("stack and browser", (*_PYTEST, "-n", "3", "--durations=20", "-m", "stack or e2e"))
 #: One step after the other; the phases of a step run at the same time, and the last of them shows its progress.
 STEPS: Final = {"unit": ((FRONTEND, UNIT),), "all": ((UNIT,), (FRONTEND, STACK))}

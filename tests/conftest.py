@@ -15,6 +15,7 @@ import redis
 from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
+from ops.processes import wait_until
 from tests.environment import ensure_services, first_alone, run_lock
 from tests.network import forbid_outside_sockets
 
@@ -107,10 +108,17 @@ _UNITS: Final = (
     ("tests/battles/",),
     ("tests/ops/test_restore.py",),
     ("tests/leaks/test_before_the_vote.py",),
-    # Without an arena: what measures loudness, for which each process loads half of SciPy; then the longest files.
+    # Without an arena: what loads the same large packages, half of SciPy for loudness among them, each 0.5 to 2 s; and
+    # the longest file.
     ("tests/media/",),
+    (
+        *("tests/web/test_releases_otherwise.py", "tests/data_releases/test_publish.py"),
+        *("tests/data_releases/test_site.py", "tests/config/test_checks_running.py"),
+    ),
+    ("tests/data_releases/routers/",),
     ("tests/api/test_openapi.py",),
-    ("tests/web/test_releases_otherwise.py",),
+    tuple(f"tests/data_releases/test_export{which}.py" for which in ("", "_columns", "_grids")),
+    ("tests/data_releases/test_clips.py", "tests/data_releases/test_documents.py"),
 )
 
 
@@ -223,13 +231,19 @@ def _emptying(_style: Any, connection: Any, **_options: bool) -> list[str]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """After a test that commits, its rows go, and what stands for models and permissions stays."""
+    """After a test that commits, its rows go, and what stands for models and permissions stays.
+
+    At the end nobody but the tests themselves uses a connection: a pool does not warn of one that it never gets back.
+    """
     from django.core.management.commands import flush
+
+    from arena.common.connections import database_busy
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", _emptying)
         patch.setattr(flush, "emit_post_migrate_signal", lambda *_arguments, **_options: None)
         yield
+        assert wait_until(lambda: database_busy() <= 1, timeout_s=10), "a thread ended with its connection open"
 
 
 @pytest.fixture

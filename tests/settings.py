@@ -15,4 +15,4 @@ WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 # Tests change a row and read it at once; `tests/config/test_kept.py` switches this on.
 ARENA_PUBLIC_KEPT_S = 0
 # Consumers and threads give their connection back after each call, as the site's own do: a new one costs 20 ms.
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 64, "timeout": 30}
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 60, "timeout": 30, "max_idle": 30}

@@ -150,7 +150,8 @@ class Comparisons(Sized, Iterable[Comparison]):
 
     def among(self, name: str, values: Iterable[str]) -> "Comparisons":
         """Those of which a column has one of these values; no comparison is made to find them."""
-        return self.at(np.flatnonzero(pc.is_in(self.column(name), pa.array(list(values)))))
+        column = self.column(name)
+        return self.at(np.flatnonzero(pc.is_in(column, pa.array(list(values), column.type))))
 
     def prompted(self) -> "Comparisons":
         """Those with turns."""

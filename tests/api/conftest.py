@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from arena.accounts.services import voter_of_cookie, voter_of_token
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
+from arena.rankings import questions
 from tests.api.callers import Browser, Program, browser, program
 from tests.ballots import make_arena, make_battle, make_versions
 from tests.kept_rows import kept_rows
@@ -48,6 +49,8 @@ def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 @pytest.fixture
 def arena(cast: Cast, db: None) -> Arena:
+    # A process keeps what it computed from an arena's votes; those of another test are gone.
+    questions._computed.cache_clear()
     return copy(cast.arena)
 
 

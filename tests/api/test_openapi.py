@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
-from itertools import cycle
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -146,7 +146,6 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
     from schemathesis.specs.openapi import checks as of_document
 
     alice, ready = owned
-    meets = cycle((True, False))
     promises = [checks.not_a_server_error, *(getattr(of_document, name) for name in OF_THE_DOCUMENT)]
 
     @settings(
@@ -159,8 +158,8 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
     )
     def answered(case: Any) -> None:
         parameters = case.path_parameters or {}
-        # Half of the examples meet what exists; the other half meets the 404s.
-        if next(meets):
+        # Half of the examples meet what exists, the same ones when they are repeated; the other half meets the 404s.
+        if crc32(repr((parameters, case.query, case.headers, case.body)).encode()) % 2:
             if "battle_id" in parameters:
                 parameters["battle_id"] = ready
             if "slug" in parameters:

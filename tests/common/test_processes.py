@@ -42,12 +42,9 @@ def test_every_report_renews_the_row_with_the_gauges_of_now(db, reporter, monkey
     monkeypatch.setattr(SOCKETS, "value", 5)
     reporter.tell()
     report = ProcessReport.objects.annotate(age=Now() - F("beat_at")).get()
-    assert report.gauges == {
-        "arena_websockets_open": 5,
-        "arena_database_connections_busy": connections.database_busy(),
-        "arena_database_connections_most": connections.database_most(),
-    }
-    assert report.gauges[connections.BUSY] >= 1
+    # The test's own connection is in use, and for a moment perhaps one that the pool is opening.
+    assert report.gauges.pop(connections.BUSY) >= 1
+    assert report.gauges == {"arena_websockets_open": 5, connections.MOST: connections.database_most()}
     assert report.age < timedelta(seconds=10)
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import re
+from contextlib import closing
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -132,15 +133,14 @@ def test_months_are_due_after_their_embargo_and_once(draft):
 def test_no_second_build_of_an_arena_at_the_same_time(draft, built):
     arena = draft.arena
     other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [services.ADVISORY_LOCK, arena.pk])
-        with pytest.raises(services.AlreadyBuilding):
-            built(arena)
-        with other.cursor() as cursor:
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [services.ADVISORY_LOCK, arena.pk])
+        try:
+            with pytest.raises(services.AlreadyBuilding):
+                built(arena)
+        finally:
+            # The connection goes back to a pool as it is.
             cursor.execute("SELECT pg_advisory_unlock_all()")
-    finally:
-        other.close()
     built(arena)
 
 

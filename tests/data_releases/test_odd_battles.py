@@ -43,7 +43,7 @@ def once(tmp_path_factory, django_db_setup, django_db_blocker):
         arena = make_world(ORDINARY)
         ada, bert, cleo = SystemVersion.objects.order_by("id")
         for outside in (datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)):
-            add_battle(arena, ada, bert, at=outside)
+            add_battle(arena, ada, bert, at=outside, prompt="Of another month")
         for told in ODD.values():
             add_battle(arena, ada, bert, **told)
         add_battle(arena, ada, bert, voter=make_voter(simulated=True))

@@ -1,5 +1,6 @@
 """Texts are read once when they have arrived, looked up by builds, and forgotten with their texts."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def once(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def arena(once, db):
-    return once
+    return copy(once)
 
 
 def ended_battles():

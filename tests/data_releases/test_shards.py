@@ -199,7 +199,7 @@ def raising(error):
 
 
 def test_two_threads_share_the_parts_and_the_second_may_fail(arena, expected, folder, files, built, monkeypatch):
-    before = busy()
+    assert wait_until(lambda: busy() == 1, timeout_s=30)
     monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     for helping in (lambda: None, raising(OperationalError("gone")), raising(StoreAway("gone"))):
         meeting = Meeting(helping)
@@ -207,13 +207,13 @@ def test_two_threads_share_the_parts_and_the_second_may_fail(arena, expected, fo
             patch.setattr(part, "part_of", meeting)
             assert sums(folder, built(arena)) == expected
         assert len(set(meeting.threads)) == 2
-        assert wait_until(lambda: busy() <= before, timeout_s=30)
+        assert wait_until(lambda: busy() == 1, timeout_s=30)
         assert not files.keys(shards.FOLDER)
 
 
 @pytest.mark.parametrize("whose", ["main", "helper"])
 def test_a_defect_in_either_thread_ends_the_build_and_both_threads(arena, files, built, monkeypatch, whose):
-    before = busy()
+    assert wait_until(lambda: busy() == 1, timeout_s=30)
     monkeypatch.setattr(shards, "BATTLES", OF_A_SHARD)
     defect = ValueError("a defect")
     meeting = Meeting(raising(defect) if whose == "helper" else lambda: None)
@@ -230,6 +230,6 @@ def test_a_defect_in_either_thread_ends_the_build_and_both_threads(arena, files,
     assert not [
         thread for thread in meeting.threads[:2] if thread is not threading.main_thread() and thread.is_alive()
     ]
-    assert wait_until(lambda: busy() <= before, timeout_s=30)
+    assert wait_until(lambda: busy() == 1, timeout_s=30)
     assert not ReleaseShard.objects.exists()
     assert not files.keys(shards.FOLDER)

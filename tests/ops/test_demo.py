@@ -267,7 +267,7 @@ def test_a_store_that_was_named_and_is_away_is_an_error_without_its_key(services
     named = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": os.environ["REDIS_URL"]}
     keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden"}
     said = refused(env=named | keys | {"S3_BUCKET": "b", "S3_ENDPOINT_URL": "http://127.0.0.1:1"})
-    assert "The object store of S3_ENDPOINT_URL does not answer" in said.splitlines()[-1]
+    assert "The object store of S3_ENDPOINT_URL does not answer" in said
     assert "hidden" not in said
 
 
@@ -277,7 +277,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(refused):
         taken.listen()
         port = taken.getsockname()[1]
         said = refused("--port", str(port), env={})
-    assert f"Port {port} is taken" in said.splitlines()[-1]
+    assert f"Port {port} is taken" in said
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])

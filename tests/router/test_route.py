@@ -33,7 +33,7 @@ def members(arena: Arena, tmp_path: Path) -> dict[str, SystemVersion]:
 
 
 def draws(arena: Arena, prompt: str, n: int = 24) -> list[Pairing]:
-    return [draw_pairing(arena, (Message("user", prompt),)) for _ in range(n)]
+    return [draw_pairing(arena, (Message("user", prompt),), seed=seed) for seed in range(n)]
 
 
 def only_member(pairing: Pairing, version: SystemVersion) -> SystemVersion | None:

@@ -43,7 +43,6 @@ sys.exit(codes)
 """
 #: What others load once Django is set up; what they share with the streams' worker is loaded by then.
 _MORE = {
-    "command": "pass",
     "beat": _BEAT,
     "pool": _LEAVE,
     "registration": "import arena.systems.management.commands.register_systems",
@@ -72,6 +71,7 @@ def start_apart(name, code):
 *others, last = staying
 for name in others:
     start_apart(name, staying[name])
+start_apart("command", "import django; django.setup()")
 start(last, staying[last])
 for name, code in more.items():
     start_apart(name, code)

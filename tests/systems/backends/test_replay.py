@@ -107,8 +107,8 @@ async def test_the_pace_is_that_of_a_live_system(tmp_path: Path) -> None:
     backend = ReplayBackend(written(tmp_path, "a.json", json.dumps({"x": words})), tokens_per_second=100, ttft_s=0.2)
     started = time.monotonic()
     times = [time.monotonic() - started async for _event in backend.stream(asking("x"))]
-    assert 0.1 < times[0] < 0.35
-    assert 0.5 < times[-1] - times[0] < 1.0
+    assert 0.1 < times[0] < 1.0
+    assert 0.5 < times[-1] - times[0] < 2.0
     assert len(times) >= 8
 
 
