@@ -81,8 +81,8 @@ def _peak_blocks(samples: Samples) -> Iterator[NDArray[np.float32]]:
     for here, around, inside in _windows(len(samples), _MARGIN):
         dense = np.abs(soxr.resample(samples[around], RATE_HZ, RATE_HZ * _OVERSAMPLING, "HQ"))
         highest = dense[inside.start * _OVERSAMPLING : inside.stop * _OVERSAMPLING].reshape(-1)
-        # By neighbours, as two channels times the oversampling are a power of two: for the maxima of so many short rows
-        # numpy needs eight times as long.
+        # By neighbours, as two channels times the oversampling are a power of two: numpy needs eight times as long for
+        # the maxima of so many short rows.
         while len(highest) > here.stop - here.start:
             highest = np.maximum(highest[::2], highest[1::2])
         yield highest

@@ -75,7 +75,7 @@ def test_messages_of_many_threads_share_no_more_connections_than_allowed(calls: 
 async def test_live_streams_of_many_tasks_share_no_more_connections_than_allowed(calls: None) -> None:
     client = live.async_client()
     # The loop that other tests started in this process holds some.
-    others = {client["id"] for client in live.client().client_list()}
+    others = {one["id"] for one in live.client().client_list()}
     try:
         await asyncio.gather(*(client.xread({f"live:{n}": "0"}, block=20) for n in range(ASKERS)))
         assert opened(besides=others)[connections.name_of("streams")] == settings.ARENA_REDIS_POOL_SIZE
