@@ -1,5 +1,6 @@
 """Rows that a vote needs: an arena, its systems, and battles that wait for their vote."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -131,3 +132,8 @@ def new_response(turn: Turn, side: Side, **values: Any) -> Response:
     pairing = turn.battle.pairing
     version = getattr(pairing, side)
     return Response(turn=turn, side=side, pairing=pairing, version=version, status="complete", attempt=1, **values)
+
+
+def named(text: str, *names: str) -> set[str]:
+    """Those of the names that stand in a text as words: a random token of a page holds any three letters at times."""
+    return set(re.findall(rf"\b(?:{'|'.join(names)})\b", text))

@@ -7,7 +7,7 @@ from arena.arenas.models import Arena
 from arena.battles.models import Battle, Report, Turn
 from arena.systems.models import SystemVersion
 from arena.votes.models import Vote
-from tests.ballots import make_battle
+from tests.ballots import make_battle, named
 from tests.web.conftest import Browser
 
 HIDDEN = ("Ada", "Bert", "Cleo", "Ltd", "MIT")
@@ -29,8 +29,7 @@ def test_before_the_vote_the_page_names_nobody(alice: Browser, battle: Battle, s
     response = alice.get(address(battle))
     assert response.status_code == 200
     page = response.content.decode()
-    for word in HIDDEN:
-        assert word not in page
+    assert not named(page, *HIDDEN)
     assert "no-store" in response["Cache-Control"]
 
 

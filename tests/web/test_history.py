@@ -5,6 +5,7 @@ import pytest
 from arena.arenas.models import Arena
 from arena.battles.models import Battle
 from arena.web.views.history import PAGE_SIZE
+from tests.ballots import named
 from tests.web.conftest import Browser, battle_of
 
 
@@ -30,8 +31,7 @@ def test_an_unvoted_battle_names_no_system(alice: Browser, arena: Arena, state: 
     assert label in page
     assert f'<a href="/battles/{battle.id}">{link}<' in page
     assert "Why is the sky blue?" in page
-    for name in ("Ada", "Bert", "Cleo"):
-        assert name not in page
+    assert not named(page, "Ada", "Bert", "Cleo")
 
 
 def test_a_voted_battle_names_both_systems_and_the_vote(alice: Browser, arena: Arena) -> None:
