@@ -60,9 +60,10 @@ $(DEMO_STAMP): | $(UV_STAMP)
 	@$(COMMANDS)
 	@rm -f .venv/.demo-*; touch $@
 
+# Compiled here, by all cores: else the processes of the first test run do it, beside each other.
 $(DEV_STAMP): | $(UV_STAMP)
 	$(call say,Python packages (requirements/dev.txt))
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(COMMANDS)
 	@rm -f .venv/.dev-* .venv/.demo-*; touch $@ $(DEMO_STAMP)
 
