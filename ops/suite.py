@@ -1,6 +1,6 @@
 """Run the test suite in its phases, and end with the summary of each.
 
-Many tests wait for a server or a deadline, so both phases have more processes than a small machine has cores. The
+Many tests wait for a server or a deadline, so both phases have one process more than a small machine has cores. The
 second starts whole arenas and a browser; where it waits, the front end's tests compute.
 """
 
@@ -38,9 +38,12 @@ class Phase:
 # It has no deadlines: whatever the phase beside it asks for comes first.
 FRONTEND: Final = Phase("front end", ("nice", "-n", "10", "npm", "test", "--silent"), ROOT / "frontend")
 # In the units and the order that tests/conftest.py gives them: what a module or an arena shares is made once.
-_PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--dist", "loadgroup", "--no-loadscope-reorder")
-UNIT: Final = Phase("python", (*_PYTEST, "-n", "3", "-m", "not stack and not e2e"), in_memory=True)
-STACK: Final = Phase("stack and browser", (*_PYTEST, "-n", "3", "--durations=20", "-m", "stack or e2e"))
+_PYTEST: Final = (
+    *(sys.executable, "-m", "pytest"),
+    *("-q", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"),
+)
+UNIT: Final = Phase("python", (*_PYTEST, "-m", "not stack and not e2e"), in_memory=True)
+STACK: Final = Phase("stack and browser", (*_PYTEST, "--durations=20", "-m", "stack or e2e"))
 #: One step after the other; the phases of a step run at the same time, and the last of them shows its progress.
 STEPS: Final = {"unit": ((FRONTEND, UNIT),), "all": ((UNIT,), (FRONTEND, STACK))}
 

@@ -14,5 +14,5 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 # Tests change a row and read it at once; `tests/config/test_kept.py` switches this on.
 ARENA_PUBLIC_KEPT_S = 0
-# Consumers and threads give their connection back after each call, as the site's own do: a new one costs 20 ms.
+# Consumers and threads give their connection back after each call, as the site's own do.
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 60, "timeout": 30, "max_idle": 30}
